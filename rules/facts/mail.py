@@ -1,0 +1,143 @@
+"""All that the rules may know of a message: `Mail`, its `Part`s, its `Envelope`, what a `Bounce` says.
+
+Made by `mailgate.parse` from raw bytes, or from nothing in tests. Text here is clean: NFC-free but valid Unicode without control
+characters other than newline and tab, no lone surrogates, bounded in size. Next: `rules.reading`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.facts.terms import Address, MachineKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """How a mail came in. `sender` is empty for the null reverse-path (RFC 5321 section 4.5.5)."""
+
+    door: str
+    """`smtp`, `submission`, `lmtp`, `pipe`, `file`, or `imap:` and the account; part of what makes a retry the same reception."""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    peer: str = ""
+    """IP address of the client, empty where there is none."""
+    helo: str = ""
+    login: str = ""
+    """Authenticated login of the submission door, or the agent named by `mail in --as`; empty if none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A file in a mail: a range of the kept raw bytes, addressed by its path in the MIME tree (`1.2`), never a copy."""
+
+    path: str
+    name: str
+    """A clean label, never a path; stable from parse to parse also for nameless parts (`part-2.pdf`)."""
+    type: str
+    bytes: int
+    """Size after decoding the transfer encoding."""
+    sha256: str
+    """Of the decoded bytes."""
+    inline: bool = False
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """One recipient that a bounce is about (RFC 3464 section 2.3)."""
+
+    address: str
+    action: str = "failed"
+    """`failed`, `delayed`, `delivered`, `relayed` or `expanded`."""
+    status: str = ""
+    """Enhanced status code such as `5.1.1`, empty if none was found."""
+    diagnostic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Whether a program wrote the mail and whether it may be answered automatically (RFC 3834 sections 2 and 5)."""
+
+    kind: MachineKind = MachineKind.human
+    may_answer: bool = True
+    why: str = ""
+    """Name of the row of the decision table that matched, for the trace."""
+    failed: tuple[Failed, ...] = ()
+    original_id: str = ""
+    """Message-ID of the returned mail inside a bounce or report, empty if it can't be found."""
+    generated: bool = False
+    """`Auto-Submitted: auto-generated` (monitoring, shops, forms) as against `auto-replied`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One signature or authentication verdict about the mail, by us or by a server that is trusted."""
+
+    method: str
+    """`dkim`, `dmarc`, `spf`, `pgp` or `smime`."""
+    result: str
+    """`pass`, `fail`, `none`, `temperror` or `permerror` (RFC 8601 section 2.7)."""
+    domain: str = ""
+    why: str = ""
+    by: str = "us"
+    """`us`, or the authserv-id of the server that said so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """The mail inside a forward, inline or attached: who wrote it and what."""
+
+    sender: Address
+    subject: str = ""
+    text: str = ""
+    """What the forwarded sender wrote, in full."""
+    above: str = ""
+    """What the forwarder wrote above it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A message as a good mail client would show it, plus what only programs look at."""
+
+    subject: str = ""
+    sender: Address = Address()
+    """The first From as shown to people; says nothing about identity."""
+    identity: str = ""
+    """The addr-spec that the strict reader of From accepts, empty if From is missing, repeated or ambiguous."""
+    identity_fault: str = ""
+    """Why `identity` is empty: `from-count`, `from-syntax` or `from-missing`."""
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    date: datetime | None = None
+    """The Date header if it makes sense, aware; only ever shown."""
+    message_id: str = ""
+    """With angle brackets, empty if there is none."""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    """Message-ids with angle brackets, oldest first."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """All fields in order, names as written, values unfolded, decoded and capped."""
+    text: str = ""
+    """The whole text as shown to a reader: plain parts or HTML turned to text; quoted blocks of HTML carry `> `."""
+    html_only: bool = False
+    parts: tuple[Part, ...] = ()
+    machine: Machine = field(default_factory=Machine)
+    verified: tuple[Verified, ...] = ()
+    attached_mail: Forwarded | None = None
+    """The first attached message/rfc822, for mails that agents forward."""
+    content_digest: str = ""
+    """sha256 over From, Subject and the decoded bodies: equal for copies that took different paths."""
+    flaws: tuple[str, ...] = ()
+    """What was odd or cut while reading (`limits`, `no-boundary`, `bad-charset`, …), for people who look into a mail."""
+
+    def header(self, name: str) -> str:
+        """First value of a header field, empty if absent; names compare without case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+    def header_all(self, name: str) -> tuple[str, ...]:
+        """All values of a header field in order, topmost first."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
