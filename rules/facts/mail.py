@@ -6,7 +6,7 @@ characters other than newline and tab, no lone surrogates, bounded in size. Next
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from rules.facts.terms import Address, MachineKind
@@ -56,8 +56,19 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a delivery report, read receipt or complaint says, found in its parts or in its prose (RFC 3462, 3464, 5965, 8098)."""
+
+    kind: str
+    """`delivery` (bounce or delay), `disposition` (read receipt), `feedback` (complaint) or `tls`/`dmarc` (statistics)."""
+    failed: tuple[Failed, ...] = ()
+    original_id: str = ""
+    """Message-ID of the returned mail, empty if it can't be found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Whether a program wrote the mail and whether it may be answered automatically (RFC 3834 sections 2 and 5)."""
+    """What `rules.reading.machine` makes of a mail: whether a program wrote the mail and whether it may be answered automatically (RFC 3834 sections 2 and 5)."""
 
     kind: MachineKind = MachineKind.human
     may_answer: bool = True
@@ -123,7 +134,7 @@ class Mail:
     """The whole text as shown to a reader: plain parts or HTML turned to text; quoted blocks of HTML carry `> `."""
     html_only: bool = False
     parts: tuple[Part, ...] = ()
-    machine: Machine = field(default_factory=Machine)
+    report: Report | None = None
     verified: tuple[Verified, ...] = ()
     attached_mail: Forwarded | None = None
     """The first attached message/rfc822, for mails that agents forward."""
