@@ -1,0 +1,176 @@
+"""The frozen state of one ticket, its posts and tasks, and what changed between two states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from rules.facts.mail import Part
+from rules.facts.terms import Address, Light, PostKind, Priority, Status, Visibility, address_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One request. A value: acting on it gives another one; only the ledger writes it down."""
+
+    id: int = 0
+    """Row id, 0 before it is stored."""
+    ref: str = ""
+    subject: str = ""
+    """Base subject, without `Re:` and tags; stays the same through the ticket's life."""
+    status: Status = Status.new
+    priority: Priority = Priority.normal
+    severity: str = ""
+    type: str = ""
+    category: str = ""
+    visibility: Visibility = Visibility.public
+    origin: str = "customer"
+    channel: str = "mail"
+    group: str = ""
+    assignee: str = ""
+    level: int = 1
+    requester: Address = Address()
+    party: str = ""
+    partner_ref: str = ""
+    watchers: tuple[str, ...] = ()
+    waiting_room: tuple[str, ...] = ()
+    """Addresses that were in To or Cc of a participant's mail; they hear nothing until an agent includes them."""
+    contract: str = ""
+    project: str = ""
+    device: str = ""
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    desk_address: str = ""
+    """The address it was written to: category or desk; answers go out from it."""
+    quiet: bool = False
+    muted: tuple[str, ...] = ()
+    veiled: bool = False
+    """Opened by an unknown sender whom nothing vouched for: towards him the subject is a neutral one for life."""
+    opened_at: datetime | None = None
+    read_at: datetime | None = None
+    taken_at: datetime | None = None
+    answered_at: datetime | None = None
+    waiting_until: datetime | None = None
+    closed_at: datetime | None = None
+    archived_at: datetime | None = None
+    deleted_at: datetime | None = None
+    merged_into: str = ""
+    due: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Due instants of the clocks `take answer idle solve`, ISO 8601."""
+    light: Light = Light.green
+    rating_stars: int = 0
+    rating_comment: str = ""
+    version: int = 0
+
+    def is_participant(self, address: str) -> bool:
+        """Whether the address is the requester's or a watcher's."""
+        key = address_key(address)
+        return key == self.requester.key or key in {address_key(w) for w in self.watchers}
+
+    @property
+    def is_open(self) -> bool:
+        """Anything but closed."""
+        return self.status is not Status.closed
+
+    @property
+    def progress(self) -> int:
+        """Step of the status bar, 0 (new) to 5 (closed)."""
+        return list(Status).index(self.status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One entry of the conversation."""
+
+    id: int = 0
+    at: datetime
+    author: Address
+    agent: str = ""
+    """Key of the agent who wrote it, empty for anybody else."""
+    kind: PostKind
+    direction: str = "in"
+    subject: str = ""
+    text: str = ""
+    quoted: str = ""
+    parts: tuple[Part, ...] = ()
+    mail: int | None = None
+    """Id of the received mail it came in by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A piece of work within a ticket."""
+
+    ref: str
+    text: str
+    assignee: str = ""
+    state: str = "open"
+    due_at: datetime | None = None
+
+
+UNCOUNTED = frozenset({"id", "version"})
+DERIVED = frozenset({"light", "due"})
+"""Fields computed from the others and the clock; they follow, so undoing never conflicts over them."""
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any field value in, JSON out
+    """A field's value as JSON knows it: ISO 8601 times, lists, plain strings."""
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat()
+        case Address():
+            return {"name": value.name, "address": value.address}
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case tuple():
+            return [plain(v) for v in value]
+        case _:
+            return value
+
+
+def changed(before: Ticket, after: Ticket) -> dict[str, tuple[Any, Any]]:
+    """Fields that differ, as JSON values `{field: (before, after)}`; empty if nothing but the version moved."""
+    out: dict[str, tuple[Any, Any]] = {}
+    for f in fields(Ticket):
+        if f.name in UNCOUNTED:
+            continue
+        a, b = getattr(before, f.name), getattr(after, f.name)
+        if a != b:
+            out[f.name] = (plain(a), plain(b))
+    return out
+
+
+def restored(ticket: Ticket, values: Mapping[str, Any]) -> Ticket:
+    """The ticket with fields set from JSON values as `plain` gives them; raises KeyError for a field that doesn't exist."""
+    from dataclasses import replace  # noqa: PLC0415 - the name reads better local
+
+    known = {f.name: f for f in fields(Ticket)}
+    new: dict[str, Any] = {}
+    for name, value in values.items():
+        current = getattr(ticket, known[name].name)
+        new[name] = _typed(name, value, current)
+    return replace(ticket, **new)
+
+
+_ENUMS: Mapping[str, type[Enum]] = MappingProxyType({"status": Status, "priority": Priority, "visibility": Visibility, "light": Light})
+
+
+def _typed(name: str, value: Any, current: Any) -> Any:  # noqa: ANN401
+    if name in _ENUMS:
+        return _ENUMS[name](value)
+    if name == "requester":
+        return Address(name=value["name"], address=value["address"])
+    if name.endswith("_at") or name == "waiting_until":
+        return None if value is None else datetime.fromisoformat(value)
+    if isinstance(current, tuple):
+        return tuple(value)
+    if isinstance(current, Mapping):
+        return MappingProxyType(dict(value))
+    return value
