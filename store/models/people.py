@@ -1,0 +1,85 @@
+"""Tables of people: agents, groups, parties, persons, and whose each address is."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+
+class Agent(SQLModel, table=True):
+    """A member of staff."""
+
+    __tablename__ = "agent"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    full_name: str = Field(sa_type=Text, default="")
+    addresses: list[str] = Field(sa_type=JSON, default_factory=list)
+    groups: list[str] = Field(sa_type=JSON, default_factory=list)
+    role: str = Field(sa_type=Text, default="")
+    manager_of: list[str] = Field(sa_type=JSON, default_factory=list)
+    language: str = Field(sa_type=Text, default="")
+    signature: str = Field(sa_type=Text, default="")
+    hours: str = Field(sa_type=Text, default="")
+    password: str = Field(sa_type=Text, default="")
+    """scrypt record for submission, empty if none is set."""
+    away_until: str = Field(sa_type=Text, default="")
+    deputy: str = Field(sa_type=Text, default="")
+    created_at: datetime | None = None
+
+
+class Group(SQLModel, table=True):
+    """A team; groups form a tree by `parent`."""
+
+    __tablename__ = "team"
+
+    key: str = Field(sa_type=Text, primary_key=True)
+    title: str = Field(sa_type=Text, default="")
+    parent: str = Field(sa_type=Text, default="")
+
+
+class Party(SQLModel, table=True):
+    """An organisation with its mail domains."""
+
+    __tablename__ = "party"
+
+    key: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text, default="")
+    domains: list[str] = Field(sa_type=JSON, default_factory=list)
+    kind: str = Field(sa_type=Text, default="external")
+    class_: str = Field(sa_type=Text, default="")
+    quiet: bool = False
+
+
+class Person(SQLModel, table=True):
+    """A customer or contact."""
+
+    __tablename__ = "person"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(sa_type=Text, default="")
+    party: str = Field(sa_type=Text, default="")
+    phone: str = Field(sa_type=Text, default="")
+    language: str = Field(sa_type=Text, default="")
+    class_: str = Field(sa_type=Text, default="")
+    known: bool = False
+    may: list[str] = Field(sa_type=JSON, default_factory=list)
+    created_at: datetime | None = None
+
+
+class Mailbox(SQLModel, table=True):
+    """Whose an address is: an agent's or a person's, never both. Key is the compared form of the address."""
+
+    __tablename__ = "mailbox"
+    __table_args__ = (
+        CheckConstraint("(agent IS NULL) <> (person_id IS NULL)", name="one_owner"),
+        Index("ix_mailbox_person", "person_id"),
+        Index("ix_mailbox_agent", "agent"),
+    )
+
+    key: str = Field(sa_type=Text, primary_key=True)
+    address: str = Field(sa_type=Text)
+    """As written."""
+    position: int = 0
+    """Order among the owner's addresses; 0 is where mail goes."""
+    agent: str | None = Field(sa_type=Text, default=None, foreign_key="agent.name", nullable=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id")
