@@ -1,0 +1,53 @@
+# Everything a newcomer types. Each target sets up what it needs; nothing has to be installed by hand first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
+# An exported PYTHONDONTWRITEBYTECODE would make every command compile all of SQLModel again: 2 s instead of 0.8 s.
+unexport PYTHONDONTWRITEBYTECODE
+# A virtual environment that happens to be active isn't the one this Makefile makes.
+unexport VIRTUAL_ENV
+
+python := .venv/bin/python
+
+.PHONY: help run test check bench journeys demo chaos setup setup-dev servers
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+run: setup ## set up, then serve in the foreground with ./config.toml until Ctrl-C
+	@exec .venv/bin/mailgate serve
+
+demo: setup ## a guided tour on loopback: a customer writes, the desk answers, an agent closes by mail
+	@exec .venv/bin/mailgate demo
+
+test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
+	@$(python) -m pytest -n 2 --dist loadfile -m "not chaos" tests
+
+check: setup-dev ## format, lint and types
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy mailgate store rules templates cli.py
+
+journeys: setup-dev servers ## the real daemon with real servers and mail clients beside it
+	@$(python) -m pytest tests/journeys
+
+chaos: setup-dev servers ## fault drills: kills, power losses, full disks
+	@$(python) -m pytest tests/chaos
+
+bench: setup-dev ## figures: accepting, handling, memory
+	@$(python) bench/acceptance.py
+	@$(python) bench/handling.py
+	@$(python) bench/memory.py
+
+setup:
+	@packaging/setup.sh
+
+setup-dev:
+	@packaging/setup.sh dev
+
+servers:
+	@packaging/test-servers.sh
