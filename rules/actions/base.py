@@ -1,0 +1,186 @@
+"""The mechanism of the vocabulary: what an action is, what it gives, and how a line becomes one.
+
+A verb is a frozen dataclass deriving from `Action`, declared with `@verb`; its fields are made by `value(kind)` and stand after the verb in
+order. `read` gives an action from a line, `spell` the line from an action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from rules.actions.values import Kind, Misread, Words, choose, fold
+from rules.facts.people import Actor, Directory
+from rules.facts.policy import Policy
+from rules.facts.terms import Address, Level, PostKind
+from rules.facts.ticket import Ticket
+from rules.facts.mail import Part
+
+
+class Refused(Exception):
+    """An action that may not be: a code, the words for its sentence, and what may have been meant."""
+
+    def __init__(self, code: str, near: tuple[str, ...] = (), **words: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.near = near
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Who acts, when, and under which policy."""
+
+    who: Actor
+    at: datetime
+    policy: Policy
+    directory: Directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A post to be written."""
+
+    kind: PostKind
+    author: Address
+    agent: str = ""
+    direction: str = "in"
+    subject: str = ""
+    text: str = ""
+    quoted: str = ""
+    parts: tuple[Part, ...] = ()
+    mail: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Something the actor wants to be told, answered by mail or on the terminal: `help`, `show`, `history`, …"""
+
+    what: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeUp:
+    """Something to happen later: a line of the vocabulary, or a kind that timers know."""
+
+    kind: str
+    at: datetime
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What an action gives: the ticket after, posts to write, questions to answer, wakes, and whether to take back or join."""
+
+    ticket: Ticket
+    posts: tuple[Draft, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    wakes: tuple[WakeUp, ...] = ()
+    undo: bool = False
+    merge_into: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    """(reference, kind) pairs."""
+    quiet: bool = False
+    """True when nobody outside shall hear of it."""
+
+
+class Action:
+    """What every verb derives from."""
+
+    verb: ClassVar[str] = ""
+    level: ClassVar[Level] = Level.token
+    customers: ClassVar[bool] = False
+    """Whether customers may say it; theirs must be exact."""
+    customer_level: ClassVar[Level] = Level.token
+    needs_ticket: ClassVar[bool] = True
+    changes: ClassVar[bool] = True
+    """False for verbs that only ask."""
+    right: ClassVar[str] = ""
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        """What this does to the ticket; raises Refused."""
+        raise NotImplementedError  # every verb says its own
+
+    def spell(self) -> str:
+        """The line, without `#`, that reads as this action again."""
+        words = [self.verb]
+        for f in fields(cast("Any", self)):
+            kind: Kind[Any] | None = f.metadata.get("kind")
+            if kind is None:
+                continue
+            spelled = kind.spell(getattr(self, f.name))
+            if spelled:
+                words.append(spelled)
+        return " ".join(words).strip()
+
+
+def value(kind: Kind[Any], default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """A field of a verb that stands in its line, read and spelled by its kind."""
+    return field(default=default, metadata={"kind": kind}) if default is not MISSING else field(metadata={"kind": kind})
+
+
+VERBS: dict[str, type[Action]] = {}
+"""Every verb by its canonical name, in the order of the families."""
+
+
+def verb(
+    name: str,
+    *,
+    level: Level = Level.token,
+    customers: bool = False,
+    customer_level: Level = Level.token,
+    needs_ticket: bool = True,
+    changes: bool = True,
+) -> Callable[[type[Any]], type[Any]]:
+    """Declare a class as the verb of that name; the class becomes a frozen dataclass."""
+
+    def declare(cls: type[Any]) -> type[Any]:
+        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        made.verb, made.level, made.customers = name, level, customers
+        made.customer_level, made.needs_ticket, made.changes = customer_level, needs_ticket, changes
+        made.right = name
+        VERBS[name] = made
+        return made
+
+    return declare
+
+
+def read(line: str, words: Words) -> Action:
+    """The action that a line (without `#`) says; raises Misread, its near matches being whole lines."""
+    head, _, rest = line.strip().partition(" ")
+    head, colon, tail = head.partition(":")
+    if colon and fold(head + ":") not in words.verbs:
+        rest = f"{tail} {rest}".strip()
+    try:
+        name = choose(head.rstrip(".,;!") or head, words.verbs, "unknown-verb")
+    except Misread as miss:
+        raise Misread(miss.code, head, tuple(f"{v} {rest}".strip() for v in miss.near)) from None
+    return read_values(name, rest, words)
+
+
+def read_values(name: str, rest: str, words: Words) -> Action:
+    """The action of a known verb from what stands after it; raises Misread with near whole lines."""
+    cls = VERBS[name]
+    values: dict[str, Any] = {}
+    done: list[str] = [name]
+    for f in fields(cast("Any", cls)):
+        kind: Kind[Any] | None = f.metadata.get("kind")
+        if kind is None:
+            continue
+        if not rest and f.default is not MISSING:
+            continue
+        try:
+            values[f.name], left = kind.read(rest, words)
+        except Misread as miss:
+            after = rest.partition(" ")[2]
+            raise Misread(miss.code, miss.word, tuple(" ".join([*done, n, after]).strip() for n in miss.near)) from None
+        spelled = kind.spell(values[f.name])
+        if spelled:
+            done.append(spelled)
+        rest = left
+    if rest:
+        raise Misread("too-much", rest, (" ".join(done),))
+    return cast("Action", cls(**values))

@@ -1,0 +1,142 @@
+"""Verbs that move a ticket through its life: take, assign, status, close, reopen, wait, seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
+from rules.actions.values import Flag, Holder, Listed, Rest, Span
+from rules.facts.terms import Status
+from rules.facts.ticket import Ticket
+
+
+@verb("take", customers=True)
+class Take(Action):
+    """Make the ticket yours: `#take`."""
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        holder = scene.who.name
+        if scene.who.is_agent and holder not in scene.directory.agents:
+            raise Refused("nobody-to-take", name=holder)
+        return Effect(ticket=_held_by(ticket, scene, holder, taken=True))
+
+
+@verb("assign")
+class Assign(Action):
+    """Give the ticket to an agent or a group: `#assign anna`, `#assign @hardware please check the fan`, `#assign nobody`."""
+
+    to: str = value(Holder())
+    why: str = value(Rest(), "")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        to = scene.who.name if self.to == "me" else self.to
+        if to == "-":
+            status = ticket.status if ticket.status in {Status.closed, Status.waiting} else Status.read
+            return Effect(ticket=replace(ticket, assignee="", status=status))
+        if to.startswith("@"):
+            if to[1:] not in scene.directory.groups:
+                raise Refused("unknown-group", near=tuple(f"assign @{g}" for g in scene.directory.groups)[:3], word=to)
+            status = Status.assigned if ticket.status in {Status.new, Status.read} else ticket.status
+            return Effect(ticket=replace(ticket, group=to[1:], assignee="", status=status))
+        if to not in scene.directory.agents:
+            raise Refused("unknown-agent", near=tuple(f"assign {a}" for a in scene.directory.agents)[:3], word=to)
+        return Effect(ticket=_held_by(ticket, scene, to, taken=to == scene.who.name))
+
+
+@verb("status")
+class SetStatus(Action):
+    """Set the status: `#status working`."""
+
+    to: str = value(Listed("status"))
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        to = Status(self.to)
+        if to is Status.closed:
+            return Close().effect(ticket, scene)
+        changes: dict[str, Any] = {"status": to, "closed_at": None}
+        if to is not Status.waiting:
+            changes["waiting_until"] = None
+        if to is Status.new:
+            changes["read_at"] = None
+        elif ticket.read_at is None:
+            changes["read_at"] = scene.at
+        if to is Status.working and ticket.taken_at is None:
+            changes["taken_at"] = scene.at
+        return Effect(ticket=replace(ticket, **changes))
+
+
+@verb("close", customers=True)
+class Close(Action):
+    """Close the ticket and tell the customer: `#close`. With `quiet` nobody outside is told."""
+
+    quiet: bool = value(Flag("quiet", ("still", "leise")), False)  # noqa: FBT003 - the default of the field
+    why: str = value(Rest(), "")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if ticket.status is Status.closed:
+            return Effect(ticket=ticket, quiet=self.quiet)
+        changes: dict[str, Any] = {"status": Status.closed, "closed_at": scene.at, "waiting_until": None}
+        if ticket.read_at is None and scene.who.is_agent:
+            changes["read_at"] = scene.at
+        if not ticket.assignee and scene.who.name in scene.directory.agents:
+            changes["assignee"] = scene.who.name
+        return Effect(ticket=replace(ticket, **changes), quiet=self.quiet)
+
+
+@verb("reopen", customers=True)
+class Reopen(Action):
+    """Open a closed ticket again: `#reopen`."""
+
+    why: str = value(Rest(), "")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002 - one shape for all verbs
+        if ticket.archived_at is not None:
+            raise Refused("archived", ref=ticket.ref)
+        if ticket.status is not Status.closed:
+            return Effect(ticket=ticket)
+        status = Status.assigned if ticket.assignee or ticket.group else Status.new
+        return Effect(ticket=replace(ticket, status=status, closed_at=None))
+
+
+@verb("wait")
+class Wait(Action):
+    """Wait for somebody, by default the customer: `#wait`, `#wait 3d`; then the ticket comes back to you."""
+
+    customer: bool = value(Flag("customer", ("kunde", "kunden")), False)  # noqa: FBT003
+    span: timedelta = value(Span(), timedelta())
+    why: str = value(Rest(), "")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if ticket.status is Status.closed:
+            raise Refused("closed", ref=ticket.ref)
+        until = scene.at + self.span if self.span else None
+        changes: dict[str, Any] = {"status": Status.waiting, "waiting_until": until}
+        if ticket.read_at is None:
+            changes["read_at"] = scene.at
+        if not ticket.assignee and scene.who.name in scene.directory.agents:
+            changes["assignee"] = scene.who.name
+        wakes = (WakeUp(kind="waited", at=until),) if until else ()
+        return Effect(ticket=replace(ticket, **changes), wakes=wakes)
+
+
+@verb("seen")
+class Seen(Action):
+    """Mark the ticket as read: `#seen`."""
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if ticket.status is Status.new:
+            return Effect(ticket=replace(ticket, status=Status.read, read_at=ticket.read_at or scene.at))
+        return Effect(ticket=ticket)
+
+
+def _held_by(ticket: Ticket, scene: Scene, holder: str, *, taken: bool) -> Ticket:
+    changes: dict[str, Any] = {"assignee": holder}
+    if ticket.status in {Status.new, Status.read} or (taken and ticket.status is Status.assigned):
+        changes["status"] = Status.working if taken else Status.assigned
+    if ticket.read_at is None:
+        changes["read_at"] = scene.at
+    if taken and ticket.taken_at is None:
+        changes["taken_at"] = scene.at
+    return replace(ticket, **changes)

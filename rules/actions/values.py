@@ -1,0 +1,303 @@
+"""What may stand after a verb: each kind of value reads itself from a line and spells itself back.
+
+`read(text, words)` takes the rest of the line and gives the value and what is left; it raises `Misread` with near matches. For every
+value `read(spell(v))` gives `v` again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from rules.facts.terms import address_key
+
+
+class Misread(Exception):
+    """A word that was not understood: which, in what place, and what may have been meant."""
+
+    def __init__(self, code: str, word: str, near: Iterable[str] = ()) -> None:
+        super().__init__(f"{code}: {word}")
+        self.code = code
+        self.word = word
+        self.near = tuple(near)
+
+
+def fold(word: str) -> str:
+    """The form in which words of commands are compared: no case, no accents, `ß` as `ss`, full-width as plain."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """All words a line may be made of, as of one moment: verbs with their aliases, closed lists, names."""
+
+    verbs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Folded alias -> verb."""
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Kind (`status`, `priority`, `category`, `agent`, `group`, …) -> folded alias -> canonical word."""
+    open_lists: frozenset[str] = frozenset()
+    """Kinds where the desk has no list of its own, so that any word will do."""
+
+
+def choose(word: str, among: Mapping[str, str], code: str) -> str:
+    """The canonical word for an alias or for a unique prefix of three letters or more; raises Misread with near matches."""
+    key = fold(word)
+    if key in among:
+        return among[key]
+    if len(key) >= 3:  # noqa: PLR2004 - the length the contract names
+        found = {canonical for alias, canonical in among.items() if alias.startswith(key)}
+        if len(found) == 1:
+            return found.pop()
+    raise Misread(code, word, near_words(key, among))
+
+
+def near_words(key: str, among: Mapping[str, str]) -> tuple[str, ...]:
+    """Up to three canonical words that resemble the folded key, best first, each once."""
+    close = get_close_matches(key, list(among), n=6, cutoff=0.6)
+    if not close and len(key) >= 2:  # noqa: PLR2004
+        close = [alias for alias in among if alias.startswith(key[:2])][:3]
+    return tuple(dict.fromkeys(among[alias] for alias in close))[:3]
+
+
+V = TypeVar("V")
+
+
+class Kind(Protocol[V]):
+    """One kind of value."""
+
+    def read(self, text: str, words: Words) -> tuple[V, str]: ...
+    def spell(self, value: V) -> str: ...
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word, or quoted phrase, and the rest of a line without the blanks between."""
+    text = text.strip()
+    if text[:1] in {'"', "“", "„", "”"}:
+        end = min((i for q in '"“”' if (i := text.find(q, 1)) > 0), default=-1)
+        if end > 0:
+            return text[1:end], text[end + 1 :].strip()
+    word, _, rest = text.partition(" ")
+    return word, rest.strip()
+
+
+def quoted_if_needed(word: str) -> str:
+    """The word as it has to stand in a line: in quotes if it holds a blank."""
+    return f'"{word}"' if " " in word or not word else word
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A word of a closed list."""
+
+    kind: str
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        word, rest = first_word(text)
+        among = words.lists.get(self.kind, {})
+        if not word:
+            raise Misread(f"missing-{self.kind}", "", tuple(dict.fromkeys(among.values()))[:5])
+        if self.kind in words.open_lists:
+            return among.get(fold(word), word), rest
+        return choose(word, among, f"unknown-{self.kind}"), rest
+
+    def spell(self, value: str) -> str:
+        return quoted_if_needed(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who shall hold a ticket: an agent's name, `@group`, `me`, or `nobody`. The value is `name`, `@group` or `-`."""
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        word, rest = first_word(text)
+        if not word:
+            raise Misread("missing-agent", "", tuple(dict.fromkeys(words.lists.get("agent", {}).values()))[:5])
+        bare = word.rstrip(",.:;")
+        if bare.startswith("@") or bare.lower().startswith("group:"):
+            name = bare[1:] if bare.startswith("@") else bare[6:]
+            try:
+                return "@" + choose(name, words.lists.get("group", {}), "unknown-group"), rest
+            except Misread as miss:
+                raise Misread(miss.code, word, tuple("@" + n for n in miss.near)) from None
+        if fold(bare) in {"-", "nobody", "niemand", "none"}:
+            return "-", rest
+        if fold(bare) in {"me", "mir", "mich"}:
+            return "me", rest
+        agents = words.lists.get("agent", {})
+        if "@" in bare and fold(address_key(bare)) in agents:
+            return agents[fold(address_key(bare))], rest
+        try:
+            return choose(bare, agents, "unknown-agent"), rest
+        except Misread as miss:
+            groups = near_words(fold(bare), words.lists.get("group", {}))
+            raise Misread(miss.code, word, miss.near + tuple("@" + g for g in groups)) from None
+
+    def spell(self, value: str) -> str:
+        return quoted_if_needed(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A literal word that may stand here or not."""
+
+    word: str
+    aliases: tuple[str, ...] = ()
+
+    def read(self, text: str, words: Words) -> tuple[bool, str]:  # noqa: ARG002 - one shape for all kinds
+        word, rest = first_word(text)
+        if fold(word) in {fold(w) for w in (self.word, *self.aliases)}:
+            return True, rest
+        return False, text.strip()
+
+    def spell(self, value: bool) -> str:  # noqa: FBT001 - a Kind takes its value
+        return self.word if value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Whatever is left of the line."""
+
+    needed: bool = False
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+        text = text.strip()
+        if self.needed and not text:
+            raise Misread("missing-text", "")
+        return text, ""
+
+    def spell(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Any single word, or a phrase in quotes."""
+
+    code: str = "missing-word"
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        if not word:
+            raise Misread(self.code, "")
+        return word, rest
+
+    def spell(self, value: str) -> str:
+        return quoted_if_needed(value)
+
+
+_MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An e-mail address; angle brackets, `mailto:` and a trailing dot or comma are forgiven."""
+
+    signed: bool = False
+    """True where a leading `-` takes the address off."""
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        sign = ""
+        if self.signed and word[:1] in {"-", "+"}:
+            sign, word = ("-" if word[0] == "-" else ""), word[1:]
+        if not word:
+            raise Misread("missing-address", "")
+        bare = word.removeprefix("to:").removeprefix("mailto:").strip("<>").rstrip(".,;")
+        if not _MAILBOX.fullmatch(bare):
+            raise Misread("not-an-address", word)
+        return sign + bare, rest
+
+    def spell(self, value: str) -> str:
+        return value
+
+
+_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)", re.IGNORECASE)
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "s": timedelta(hours=1), "d": timedelta(days=1), "t": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time such as `3d`, `90m`, `2w`; zero where it is left out and may be."""
+
+    needed: bool = False
+
+    def read(self, text: str, words: Words) -> tuple[timedelta, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        found = _SPAN.fullmatch(word)
+        if found:
+            return int(found[1]) * _UNITS[found[2][0].lower()], rest
+        if self.needed or (word and word[0].isdigit()):
+            raise Misread("not-a-span", word, ("3d", "4h", "30m"))
+        return timedelta(), text.strip()
+
+    def spell(self, value: timedelta) -> str:
+        minutes = int(value.total_seconds() // 60)
+        if not minutes:
+            return ""
+        for size, unit in ((1440, "d"), (60, "h")):
+            if minutes % size == 0:
+                return f"{minutes // size}{unit}"
+        return f"{minutes}m"
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """A rating from 1 to 5."""
+
+    def read(self, text: str, words: Words) -> tuple[int, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        if word in {"1", "2", "3", "4", "5"}:
+            return int(word), rest
+        raise Misread("not-a-rating", word, ("1", "2", "3", "4", "5"))
+
+    def spell(self, value: int) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A word that a leading `-` takes off again: `x`, `-x`."""
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        sign = "-" if word[:1] == "-" else ""
+        bare = word.lstrip("+-#")
+        if not bare:
+            raise Misread("missing-word", word)
+        return sign + bare, rest
+
+    def spell(self, value: str) -> str:
+        return quoted_if_needed(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ticket's reference, brackets forgiven, upper case."""
+
+    needed: bool = True
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+        word, rest = first_word(text)
+        bare = word.strip("[]#.,;:").upper()
+        if not bare:
+            if self.needed:
+                raise Misread("missing-ref", "")
+            return "", rest
+        if not re.fullmatch(r"(?=[^\s]*\d)[A-Z0-9][A-Z0-9._/-]{0,39}", bare):
+            raise Misread("not-a-ref", word)
+        return bare, rest
+
+    def spell(self, value: str) -> str:
+        return value
+
+
+def listing(names: Collection[str]) -> Mapping[str, str]:
+    """A closed list without aliases: folded word -> word."""
+    return MappingProxyType({fold(n): n for n in names})

@@ -1,0 +1,113 @@
+"""The one gate: an action is allowed or refused here, takes effect, and what follows from it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rules import rights
+from rules.actions.base import Action, Ask, Draft, Effect, Refused, Scene, WakeUp
+from rules.facts.terms import Light, Status
+from rules.facts.ticket import Ticket, changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One action done: its line and what it changed."""
+
+    action: str
+    changed: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """All that a list of actions gave on one ticket."""
+
+    before: Ticket
+    ticket: Ticket
+    steps: tuple[Step, ...] = ()
+    posts: tuple[Draft, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    wakes: tuple[WakeUp, ...] = ()
+    undo: bool = False
+    merge_into: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    quiet: bool = False
+
+
+def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
+    """The effect of one action, its derived facts settled; raises Refused."""
+    rights.check(ticket, action, scene)
+    if action.changes:
+        _legal_at_all(ticket, action)
+    effect = action.effect(ticket, scene)
+    if effect.ticket.status is not ticket.status:
+        _legal_step(ticket, effect.ticket.status, scene)
+    return replace(effect, ticket=settle(effect.ticket))
+
+
+def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outcome:
+    """What a list of actions gives, in order; raises Refused with `index` (an int) of the one that may not be."""
+    now = ticket
+    steps: list[Step] = []
+    posts: list[Draft] = []
+    asks: list[Ask] = []
+    wakes: list[WakeUp] = []
+    links: list[tuple[str, str]] = []
+    undo, merge, quiet = False, "", False
+    for index, action in enumerate(actions):
+        try:
+            effect = perform(now, action, scene)
+        except Refused as refusal:
+            refusal.index = index  # type: ignore[attr-defined]  # tells the caller which line it was
+            raise
+        steps.append(Step(action=action.spell(), changed=changed(now, effect.ticket)))
+        now = effect.ticket
+        posts += effect.posts
+        asks += effect.asks
+        wakes += effect.wakes
+        links += effect.links
+        undo, merge, quiet = undo or effect.undo, effect.merge_into or merge, quiet or effect.quiet
+    return Outcome(
+        before=ticket,
+        ticket=now,
+        steps=tuple(steps),
+        posts=tuple(posts),
+        asks=tuple(asks),
+        wakes=tuple(wakes),
+        undo=undo,
+        merge_into=merge,
+        links=tuple(links),
+        quiet=quiet,
+    )
+
+
+def settle(ticket: Ticket) -> Ticket:
+    """The ticket with what follows from its state: a closed one is green."""
+    if ticket.status is Status.closed and ticket.light is not Light.green:
+        return replace(ticket, light=Light.green)
+    return ticket
+
+
+def _legal_at_all(ticket: Ticket, action: Action) -> None:
+    if ticket.deleted_at is not None:
+        raise Refused("deleted", ref=ticket.ref)
+    if ticket.archived_at is not None and action.verb not in {"reopen", "note", "undo", "show", "rate"}:
+        raise Refused("archived", ref=ticket.ref)
+
+
+def _legal_step(ticket: Ticket, to: Status, scene: Scene) -> None:
+    kind = scene.policy.types.get(ticket.type)
+    if kind is None or kind.workflow is None or not ticket.id:
+        return
+    steps = kind.steps(ticket.status)
+    allowed = {step.to for step in steps}
+    if to not in allowed:
+        raise Refused(
+            "workflow", near=tuple(f"status {s.value}" for s in Status if s in allowed), was=ticket.status.value, to=to.value, type=kind.title or kind.key
+        )
+    roles = next(step.roles for step in steps if step.to is to)
+    agent = scene.directory.agents.get(scene.who.name)
+    if roles and scene.who.is_agent and agent is not None and agent.role not in roles:
+        raise Refused("workflow-role", to=to.value, roles=", ".join(roles))

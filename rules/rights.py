@@ -1,0 +1,55 @@
+"""Which verbs an actor may use on a ticket: role, reach and level of trust. Asked in `rules.perform` alone."""
+
+from __future__ import annotations
+
+from rules.actions.base import Action, Refused, Scene
+from rules.facts.people import Role
+from rules.facts.service import Reach
+from rules.facts.terms import Level
+from rules.facts.ticket import Ticket
+
+
+def level_needed(action: Action, scene: Scene) -> Level:
+    """How surely the actor must be known for this."""
+    trust = scene.policy.trust
+    verb = action.verb
+    if scene.who.is_agent:
+        return trust.levels.get(verb, action.level)
+    return trust.customer_levels.get(verb, trust.levels.get(verb, action.customer_level))
+
+
+def check(ticket: Ticket, action: Action, scene: Scene) -> None:
+    """Raise Refused if this actor may not do this to this ticket. Trust is not asked here: `rules.guards` holds the mail before."""
+    match scene.who.role:
+        case Role.system:
+            return
+        case Role.customer:
+            if not action.customers:
+                raise Refused("not-for-customers", verb=action.verb)
+        case Role.agent:
+            agent = scene.directory.agents.get(scene.who.name)
+            if agent is None:
+                return
+            role = scene.policy.roles.get(agent.role)
+            if role is None:
+                return
+            if not role.allows(action.verb):
+                raise Refused("role", verb=action.verb, role=role.title or role.key)
+            if not may_see(ticket, scene, agent.name):
+                raise Refused("reach", verb=action.verb)
+
+
+def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
+    """Whether an agent may know of a ticket at all."""
+    agent = scene.directory.agents.get(name)
+    role = scene.policy.roles.get(agent.role) if agent else None
+    if agent is None or role is None or not ticket.id:
+        return True
+    if role.categories and not any(ticket.category == c or ticket.category.startswith(c + "/") for c in role.categories):
+        return False
+    if role.see is Reach.all or ticket.assignee == name:
+        return True
+    if role.see is Reach.group:
+        below = {g for m in (*agent.groups, *agent.manager_of) for g in {m, *scene.directory.below(m)}}
+        return not ticket.group or ticket.group in below
+    return False
