@@ -51,12 +51,17 @@ class Sent:
     """Until when a reply may carry commands, normally `created_at + COMMAND_LIFE`; None for a mail that never gives that right."""
     buttons: Mapping[str, str] = field(default_factory=dict)
     """Button key (`close`, `rate4`, `b3`) to the command line that pressing it means."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Word that works as first line of a reply, as the mail said, to button key."""
     press_until: datetime | None = None
     """Until when the buttons may be pressed; None for the usual `created_at + BUTTON_LIFE`."""
     message_id: str = ""
     """With angle brackets."""
     text: str = ""
     """The plain text as it left, to tell what a reply quotes from what its author wrote."""
+
+    newest_post: int = 0
+    """Id of the newest post that the recipient could know of when the mail was made, to notice replies that cross."""
 
     def __post_init__(self) -> None:
         if self.outbox_id < 1:

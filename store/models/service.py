@@ -40,6 +40,8 @@ class Outbox(SQLModel, table=True):
     card: dict[str, Any] = Field(sa_type=JSON, default_factory=dict)
     buttons: dict[str, str] = Field(sa_type=JSON, default_factory=dict)
     """Button key -> command line it stands for."""
+    press_until: datetime | None = None
+    """When the buttons end, if not after the usual time."""
     text: str = Field(sa_type=Text, default="")
     """The plain part as sent, kept to recognise it when it comes back quoted."""
     raw: bytes | None = Field(sa_type=LargeBinary, default=None, nullable=True)

@@ -1,0 +1,271 @@
+"""Received mail: kept raw, handed out for handling, settled with exactly one fate, accounted for.
+
+`keep` is the only place where mail enters. Nothing here parses or decides. Next: `mailgate.intake`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from rules.facts.mail import Envelope, Mail
+from rules.facts.terms import Fate, Level
+from store import facts
+from store.models import mail as m
+
+RECEIVED, RAW = m.Received.__table__, m.Raw.__table__  # type: ignore[attr-defined]
+
+RETRY_WINDOW = timedelta(days=5)
+"""How long the same bytes by the same door and envelope are one reception; relays retry for five days (RFC 5321 section 4.5.4.1)."""
+RETRY_WINDOW_WITHOUT_ID = timedelta(hours=1)
+"""The same for mail without Message-ID, where two equal mails may well be two."""
+MOST_ATTEMPTS = 3
+"""After so many failed attempts a mail is parked."""
+COPY_WINDOW = timedelta(days=7)
+"""How long the same mail by another path counts as a duplicate."""
+
+_HAS_ID = re.compile(rb"^message-id:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A kept mail without a fate."""
+
+    id: int
+    envelope: Envelope
+    received_at: datetime
+    attempts: int
+    silent: bool
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of a mail, and why."""
+
+    fate: Fate
+    why: str = ""
+    ticket_id: int | None = None
+    trust: Level | None = None
+    trace: tuple[Any, ...] = ()
+    hold: Mapping[str, Any] | None = None
+
+
+def retry_key(envelope: Envelope, raw: bytes) -> str:
+    """What identical receptions have in common: door, sender, recipients in any order, bytes."""
+    digest = hashlib.sha256()
+    for word in (envelope.door, envelope.sender, *sorted(envelope.recipients)):
+        octets = word.encode("utf-8", "surrogateescape")
+        digest.update(len(octets).to_bytes(4, "big") + octets)
+    digest.update(raw)
+    return digest.hexdigest()
+
+
+def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, *, silent: bool = False) -> list[int]:
+    """Keep mails raw; gives the row id of each, that of the earlier reception where it is a retry of one.
+
+    To be committed before anybody is told that the mail is ours.
+    """
+    keys = [retry_key(envelope, raw) for envelope, raw in mails]
+    earlier = {
+        row.retry_key: row
+        for row in tx.execute(select(RECEIVED.c.retry_key, RECEIVED.c.id, RECEIVED.c.received_at).where(RECEIVED.c.retry_key.in_(set(keys))))
+    }
+    ids: dict[str, int] = {}
+    rows: list[dict[str, Any]] = []
+    raws: list[bytes] = []
+    for key, (envelope, raw) in zip(keys, mails, strict=True):
+        if key in ids:
+            continue
+        known = earlier.get(key)
+        stored_key = key
+        if known is not None:
+            window = RETRY_WINDOW if _HAS_ID.search(raw[:65536]) else RETRY_WINDOW_WITHOUT_ID
+            latest = _latest(tx, key) or known
+            if at - latest.received_at <= window:
+                ids[key] = latest.id
+                continue
+            stored_key = f"{key}:{at.isoformat()}"
+        ids[key] = -1
+        rows.append(
+            {
+                "retry_key": stored_key,
+                "received_at": at,
+                "door": envelope.door,
+                "mail_from": _clean(envelope.sender),
+                "rcpt_to": [_clean(r) for r in envelope.recipients],
+                "peer": envelope.peer,
+                "helo": _clean(envelope.helo),
+                "login": _clean(envelope.login),
+                "silent": silent,
+                "size": len(raw),
+                "sha256": hashlib.sha256(raw).hexdigest(),
+                "attempts": 0,
+                "why": "",
+                "trace": [],
+                "message_id": "",
+                "from_address": "",
+                "from_name": "",
+                "subject": "",
+                "to_list": [],
+                "cc_list": [],
+                "content_digest": "",
+                "put_away": False,
+            }
+        )
+        raws.append(raw)
+    if rows:
+        new_ids = tx.execute(insert(RECEIVED).returning(RECEIVED.c.id, sort_by_parameter_order=True), rows).scalars().all()
+        tx.execute(insert(RAW), [{"received_id": i, "data": raw} for i, raw in zip(new_ids, raws, strict=True)])
+        for i, row in zip(new_ids, rows, strict=True):
+            ids[row["retry_key"].partition(":")[0]] = i
+    return [ids[key] for key in keys]
+
+
+def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 32_000_000) -> list[Waiting]:
+    """Mails without a fate, oldest first, at most so many and so many bytes (but always one); `ids` narrows to these."""
+    query = select(RECEIVED.c.id, RECEIVED.c.size).where(RECEIVED.c.fate.is_(None)).order_by(RECEIVED.c.attempts, RECEIVED.c.id).limit(limit)
+    if ids is not None:
+        query = query.where(RECEIVED.c.id.in_(ids))
+    chosen: list[int] = []
+    total = 0
+    for row in tx.execute(query):
+        total += row.size
+        if chosen and total > most_bytes:
+            break
+        chosen.append(row.id)
+    if not chosen:
+        return []
+    rows = tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(chosen)).order_by(RECEIVED.c.id))
+    return [_waiting(row) for row in rows.mappings()]
+
+
+def one(tx: Connection, received_id: int) -> Waiting | None:
+    """A kept mail whatever its fate, None if there is none of that id."""
+    row = (
+        tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id == received_id)).mappings().first()
+    )
+    return _waiting(row) if row else None
+
+
+def raw(tx: Connection, received_id: int) -> bytes | None:
+    """The bytes as received, None if there is no such mail."""
+    data = tx.execute(select(RAW.c.data).where(RAW.c.received_id == received_id)).scalar()
+    return bytes(data) if data is not None else None
+
+
+def count_attempt(tx: Connection, ids: Sequence[int]) -> None:
+    """Note that work on these mails begins; committed before it does, so that a mail that kills its handler is seen."""
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).values(attempts=RECEIVED.c.attempts + 1))
+
+
+def claim(tx: Connection, received_id: int) -> bool:
+    """Lock one waiting mail for this transaction; False if another process has it or has settled it."""
+    query = select(RECEIVED.c.id).where(RECEIVED.c.id == received_id, RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
+    return tx.execute(query).first() is not None
+
+
+def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetime, mail: Mail | None = None) -> None:
+    """Write the one fate of a mail, and what lists show of it."""
+    values: dict[str, Any] = {
+        "fate": settlement.fate.value,
+        "settled_at": at,
+        "why": settlement.why,
+        "ticket_id": settlement.ticket_id,
+        "trust": None if settlement.trust is None else int(settlement.trust),
+        "trace": list(settlement.trace),
+        "hold": dict(settlement.hold) if settlement.hold is not None else None,
+    }
+    if mail is not None:
+        values |= {
+            "message_id": mail.message_id,
+            "from_address": mail.sender.address,
+            "from_name": mail.sender.name,
+            "subject": mail.subject,
+            "to_list": [{"name": a.name, "address": a.address} for a in mail.to],
+            "cc_list": [{"name": a.name, "address": a.address} for a in mail.cc],
+            "content_digest": mail.content_digest,
+        }
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(**values))
+
+
+def reopen(tx: Connection, received_id: int) -> None:
+    """Take the fate from a parked or held mail, so that it is handled again."""
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None))
+
+
+def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int | None:
+    """An earlier reception of the same mail by another path: same Message-ID, sender and content within the window; None if there is none."""
+    if not mail.message_id or not mail.content_digest:
+        return None
+    row = tx.execute(
+        select(RECEIVED.c.id)
+        .where(
+            RECEIVED.c.message_id == mail.message_id,
+            RECEIVED.c.content_digest == mail.content_digest,
+            RECEIVED.c.id != received_id,
+            RECEIVED.c.fate.is_not(None),
+            RECEIVED.c.fate.not_in((Fate.duplicate.value, Fate.parked.value, Fate.refused.value)),
+            RECEIVED.c.received_at >= at - COPY_WINDOW,
+        )
+        .order_by(RECEIVED.c.id)
+        .limit(1)
+    ).first()
+    return row.id if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whether every received mail has exactly one fate."""
+
+    received: int
+    fates: Mapping[str, int]
+    waiting: int
+    stale: int
+
+    @property
+    def adds_up(self) -> bool:
+        """All received mails are accounted for and none waits too long."""
+        return self.received == sum(self.fates.values()) + self.waiting and not self.stale
+
+
+def account(tx: Connection, at: datetime, stale_after: timedelta) -> Account:
+    """The sum of all fates; `stale` counts mails older than `stale_after` without one."""
+    received = tx.execute(select(func.count()).select_from(RECEIVED)).scalar_one()
+    counted = {row.fate: row.n for row in tx.execute(select(RECEIVED.c.fate, func.count().label("n")).group_by(RECEIVED.c.fate))}
+    stale = tx.execute(
+        select(func.count()).select_from(RECEIVED).where(RECEIVED.c.fate.is_(None), RECEIVED.c.received_at < at - stale_after)
+    ).scalar_one()
+    fates = {fate.value: counted.get(fate.value, 0) for fate in Fate}
+    return Account(received=received, fates=fates, waiting=counted.get(None, 0), stale=stale)
+
+
+def _latest(tx: Connection, key: str) -> Any:  # noqa: ANN401 - a Core row
+    return tx.execute(
+        select(RECEIVED.c.id, RECEIVED.c.received_at)
+        .where(RECEIVED.c.retry_key.between(key, key + ":~"))
+        .order_by(RECEIVED.c.received_at.desc(), RECEIVED.c.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    return Waiting(
+        id=row["id"],
+        envelope=facts.envelope(row),
+        received_at=row["received_at"],
+        attempts=row["attempts"],
+        silent=row["silent"],
+        raw=bytes(row["data"]),
+    )
+
+
+def _clean(word: str) -> str:
+    """Protocol text as any database takes it: no NUL, no lone surrogates."""
+    return word.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")

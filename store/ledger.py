@@ -1,0 +1,283 @@
+"""The only writer of tickets: lock, perform, write what differs, the history and the posts. All inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from rules.actions.base import Action, Draft, Refused, Scene
+from rules.actions.undo import Done, taken_back
+from rules.facts.ticket import Post, Ticket, changed
+from rules.perform import Outcome, Step, perform_all
+from store import facts
+from store.models import mail as m
+from store.models import service as s
+from store.models import tickets as t
+
+TICKET, POST, HISTORY, WAKE, LINK, OLD = (model.__table__ for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))  # type: ignore[attr-defined]
+COUNTER, KNOWN, RECEIVED, OUTBOX = s.Counter.__table__, m.KnownId.__table__, m.Received.__table__, s.Outbox.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was written: the ticket before and after, the posts with their ids, the outcome they came from."""
+
+    before: Ticket | None
+    """None when the ticket was opened by this."""
+    ticket: Ticket
+    outcome: Outcome
+    posts: tuple[Post, ...] = ()
+    dropped: tuple[int, ...] = ()
+    """Outbox rows that undo kept from leaving."""
+    gone: tuple[dict[str, Any], ...] = ()
+    """Mails that undo came too late for: `{to, subject, template}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What made it happen: `mail:17`, `cli:…`, `timer:…`; groups everything that undo takes back together."""
+
+    name: str
+    received_id: int | None = None
+
+
+def find(tx: Connection, ref: str) -> Ticket | None:
+    """The ticket of a reference, in any case; an old reference leads to where its ticket went. None if there is none."""
+    wanted = ref.strip().upper()
+    row = tx.execute(select(TICKET).where(TICKET.c.ref == wanted)).mappings().first()
+    if row is None:
+        row = tx.execute(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == wanted)).mappings().first()
+    if row is None:
+        return None
+    found = facts.ticket(row)
+    return find(tx, found.merged_into) if found.merged_into and found.merged_into != found.ref else found
+
+
+def get(tx: Connection, ticket_id: int) -> Ticket | None:
+    """The ticket of a row id, or the one it was merged into; None if there is none."""
+    row = tx.execute(select(TICKET).where(TICKET.c.id == ticket_id)).mappings().first()
+    if row is None:
+        return None
+    found = facts.ticket(row)
+    return find(tx, found.merged_into) if found.merged_into else found
+
+
+def next_ref(tx: Connection, scene: Scene) -> str:
+    """A reference that no ticket has, by the desk's number mask. The counter is locked until the transaction ends."""
+    while True:
+        row = tx.execute(update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value)).first()
+        if row is None:
+            tx.execute(insert(COUNTER).values(name="ticket", value=0))
+            continue
+        ref = scene.policy.desk.reference(row[0], scene.at).upper()
+        if tx.execute(select(TICKET.c.id).where(TICKET.c.ref == ref)).first() is None:
+            return ref
+
+
+def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene: Scene, cause: Cause) -> Written:
+    """Store a new ticket and do the actions on it; raises Refused, which leaves nothing if the caller rolls back."""
+    blank = replace(draft, ref=next_ref(tx, scene), opened_at=scene.at, id=0)
+    outcome = perform_all(blank, actions, scene)
+    row = facts.ticket_row(replace(outcome.ticket, version=1))
+    new_id = tx.execute(insert(TICKET).values(**row).returning(TICKET.c.id)).scalar_one()
+    ticket = replace(outcome.ticket, id=new_id, version=1)
+    opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
+    _write_history(tx, ticket, (opened, *outcome.steps), scene, cause, first=1)
+    posts = _write_posts(tx, ticket, outcome.posts, scene, cause)
+    _write_rest(tx, ticket, outcome, scene, cause)
+    return Written(before=None, ticket=ticket, outcome=replace(outcome, ticket=ticket), posts=posts)
+
+
+def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scene, cause: Cause) -> Written:
+    """Do the actions on a stored ticket, its row locked; raises Refused, and LookupError if there is no such ticket."""
+    row = tx.execute(select(TICKET).where(TICKET.c.id == ticket_id).with_for_update()).mappings().first()
+    if row is None:
+        raise LookupError(ticket_id)
+    before = facts.ticket(row)
+    outcome = perform_all(before, actions, scene)
+    after = outcome.ticket
+    steps = outcome.steps
+    dropped: tuple[int, ...] = ()
+    gone: tuple[dict[str, Any], ...] = ()
+    if outcome.undo:
+        after, steps, dropped, gone = _undo(tx, after, scene, cause)
+        outcome = replace(outcome, ticket=after, steps=steps)
+    if outcome.merge_into:
+        after = _merge(tx, after, outcome.merge_into, scene, cause)
+        outcome = replace(outcome, ticket=after)
+    if changed(before, after) or outcome.posts or any(step.changed for step in steps):
+        after = replace(after, version=before.version + 1)
+        new = facts.ticket_row(after)
+        old = facts.ticket_row(before)
+        tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values({k: v for k, v in new.items() if v != old[k]}))
+    first = (tx.execute(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == ticket_id).order_by(HISTORY.c.seq.desc()).limit(1)).scalar() or 0) + 1
+    _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
+    posts = _write_posts(tx, after, outcome.posts, scene, cause)
+    _write_rest(tx, after, outcome, scene, cause)
+    return Written(before=before, ticket=after, outcome=replace(outcome, ticket=after), posts=posts, dropped=dropped, gone=gone)
+
+
+def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None) -> None:
+    """Note message-ids as belonging to a ticket, so that answers to them find it for ever."""
+    wanted = [i for i in dict.fromkeys(message_ids) if i]
+    if not wanted:
+        return
+    have = set(tx.execute(select(KNOWN.c.message_id).where(KNOWN.c.message_id.in_(wanted), KNOWN.c.ticket_id == ticket_id)).scalars())
+    new = [{"message_id": i, "ticket_id": ticket_id, "received_id": received_id} for i in wanted if i not in have]
+    if new:
+        tx.execute(insert(KNOWN), new)
+
+
+def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None) -> str:
+    """The cause of an actor's latest changes that are not undone, on one ticket or any; empty if there are none."""
+    query = (
+        select(HISTORY.c.cause, HISTORY.c.action)
+        .where(HISTORY.c.actor == actor, HISTORY.c.cause != before, HISTORY.c.cause != "")
+        .order_by(HISTORY.c.id.desc())
+        .limit(200)
+    )
+    if ticket_id is not None:
+        query = query.where(HISTORY.c.ticket_id == ticket_id)
+    undone: set[str] = set()
+    for cause, action in tx.execute(query):
+        if action.startswith("undo "):
+            undone.add(action.removeprefix("undo "))
+        elif cause not in undone and action != "undo":
+            return str(cause)
+    return ""
+
+
+def _undo(tx: Connection, ticket: Ticket, scene: Scene, cause: Cause) -> tuple[Ticket, tuple[Step, ...], tuple[int, ...], tuple[dict[str, Any], ...]]:
+    target = last_cause(tx, scene.who.name, cause.name, ticket.id)
+    if not target:
+        raise Refused("nothing-to-undo", ref=ticket.ref)
+    rows = tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket.id, HISTORY.c.cause == target).order_by(HISTORY.c.seq)).mappings().all()
+    if any(row["action"] == "open" for row in rows):
+        raise Refused("undo-open", ref=ticket.ref)
+    after = taken_back(ticket, [Done(action=row["action"], changed=row["changed"]) for row in rows])
+    mails = tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report")).mappings().all()
+    due = [row["id"] for row in mails if row["state"] == "due" and row["lease_until"] is None]
+    gone = tuple(
+        {"to": row["recipient_address"], "subject": row["subject"], "template": row["template"]} for row in mails if row["id"] not in due and row["state"] != "dropped"
+    )
+    if due:
+        tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(due)).values(state="dropped", last_answer=f"taken back by {scene.who.name}"))
+    left = {row["post_id"] for row in mails if row["id"] not in due and row["post_id"] and row["recipient_kind"] == "customer"}
+    tx.execute(
+        update(POST).where(POST.c.ticket_id == ticket.id, POST.c.cause == target, POST.c.undone_at.is_(None), POST.c.id.not_in(left)).values(undone_at=scene.at)
+    )
+    tx.execute(update(WAKE).where(WAKE.c.ticket_id == ticket.id, WAKE.c.cause == target, WAKE.c.fired_at.is_(None)).values(fired_at=scene.at))
+    return after, (Step(action=f"undo {target}", changed=changed(ticket, after)),), tuple(due), gone
+
+
+def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause) -> Ticket:
+    target = find(tx, into)
+    if target is None or target.id == ticket.id:
+        raise Refused("no-such-ticket", ref=into)
+    watchers = tuple(
+        w for w in dict.fromkeys((*target.watchers, ticket.requester.address, *ticket.watchers)) if w and facts.key(w) != target.requester.key
+    )
+    merged = replace(target, watchers=watchers, version=target.version + 1)
+    tx.execute(update(TICKET).where(TICKET.c.id == target.id).values(watchers=list(watchers), version=merged.version))
+    for table in (POST, KNOWN):
+        column = table.c.ticket_id
+        if table is KNOWN:
+            have = select(KNOWN.c.message_id).where(KNOWN.c.ticket_id == target.id)
+            tx.execute(update(KNOWN).where(column == ticket.id, KNOWN.c.message_id.not_in(have)).values(ticket_id=target.id))
+        else:
+            tx.execute(update(table).where(column == ticket.id).values(ticket_id=target.id))
+    tx.execute(update(OUTBOX).where(OUTBOX.c.ticket_id == ticket.id).values(ticket_id=target.id))
+    tx.execute(update(OLD).where(OLD.c.ticket_id == ticket.id).values(ticket_id=target.id))
+    first = (tx.execute(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == target.id).order_by(HISTORY.c.seq.desc()).limit(1)).scalar() or 0) + 1
+    _write_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause, first=first)
+    tx.execute(insert(LINK).values(ticket_id=ticket.id, other_id=target.id, kind="merged"))
+    from rules.facts.terms import Status  # noqa: PLC0415 - only merging needs it
+
+    return replace(ticket, merged_into=target.ref, status=Status.closed, closed_at=scene.at)
+
+
+def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene: Scene, cause: Cause, *, first: int) -> None:
+    rows = [
+        {
+            "ticket_id": ticket.id,
+            "seq": first + n,
+            "at": scene.at,
+            "actor": scene.who.name,
+            "action": _capped(step.action),
+            "cause": cause.name,
+            "received_id": cause.received_id,
+            "changed": {k: list(v) for k, v in step.changed.items()},
+        }
+        for n, step in enumerate(steps)
+    ]
+    if rows:
+        tx.execute(insert(HISTORY), rows)
+
+
+def _capped(action: str) -> str:
+    """An action's line as the history holds it: what somebody wrote stands in the post, not here again."""
+    verb, _, rest = action.partition(" ")
+    return verb if verb in {"say", "reply", "note"} or len(rest) > 400 else action  # noqa: PLR2004
+
+
+def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene: Scene, cause: Cause) -> tuple[Post, ...]:
+    posts: list[Post] = []
+    for draft in drafts:
+        row = {
+            "ticket_id": ticket.id,
+            "at": scene.at,
+            "author_name": draft.author.name,
+            "author_address": draft.author.address,
+            "agent": draft.agent,
+            "kind": draft.kind.value,
+            "direction": draft.direction,
+            "subject": draft.subject,
+            "text": draft.text,
+            "quoted": draft.quoted,
+            "parts": [facts.part_json(p) for p in draft.parts],
+            "received_id": draft.mail,
+            "cause": cause.name,
+        }
+        new_id = tx.execute(insert(POST).values(**row).returning(POST.c.id)).scalar_one()
+        posts.append(
+            Post(
+                id=new_id,
+                at=scene.at,
+                author=draft.author,
+                agent=draft.agent,
+                kind=draft.kind,
+                direction=draft.direction,
+                subject=draft.subject,
+                text=draft.text,
+                quoted=draft.quoted,
+                parts=draft.parts,
+                mail=draft.mail,
+            )
+        )
+    return tuple(posts)
+
+
+def _write_rest(tx: Connection, ticket: Ticket, outcome: Outcome, scene: Scene, cause: Cause) -> None:
+    for wake in outcome.wakes:
+        tx.execute(insert(WAKE).values(ticket_id=ticket.id, kind=wake.kind, line=wake.line, by=scene.who.name, cause=cause.name, due_at=wake.at))
+    for ref, kind in outcome.links:
+        other = find(tx, ref)
+        if other is None:
+            raise Refused("no-such-ticket", ref=ref)
+        link(tx, ticket.id, other.id, kind)
+
+
+def link(tx: Connection, ticket_id: int, other_id: int, kind: str) -> None:
+    """Note once that two tickets have to do with each other."""
+    have = tx.execute(select(LINK.c.kind).where(LINK.c.ticket_id == ticket_id, LINK.c.other_id == other_id, LINK.c.kind == kind)).first()
+    if have is None and ticket_id != other_id:
+        tx.execute(insert(LINK).values(ticket_id=ticket_id, other_id=other_id, kind=kind))
+
+
+def archived(at: datetime, ticket: Ticket) -> Ticket:
+    """The ticket put into the archive."""
+    return replace(ticket, archived_at=at)
