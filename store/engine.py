@@ -24,7 +24,20 @@ from store import durability
 from store.durability import Unfit
 from store.lock import DaemonLock, DaemonRunning, hold_daemon_lock
 
-__all__ = ["Busy", "DaemonLock", "DaemonRunning", "Facts", "Store", "Unfit", "facts", "hold_daemon_lock", "open", "reading", "transaction"]
+__all__ = [
+    "Busy",
+    "DaemonLock",
+    "DaemonRunning",
+    "Facts",
+    "Store",
+    "Unfit",
+    "facts",
+    "hold_daemon_lock",
+    "open",
+    "reading",
+    "telling_busy",
+    "transaction",
+]
 
 
 class Busy(Exception):
@@ -159,19 +172,20 @@ def transaction(store: Store) -> Iterator[Connection]:
     Keep it short and don't nest it in `reading` of the same thread: on SQLite one writes at a time. Raises Busy if the database
     can't take it now.
     """
-    with _telling_busy(), store.engine.begin() as connection:
+    with telling_busy(), store.engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def reading(store: Store) -> Iterator[Connection]:
     """One read-only transaction: everything read in the block is of one moment. Writing in it is refused by the database."""
-    with _telling_busy(), store.reader.begin() as connection:
+    with telling_busy(), store.reader.begin() as connection:
         yield connection
 
 
 @contextmanager
-def _telling_busy() -> Iterator[None]:
+def telling_busy() -> Iterator[None]:
+    """Turn the drivers' ways of saying "not now" into Busy; other errors pass."""
     try:
         yield
     except PoolTimeout as error:
