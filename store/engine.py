@@ -87,6 +87,7 @@ def open(url: str, *, write_pool: int = 5, read_pool: int = 5) -> Store:
 
 def _sqlite_driver() -> ModuleType:
     # The wheel pysqlite3 brings a SQLite without the WAL-reset bug; the interpreter's own is as old as the distribution.
+    # One process must use one of them only: POSIX locks belong to the process, so the two don't see each other's.
     try:
         from pysqlite3 import dbapi2  # noqa: PLC0415
     except ImportError:

@@ -1,0 +1,1 @@
+"""Real servers for tests: each module starts one privately, on loopback or a socket of its own, and ends it."""
