@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 from sqlmodel import SQLModel
 
 import store.models  # noqa: F401 - fills the metadata
@@ -27,7 +27,9 @@ HEAD: Final = "0001"
 """The newest step in `store/migrations/versions`."""
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
-_MARK: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_MARK: Final = Table(
+    "alembic_version", MetaData(), Column("version_num", String(32)), PrimaryKeyConstraint("version_num", name="alembic_version_pkc")
+)
 _LOCK: Final = 0x6D61696C67617465
 """Key of PostgreSQL's advisory lock: one process changes the shape at a time."""
 
