@@ -1,0 +1,294 @@
+"""DKIM, both ways: our own check of signatures on the way in, and our signature on the way out (RFC 6376, 8301, 8463).
+
+The only importer of dkimpy. It does the canonical forms, keys and arithmetic; which signatures count is decided here, before it sees
+any, and more narrowly than the RFC: a signature is only taken as proof that the domain of the From line sent exactly this mail.
+Both directions take milliseconds of CPU and `verify` may wait for DNS: call them in a thread or a worker process, never in the loop.
+The lookup of keys with its cache is `mailgate.nameserver`; what a verdict is worth is `rules.reading.trust`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import stat
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dkim
+import nacl.signing
+from dkim import crypto
+from dkim.util import InvalidTagValueList, parse_tag_value
+
+from rules.facts.mail import Verified
+from rules.reading import domains
+
+Lookup = Callable[[str], bytes | None]
+"""Gives the TXT record at a name, None if there is none; raises `Unanswered` if that can't be told now."""
+
+SIGNATURES_MAX = 8
+"""Signatures of one mail that are looked at; the rest don't count."""
+
+KEY_BITS_MIN, KEY_BITS_GOOD, KEY_BITS_MAX = 1024, 2048, 4096
+"""RFC 8301 section 3.2. A longer key, or an exponent of its length, would let a stranger's DNS keep our processor busy for minutes."""
+
+CLOCK_SKEW = timedelta(minutes=10)
+
+_EXPONENT_BITS_MAX = 64
+_FIELD_MAX = 8192
+_RECORD_MAX = 2048
+_HOST = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,20}")
+_SINGLE = frozenset(
+    b"from sender reply-to to cc subject date message-id in-reply-to references mime-version content-type content-transfer-encoding".split()
+)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_RSA_ENCRYPTION = bytes.fromhex("300d06092a864886f70d0101010500")
+_ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
+
+
+class Unanswered(Exception):
+    """No nameserver gave a usable answer; asking again later may help."""
+
+
+class BadKey(ValueError):
+    """A signing key that can't be used: for the operator, who reads the message."""
+
+
+class _Refused(Exception):
+    """Why a signature is no proof; the word goes into the verdict."""
+
+    def __init__(self, why: str, result: str = "none") -> None:
+        super().__init__(why)
+        self.why, self.result = why, result
+
+
+def verify(raw: bytes, identity_domain: str, lookup: Lookup, at: datetime) -> tuple[Verified, ...]:
+    """The verdict on each DKIM signature of a mail, topmost first; empty where there is none or no identity to be aligned with.
+
+    `at` is when the mail was received, for what a signature says of times. A pass needs: `d=` aligned with the From domain, From
+    signed and the only one, no field repeated that may stand only once, no `l=`, times that make sense, rsa-sha256 or ed25519 with a
+    key that is long enough and in use. Then `why` is empty, or `weak-key` below 2048 bits. A digest that doesn't match is a `fail`;
+    everything else, trouble with DNS included, is `none` with its reason.
+    """
+    cut = _HEAD_END.search(raw)
+    head, body = (raw[: cut.start()], raw[cut.end() :]) if cut else (raw, b"")
+    if not identity_domain or b"dkim-signature" not in head.lower():
+        return ()
+    checker = dkim.DKIM(minkey=KEY_BITS_MIN)
+    try:
+        checker.headers, _ = dkim.rfc822_parse(head + b"\r\n\r\n")
+    except (dkim.MessageFormatError, IndexError):
+        return (Verified(method="dkim", result="none", why="header-form"),)
+    signatures = [(name, value) for name, value in checker.headers if name.lower() == b"dkim-signature"]
+    verdicts = []
+    for field in signatures[:SIGNATURES_MAX]:
+        tags: dict[bytes, bytes] = {}
+        try:
+            tags = _tags(field[1])
+            _check(tags, checker.headers, identity_domain, at)
+            checker.body = _canonical(body, tags)
+            why = _ask(checker, tags, field, lookup)
+            verdicts.append(Verified(method="dkim", result="pass", domain=_text(tags[b"d"]), why=why))
+        except _Refused as refused:
+            verdicts.append(Verified(method="dkim", result=refused.result, domain=_text(tags.get(b"d", b"")), why=refused.why))
+    return tuple(verdicts)
+
+
+def _tags(field: bytes) -> dict[bytes, bytes]:
+    # dkimpy's patterns take time in the square of a run of white space, which no signer writes.
+    if len(field) > _FIELD_MAX or re.search(rb"\s{64}", field):
+        raise _Refused("signature-form")
+    try:
+        tags: dict[bytes, bytes] = parse_tag_value(field)
+        # Without times: dkimpy would compare them with a clock of its own.
+        dkim.validate_signature_fields({tag: value for tag, value in tags.items() if tag not in {b"t", b"x"}})
+    except (InvalidTagValueList, dkim.ValidationError, IndexError) as fault:
+        raise _Refused("signature-form") from fault
+    if not _HOST.fullmatch(tags[b"d"]) or not _HOST.fullmatch(tags[b"s"]):
+        raise _Refused("signature-form")
+    return tags
+
+
+def _check(tags: dict[bytes, bytes], headers: list[list[bytes]], identity_domain: str, at: datetime) -> None:
+    """What can be refused without asking anybody; the cheap and telling reasons first."""
+    if not domains.aligned(_text(tags[b"d"]), identity_domain):
+        raise _Refused("other-domain")
+    names = Counter(name.lower() for name, _ in headers)
+    if names[b"from"] != 1:
+        raise _Refused("from-count")
+    # A second Subject or Content-Type above the signed one would be shown in its place.
+    if any(names[name] > 1 for name in _SINGLE):
+        raise _Refused("repeated-field")
+    if b"from" not in re.split(rb"\s*:\s*", tags[b"h"].lower()):
+        raise _Refused("from-not-signed")
+    if b"l" in tags:
+        raise _Refused("body-length")
+    if tags[b"a"] not in {b"rsa-sha256", b"ed25519-sha256"}:
+        raise _Refused("algorithm")
+    signed_at, expires_at = (_moment(tags, tag) for tag in (b"t", b"x"))
+    if expires_at is not None and at.timestamp() > expires_at + CLOCK_SKEW.total_seconds():
+        raise _Refused("expired")
+    if signed_at is not None and (signed_at > at.timestamp() + CLOCK_SKEW.total_seconds() or signed_at > (expires_at or signed_at)):
+        raise _Refused("times")
+
+
+def _moment(tags: dict[bytes, bytes], tag: bytes) -> int | None:
+    if tag not in tags:
+        return None
+    if not re.fullmatch(rb"\d{1,12}", tags[tag]):
+        raise _Refused("times")
+    return int(tags[tag])
+
+
+def _ask(checker: Any, tags: dict[bytes, bytes], field: tuple[bytes, bytes], lookup: Lookup) -> str:  # noqa: ANN401 -- dkimpy's own object
+    """Fetch the key and do the arithmetic; gives the flaw of a signature that passes, empty if there is none."""
+    try:
+        record = lookup(f"{_text(tags[b's'])}._domainkey.{_text(tags[b'd'])}")
+    except Unanswered as silence:
+        raise _Refused("dns") from silence
+    if record is None:
+        raise _Refused("no-key")
+    weak = _check_key(record, tags)
+    try:
+        signed = [name.lower() for name in re.split(rb"\s*:\s*", tags[b"h"])]
+        good = checker.verify_sig(tags, signed, field, lambda _name, **_: record)
+    except dkim.ValidationError as fault:
+        raise _Refused("body-changed", "fail") from fault
+    except (dkim.DKIMException, ValueError, AssertionError) as fault:
+        raise _Refused("signature-form") from fault
+    if not good:
+        raise _Refused("signature-wrong", "fail")
+    return "weak-key" if weak else ""
+
+
+def _check_key(record: bytes, tags: dict[bytes, bytes]) -> bool:
+    """Whether the key is a weak one; raises for one that mustn't be used."""
+    if len(record) > _RECORD_MAX:
+        raise _Refused("key-form")
+    try:
+        key, bits, kind, for_reports = dkim.evaluate_pk(b"", record)
+        fields: dict[bytes, bytes] = parse_tag_value(record)
+    except (dkim.DKIMException, InvalidTagValueList, ValueError, TypeError, LookupError, AssertionError) as fault:
+        # An empty p= is how a key is revoked (RFC 6376 section 3.6.1).
+        raise _Refused("key-revoked" if re.search(rb"(?:^|;)\s*p\s*=\s*(?:;|$)", record) else "key-form") from fault
+    if key is None or for_reports:
+        raise _Refused("key-service")
+    flags = fields.get(b"t", b"").split(b":")
+    if b"y" in (flag.strip() for flag in flags):
+        raise _Refused("key-testing")
+    if b"s" in (flag.strip() for flag in flags) and tags.get(b"i", b"@" + tags[b"d"]).rpartition(b"@")[2].lower() != tags[b"d"].lower():
+        raise _Refused("key-strict")
+    if b"h" in fields and b"sha256" not in (name.strip() for name in fields[b"h"].split(b":")):
+        raise _Refused("algorithm")
+    if not tags[b"a"].startswith(kind):
+        raise _Refused("algorithm")
+    if kind == b"rsa" and (not KEY_BITS_MIN <= bits <= KEY_BITS_MAX or not 3 <= key["publicExponent"] < 1 << _EXPONENT_BITS_MAX):
+        raise _Refused("key-size")
+    return bool(kind == b"rsa" and bits < KEY_BITS_GOOD)
+
+
+def _canonical(body: bytes, tags: dict[bytes, bytes]) -> bytes:
+    body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return _relaxed(body) if tags.get(b"c", b"").rpartition(b"/")[1:] == (b"/", b"relaxed") else _one_line_end(body)
+
+
+def _relaxed(body: bytes) -> bytes:
+    # dkimpy does this too, but in the square of the length of a run of blanks. Done before, its own pass finds nothing left to do.
+    return _one_line_end(re.sub(rb"[\t ]+", b" ", body + b"\r\n").replace(b" \r\n", b"\r\n"))
+
+
+def _one_line_end(body: bytes) -> bytes:
+    # Likewise: dkimpy takes empty lines off one at a time. From behind, so that bare CRs among them cost nothing either.
+    tail = body[len(body.rstrip(b"\r\n")) :][::-1]
+    pairs = re.match(rb"(?:\n\r)*", tail)
+    return body[: len(body) - (pairs.end() if pairs else 0)] + b"\r\n"
+
+
+def _text(value: bytes) -> str:
+    return value.decode("ascii", "replace").strip().lower()
+
+
+class Signer:
+    """Puts our DKIM signature on mail: RSA or Ed25519, relaxed forms, with the fields that matter closed against additions.
+
+    Reads the key once. Raises `BadKey` for a file that can't be read, is open to everybody, or holds no usable key.
+    """
+
+    def __init__(self, selector: str, domain: str, key_file: Path) -> None:
+        self.selector, self.domain = selector, domain.lower().rstrip(".")
+        try:
+            mode, text = key_file.stat().st_mode, key_file.read_bytes()
+        except OSError as fault:
+            raise BadKey(f"{key_file}: {fault.strerror}") from fault
+        if mode & (stat.S_IROTH | stat.S_IWOTH):
+            raise BadKey(f"{key_file}: readable by everybody; chmod 600 it")
+        self._key, self._algorithm, self._public = _private_key(text, str(key_file))
+
+    @property
+    def name(self) -> str:
+        """Where the public key has to stand in DNS."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def record(self) -> str:
+        """The TXT record that has to stand there, for `doctor` to compare and to show."""
+        kind = "ed25519" if self._algorithm == b"ed25519-sha256" else "rsa"
+        return f"v=DKIM1; k={kind}; p={base64.b64encode(self._public).decode('ascii')}"
+
+    def sign(self, raw: bytes) -> bytes:
+        """The mail with a DKIM-Signature on top; `raw` has CRLF line ends and is otherwise left as it is."""
+        cut = _HEAD_END.search(raw)
+        if cut is None:
+            raise ValueError("a mail without a body can't be signed")
+        signer = dkim.DKIM(signature_algorithm=self._algorithm)
+        signer.headers, _ = dkim.rfc822_parse(raw[: cut.end()])
+        signer.body = _relaxed(raw[cut.end() :])
+        present = [name.lower() for name, _ in signer.headers]
+        wanted = [name for name in present if name in signer.should_sign or name.startswith((b"auto-submitted", b"x-mailgate-"))]
+        # Each once more than it stands there: an added Subject, Reply-To or Content-Type then breaks the signature.
+        closed = [name for name in sorted(_SINGLE) if name in present or name in {b"subject", b"reply-to", b"cc"}]
+        line: bytes = signer.sign(
+            self.selector.encode("ascii"),
+            self.domain.encode("idna"),
+            self._key,
+            canonicalize=(b"relaxed", b"relaxed"),
+            include_headers=[*wanted, *closed],
+        )
+        return line + raw
+
+
+def _private_key(text: bytes, place: str) -> tuple[bytes, bytes, bytes]:
+    """The key as dkimpy takes it, the algorithm's name, and the public key as the record in DNS has it."""
+    text = text.replace(b"\r\n", b"\n").strip()
+    inner = re.sub(rb"-----[^\n]*-----|\s", b"", text)
+    try:
+        der = base64.b64decode(inner, validate=True)
+        if der.startswith(_ED25519_PKCS8) or len(der) == 32:
+            seed = der[-32:]
+            public = nacl.signing.SigningKey(seed).verify_key.encode()
+            return base64.b64encode(seed), b"ed25519-sha256", public
+        key = crypto.parse_private_key(der)
+        bits = key["modulus"].bit_length()
+    except (binascii.Error, ValueError, LookupError, TypeError, AssertionError, crypto.UnparsableKeyError) as fault:
+        raise BadKey(f"{place}: no RSA or Ed25519 private key in PEM form") from fault
+    if bits < KEY_BITS_GOOD:
+        raise BadKey(f"{place}: {bits} bits; an RSA key needs {KEY_BITS_GOOD}")
+    wrapped = b"-----BEGIN RSA PRIVATE KEY-----\n" + base64.b64encode(der) + b"\n-----END RSA PRIVATE KEY-----\n"
+    return wrapped, b"rsa-sha256", public_info(key["modulus"], key["publicExponent"])
+
+
+def public_info(modulus: int, exponent: int) -> bytes:
+    """The SubjectPublicKeyInfo of an RSA key (RFC 5280 section 4.1.2.7); dkimpy can read DER but not write numbers."""
+    numbers = b"".join(_der(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in (modulus, exponent))
+    return _der(0x30, _RSA_ENCRYPTION + _der(0x03, b"\0" + _der(0x30, numbers)))
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < 128:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
