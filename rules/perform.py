@@ -31,6 +31,7 @@ class Outcome:
     asks: tuple[Ask, ...] = ()
     wakes: tuple[WakeUp, ...] = ()
     undo: bool = False
+    undo_cause: str = ""
     merge_into: str = ""
     links: tuple[tuple[str, str], ...] = ()
     quiet: bool = False
@@ -55,7 +56,7 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
     asks: list[Ask] = []
     wakes: list[WakeUp] = []
     links: list[tuple[str, str]] = []
-    undo, merge, quiet = False, "", False
+    undo, undo_cause, merge, quiet = False, "", "", False
     for index, action in enumerate(actions):
         try:
             effect = perform(now, action, scene)
@@ -68,7 +69,8 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
         asks += effect.asks
         wakes += effect.wakes
         links += effect.links
-        undo, merge, quiet = undo or effect.undo, effect.merge_into or merge, quiet or effect.quiet
+        undo, undo_cause = undo or effect.undo, effect.undo_cause or undo_cause
+        merge, quiet = effect.merge_into or merge, quiet or effect.quiet
     return Outcome(
         before=ticket,
         ticket=now,
@@ -77,6 +79,7 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
         asks=tuple(asks),
         wakes=tuple(wakes),
         undo=undo,
+        undo_cause=undo_cause,
         merge_into=merge,
         links=tuple(links),
         quiet=quiet,

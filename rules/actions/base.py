@@ -80,6 +80,8 @@ class Effect:
     asks: tuple[Ask, ...] = ()
     wakes: tuple[WakeUp, ...] = ()
     undo: bool = False
+    undo_cause: str = ""
+    """Which mail or command to take back; empty for the actor's last one on the ticket."""
     merge_into: str = ""
     links: tuple[tuple[str, str], ...] = ()
     """(reference, kind) pairs."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.actions.base import Action, Effect, Refused, Scene, verb
+from rules.actions.base import Action, Effect, Refused, Scene, value, verb
+from rules.actions.values import Rest
 from rules.facts.ticket import DERIVED, Ticket, plain, restored
 
 
@@ -14,8 +15,10 @@ from rules.facts.ticket import DERIVED, Ticket, plain, restored
 class Undo(Action):
     """Take back everything your last mail did: `#undo`. Mails that have not left yet are not sent."""
 
+    cause: str = value(Rest(), "")
+
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
-        return Effect(ticket=ticket, undo=True)
+        return Effect(ticket=ticket, undo=True, undo_cause=self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

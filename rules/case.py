@@ -1,0 +1,204 @@
+"""One mail under decision: the facts that were looked up, and what follows from them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules import lexicon, tokens
+from rules.actions.base import Scene
+from rules.actions.posts import Say
+from rules.actions.values import Words
+from rules.facts.mail import Envelope, Machine, Mail
+from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, same_party
+from rules.facts.policy import Policy
+from rules.facts.sent import Sent
+from rules.facts.terms import Address, PostKind, address_key
+from rules.facts.ticket import Post, Ticket
+from rules.reading import commands, quoting
+from rules.reading import trust as trusting
+from rules.reading.quoting import Written
+from rules.reading.threads import Clues, Presented, Thread
+from rules.verdict import Allowance, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A held mail that a button or a reply is about."""
+
+    id: int
+    reason: str
+    agent: str = ""
+    customer: str = ""
+    numbers: tuple[int, ...] = ()
+    """Lines that were asked about, in order."""
+    is_held: bool = True
+    """False when somebody decided already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that a decision about one mail may know."""
+
+    mail: Mail
+    envelope: Envelope
+    machine: Machine
+    at: datetime
+    policy: Policy
+    directory: Directory
+    id: int = 0
+    clues: Clues = field(default_factory=Clues)
+    presented: tuple[Presented, ...] = ()
+    thread: Thread | None = None
+    person: Person | None = None
+    """The person whose address the strict From is."""
+    party: Party | None = None
+    requester_keys: frozenset[str] = frozenset()
+    """Compared forms of all addresses of the thread's requester."""
+    copy_of: int | None = None
+    copy_ticket: Ticket | None = None
+    again: bool = False
+    """True when the mail had a fate before and is handled again."""
+    bounced: Sent | None = None
+    bounce_ticket: Ticket | None = None
+    used: frozenset[tuple[int, str]] = frozenset()
+    """Buttons that were used already, as (outbox id, key)."""
+    newer: tuple[Post, ...] = ()
+    """Public answers of staff that the mail being answered didn't know of."""
+    notes: tuple[str, ...] = ()
+    """Texts of internal posts of the thread, for the guard against leaks."""
+    ours: tuple[str, ...] = ()
+    """Texts of ours that may come back quoted."""
+    held: Held | None = None
+    may_acknowledge: str = ""
+    """Name of the limit that forbids an acknowledgement, empty if none does."""
+    may_open: str = ""
+    """Name of the limit that forbids another ticket, empty if none does."""
+    allowance: Allowance = field(default_factory=Allowance)
+
+
+@dataclass(slots=True)
+class Case:
+    """The facts with what follows from them; carries the trace as it grows."""
+
+    facts: Facts
+    agent: Agent | None
+    actor: Actor
+    trust: trusting.Trust
+    written: Written
+    found: commands.Found
+    asked: list[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, facts: Facts) -> Case:
+        """Work out who writes, how surely, and what he wrote himself."""
+        mail = facts.mail
+        vouched = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door in {"file", "pipe"} else None
+        agent = vouched or (facts.directory.agent_of(mail.identity) if mail.identity else None)
+        login = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door == "submission" else None
+        mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
+        owner = next((p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at)), None)
+        trust = trusting.level(
+            identity=mail.identity,
+            verified=mail.verified,
+            token_owner_matches=owner is not None,
+            login_matches=login is not None and login is agent,
+            vouched=vouched is not None,
+        )
+        level = max(trust.level, facts.allowance.level) if facts.allowance.level is not None else trust.level
+        trust = replace(trust, level=level)
+        if agent is not None:
+            actor = Actor(role=Role.agent, name=agent.name, address=agent.address, level=level, door=facts.envelope.door)
+        else:
+            known = facts.person
+            name = mail.sender.name or (known.name if known else "")
+            address = mail.identity or mail.sender.address
+            actor = Actor(
+                role=Role.customer, name=address_key(address), address=Address(name=name, address=address), level=level, person=known, door=facts.envelope.door
+            )
+        written = quoting.written(mail.text, facts.ours)
+        return cls(facts=facts, agent=agent, actor=actor, trust=trust, written=written, found=commands.find(written.text), asked=[])
+
+    def note(self, step: str, said: str, saw: str = "") -> None:
+        """Leave a line in the trace."""
+        self.asked.append({"step": step, "said": said, "saw": saw[:200]})
+
+    @property
+    def scene(self) -> Scene:
+        """The scene in which the sender acts."""
+        return Scene(who=self.actor, at=self.facts.at, policy=self.facts.policy, directory=self.facts.directory)
+
+    @property
+    def words(self) -> Words:
+        """The words that this sender's commands are made of."""
+        make = lexicon.words if self.agent is not None else lexicon.customer_words
+        return make(self.facts.policy, self.facts.directory)
+
+    @property
+    def is_participant(self) -> bool:
+        """Whether the sender belongs to the thread: requester or watcher, one of their other addresses, or of their party."""
+        thread = self.facts.thread
+        if thread is None:
+            return False
+        if self.owns_token:
+            return True
+        mine = _keys(self.facts)
+        ticket = thread.ticket
+        if mine & ({ticket.requester.key} | {address_key(w) for w in ticket.watchers} | self.facts.requester_keys):
+            return True
+        sender = self.actor.address.address
+        if self.facts.party is not None and ticket.party and self.facts.party.key == ticket.party:
+            return True
+        return bool(self.facts.mail.identity) and same_party(sender, ticket.requester.address)
+
+    @property
+    def owns_token(self) -> bool:
+        """Whether a genuine token of the thread came back from the one it was made for."""
+        mine = _keys(self.facts)
+        thread = self.facts.thread
+        return thread is not None and any(
+            p.genuine and p.sent.recipient_key in mine and p.sent.ticket_id == thread.ticket.id for p in self.facts.presented
+        )
+
+    @property
+    def in_waiting_room(self) -> bool:
+        """Whether the sender was in To or Cc of a participant's mail to this ticket."""
+        thread = self.facts.thread
+        return thread is not None and bool(_keys(self.facts) & {address_key(w) for w in thread.ticket.waiting_room})
+
+    def say(self, *, kind: PostKind = PostKind.public, text: str | None = None, keeps_status: bool = False) -> Say:
+        """What the sender wrote, as an action."""
+        return Say(
+            text=self.written.text if text is None else text,
+            quoted=self.written.quoted,
+            parts=self.facts.mail.parts,
+            mail=self.facts.id or None,
+            subject=self.facts.mail.subject,
+            kind=kind,
+            keeps_status=keeps_status,
+        )
+
+
+def traced(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict with the case's trace before its own."""
+    return replace(verdict, trace=(*case.asked, *verdict.trace))
+
+
+def _keys(facts: Facts) -> frozenset[str]:
+    """Compared forms of every address that is the sender's."""
+    own = {address_key(facts.mail.identity)} if facts.mail.identity else set()
+    if facts.person is not None and own:
+        own |= {address_key(a) for a in facts.person.addresses}
+    if own and (agent := facts.directory.agent_of(facts.mail.identity)) is not None:
+        own |= {address_key(a) for a in agent.addresses}
+    return frozenset(own)
+
+
+def _live(presented: Presented, at: datetime) -> bool:
+    return tokens.is_live(presented.token, presented.sent, at)
+
+
+ANNOUNCE_AFTER = timedelta(minutes=15)
+"""How long held mail waits before its group or the admin is told."""

@@ -1,0 +1,235 @@
+"""Mail from everybody who is not staff: new requests, replies, thanks, strangers, customers' own verbs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules import conditions, rights, routing
+from rules.actions.base import Action, read
+from rules.actions.people import Cc
+from rules.actions.values import Misread, fold
+from rules.case import Case
+from rules.facts.people import same_party
+from rules.facts.policy import Unknown
+from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
+from rules.facts.ticket import Ticket
+from rules.reading import subject
+from rules.reading.thanks import is_only_thanks
+from rules.staff import _readable
+from rules.verdict import Act, Hold, Question, Settle, Verdict
+
+
+def decide(case: Case) -> Verdict:
+    """The verdict about a mail whose sender is not staff."""
+    f = case.facts
+    guards = f.allowance.guards
+    if not f.mail.identity and f.mail.identity_fault in {"from-count", "from-syntax"} and "identity" not in guards:
+        return Hold(reason="identity", questions=(Question(number=0, line=f.mail.sender.address, code=f.mail.identity_fault),))
+    if "spam" not in guards and (why := conditions.spam(f.mail, f.policy)):
+        case.note("spam", "held", why)
+        return Hold(reason="spam", questions=(Question(number=0, line=why, code="spam"),))
+    if f.thread is not None:
+        return _threaded(case, f.thread.ticket)
+    actions, lines, body = _commands(case)
+    if lines and not body.strip() and not f.mail.parts and all(not a.changes for a in actions):
+        return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
+    return _opened(case)
+
+
+def _threaded(case: Case, ticket: Ticket) -> Verdict:
+    f = case.facts
+    assert f.thread is not None  # noqa: S101
+    if not case.is_participant:
+        if f.thread.by == "subject":
+            return _opened(case, claims=(ticket.ref,), hint="claims")
+        if case.in_waiting_room:
+            return Act(
+                actor=case.actor, ticket=ticket, actions=(case.say(kind=PostKind.third_party),), fate=Fate.appended, why="was in copy", hint="in-copy"
+            )
+        return Act(
+            actor=case.actor,
+            ticket=ticket,
+            actions=(case.say(kind=PostKind.third_party, keeps_status=True),),
+            fate=Fate.appended,
+            why="not a participant: kept among staff",
+            hint="third-party",
+        )
+    if f.machine.generated or f.machine.kind.value in {"bulk", "list"}:
+        say = case.say(kind=PostKind.auto, keeps_status=True)
+        return Act(actor=case.actor, ticket=ticket, actions=(say,), fate=Fate.appended, why=f"machine: {f.machine.why}", tell_staff=True)
+    actions, lines, body = _commands(case)
+    for (number, line), action in zip(lines, actions, strict=True):
+        if case.trust.level < rights.level_needed(action, case.scene):
+            case.note("level", f"line {number} needs more", line)
+            question = Question(number=number, line=line, code="proof")
+            allowed = bool(f.mail.identity) and case.trust.why != "dmarc-fail"
+            return Hold(reason="proof", questions=(question,), customer=_stored(case, ticket), ticket=ticket, may_carry_out=allowed)
+    files = tuple(p for p in f.mail.parts if not p.inline)
+    has_words = bool(body.strip()) or bool(files)
+    if lines and not has_words:
+        return Act(actor=case.actor, ticket=ticket, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
+    if ticket.status is Status.closed and not any(a.verb == "reopen" for a in actions):
+        return _to_closed(case, ticket, actions, lines, body)
+    say = case.say(text=body.strip("\n"))
+    return Act(
+        actor=case.actor,
+        ticket=ticket,
+        actions=(say, *actions, *_new_watchers(case, ticket)),
+        lines=tuple(lines),
+        fate=Fate.appended,
+        why=f"reply by {f.thread.by}",
+    )
+
+
+def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
+    f = case.facts
+    if is_only_thanks(body, has_files=any(not p.inline for p in f.mail.parts)):
+        say = case.say(text=body.strip("\n"), keeps_status=True)
+        return Act(actor=case.actor, ticket=ticket, actions=(say, *actions), lines=tuple(lines), fate=Fate.appended, why="thanks; stays closed", hint="thanks")
+    late = ticket.closed_at is not None and f.at - ticket.closed_at > f.policy.options.reopen_for
+    verified = case.trust.level >= Level.domain or case.owns_token
+    if ticket.archived_at is not None or ticket.deleted_at is not None or late or not verified:
+        why = "archived" if ticket.archived_at else "deleted" if ticket.deleted_at else "late" if late else "unverified"
+        return _opened(case, follows=ticket.id, hint=f"follows-{why}", claims=(ticket.ref,))
+    say = case.say(text=body.strip("\n"))
+    return Act(actor=case.actor, ticket=ticket, actions=(say, *actions), lines=tuple(lines), fate=Fate.appended, why="reopened by a reply")
+
+
+def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint: str = "") -> Verdict:
+    f = case.facts
+    known = is_known(case)
+    if f.may_open and "rate" not in f.allowance.guards:
+        case.note("limit", f.may_open)
+        return Hold(reason="rate", questions=(Question(number=0, line=f.may_open, code="rate"),))
+    if not known and "unknown-sender" not in f.allowance.guards:
+        match f.policy.unknown:
+            case Unknown.refuse:
+                return Settle(fate=Fate.refused, why="unknown sender")
+            case Unknown.approve | Unknown.contract_only:
+                return Hold(reason="unknown-sender", questions=(Question(number=0, line=case.actor.address.address, code="unknown-sender"),))
+            case Unknown.accept:
+                pass
+    refs = claims or f.clues.refs[:3]
+    if not case.actor.address.address:
+        case.note("sender", "none")
+    draft = _draft(case, known=known)
+    result = routing.route(f.mail, f.envelope, f.policy, actor=case.actor, party=f.party, machine=f.machine)
+    case.asked.extend(result.trace)
+    routed = _readable(case, result.actions)
+    answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address)
+    if f.may_acknowledge:
+        case.note("acknowledge", "no", f.may_acknowledge)
+    return Act(
+        actor=case.actor,
+        ticket=None,
+        draft=draft,
+        actions=(case.say(),),
+        after_opening=tuple(routed),
+        fate=Fate.opened,
+        why="new request" if not hint else hint,
+        acknowledge=answers,
+        claims=refs if claims or f.clues.refs else (),
+        follows=follows,
+        hint=hint or ("claims" if f.clues.refs else ""),
+    )
+
+
+def is_known(case: Case) -> bool:
+    """Level 1 or more, or a person or party domain that staff entered."""
+    f = case.facts
+    return case.trust.level >= Level.domain or (f.person is not None and f.person.known) or f.party is not None
+
+
+def _draft(case: Case, *, known: bool) -> Ticket:
+    f = case.facts
+    desk = next((a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), "")
+    base = subject.read(f.mail.subject).base
+    requester: Address = case.actor.address
+    watchers, room = _others(case)
+    language = f.person.language if f.person and f.person.language else _language(case)
+    urgent = f.policy.options.importance_cap is Priority.high and _is_urgent(case)
+    return Ticket(
+        subject=base,
+        requester=requester,
+        party=(f.person.party if f.person and f.person.party else "") or (f.party.key if f.party else ""),
+        watchers=watchers,
+        waiting_room=room,
+        language=language,
+        desk_address=f.policy.own_base(desk),
+        veiled=not known and case.trust.level is Level.claimed,
+        quiet=bool(f.party and f.party.quiet),
+        priority=Priority.high if urgent else Priority.normal,
+    )
+
+
+def _others(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who else was in To or Cc: watchers of the sender's own party, and those who have to be included first."""
+    f = case.facts
+    sender = f.mail.identity
+    watchers: dict[str, str] = {}
+    room: dict[str, str] = {}
+    for a in (*f.mail.to, *f.mail.cc):
+        key = address_key(a.address)
+        if not a.address or "@" not in key or key == case.actor.address.key or f.policy.is_own(a.address) or f.directory.agent_of(a.address):
+            continue
+        own = sender and a in f.mail.cc and (same_party(a.address, sender) or _in_party(case, a.address))
+        (watchers if own else room)[key] = a.address
+    return tuple(watchers.values())[:20], tuple(v for k, v in room.items() if k not in watchers)[:50]
+
+
+def _new_watchers(case: Case, ticket: Ticket) -> tuple[Action, ...]:
+    """People whom a participant copies in later: of his own party and only where he is surely himself."""
+    if case.trust.level < Level.token:
+        return ()
+    watchers, _ = _others(case)
+    return tuple(Cc(address=w) for w in watchers if not ticket.is_participant(w))
+
+
+def _in_party(case: Case, address: str) -> bool:
+    party = case.facts.party
+    domain = address_key(address).rpartition("@")[2]
+    return party is not None and any(domain == d.lower() or domain.endswith("." + d.lower()) for d in party.domains)
+
+
+def _commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
+    """A customer's verbs, exactly spelled; every other `#` line stays text, in its place."""
+    words = case.words
+    actions: list[Action] = []
+    lines: list[tuple[int, str]] = []
+    taken: set[int] = set()
+    replaced = case.facts.allowance.replace
+    for line in case.found.lines:
+        text = replaced.get(line.number, line.text)
+        if fold(text.partition(" ")[0]) not in words.verbs:
+            continue
+        try:
+            actions.append(read(text, words))
+        except Misread:
+            continue
+        lines.append((line.number, text))
+        taken.add(line.number)
+    rows = case.written.text.split("\n")
+    body = "\n".join(row for n, row in enumerate(rows, 1) if n not in taken)
+    return actions, lines, body
+
+
+def _stored(case: Case, ticket: Ticket) -> str:
+    """The address on file of the one who claims to write."""
+    f = case.facts
+    if f.person is not None and f.person.addresses:
+        return f.person.addresses[0]
+    key = case.actor.address.key
+    return next((a for a in (ticket.requester.address, *ticket.watchers) if address_key(a) == key), "")
+
+
+def _language(case: Case) -> str:
+    """The language that the mail says it is in, if the desk speaks it."""
+    said = case.facts.mail.header("Content-Language").strip().lower()[:2]
+    return said if said in case.facts.policy.languages else ""
+
+
+def _is_urgent(case: Case) -> bool:
+    mail = case.facts.mail
+    return mail.header("Importance").strip().lower() == "high" or mail.header("X-Priority").strip()[:1] in {"1", "2"}
+
+

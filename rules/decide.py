@@ -1,0 +1,71 @@
+"""What shall happen to a received mail: the order of the questions, and nothing else.
+
+`decide(facts) -> Verdict` is pure; every question asked leaves a line in the trace. Staff's mail goes on in `rules.staff`, everybody
+else's in `rules.customers`; held mail that somebody decided about in `rules.buttons`.
+"""
+
+from __future__ import annotations
+
+from rules import buttons, customers, staff
+from rules.case import Case, Facts, traced
+from rules.facts.terms import Fate, MachineKind, PostKind
+from rules.verdict import Act, Bounced, Hold, Settle, Verdict
+
+__all__ = ["Facts", "decide"]
+
+
+def decide(facts: Facts) -> Verdict:
+    """The one verdict about a mail."""
+    case = Case.of(facts)
+    verdict = _ask(case)
+    return traced(verdict, case)
+
+
+def _ask(case: Case) -> Verdict:
+    f = case.facts
+    if f.copy_of is not None and not f.again:
+        return Settle(fate=Fate.duplicate, why=f"same mail as {f.copy_of} by another path", ticket=f.copy_ticket)
+    case.note("duplicate", "no", f.mail.message_id)
+    machine = f.machine
+    case.note("machine", machine.kind.value, machine.why)
+    if machine.kind in {MachineKind.own, MachineKind.loop} and machine.kind.value not in f.allowance.guards:
+        return Hold(reason=machine.kind.value)
+    if machine.kind is MachineKind.bounce or (machine.kind is MachineKind.report and f.bounced is not None):
+        return _bounce(case)
+    if f.thread is not None:
+        case.note("thread", f.thread.ticket.ref, f.thread.by)
+    else:
+        case.note("thread", "none", ", ".join(f.clues.refs) or "no clue")
+    case.note("trust", str(int(case.trust.level)), case.trust.why)
+    if machine.kind in {MachineKind.auto_reply, MachineKind.report}:
+        return _automatic(case)
+    if (pressed := buttons.pressed(case)) is not None:
+        return pressed
+    if case.agent is not None:
+        return staff.decide(case)
+    return customers.decide(case)
+
+
+def _bounce(case: Case) -> Verdict:
+    f = case.facts
+    if f.bounced is None:
+        # nobody's mail came back: nothing to tell anybody, but it stays findable
+        return Settle(fate=Fate.bounce, why="about no mail of ours that is known", ticket=f.thread.ticket if f.thread else None)
+    return Bounced(sent=f.bounced, failed=f.machine.failed, ticket=f.thread.ticket if f.thread else f.bounce_ticket)
+
+
+def _automatic(case: Case) -> Verdict:
+    """Out-of-office and receipts are kept with their ticket and change nothing; without one they are only kept."""
+    f = case.facts
+    if f.thread is None:
+        if f.machine.generated and f.machine.kind is not MachineKind.report:
+            return customers.decide(case)
+        return Settle(fate=Fate.automatic, why=f.machine.why)
+    return Act(
+        actor=case.actor,
+        ticket=f.thread.ticket,
+        actions=(case.say(kind=PostKind.auto, keeps_status=True),),
+        fate=Fate.appended,
+        why=f"automatic: {f.machine.why}",
+        tell_staff=False,
+    )

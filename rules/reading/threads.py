@@ -1,0 +1,98 @@
+"""Which ticket a mail belongs to: the clues it carries, and the choice among what they lead to.
+
+Four routes, each enough alone: token in the reply address, In-Reply-To, References, `[T42]` in the subject. Looking things up is the
+store's; what follows from the choice is decided in `rules.decide`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from rules import tokens
+from rules.facts.mail import Envelope, Mail
+from rules.facts.policy import Policy
+from rules.facts.sent import Sent
+from rules.facts.ticket import Ticket
+from rules.reading import subject
+
+MOST_IDS = 50
+"""Message-ids looked at per mail; the latest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clues:
+    """All that may lead to a ticket, each in order of preference."""
+
+    tokens: tuple[tokens.Token, ...] = ()
+    """From addresses and subject: reply tokens and buttons."""
+    id_tokens: tuple[tokens.Token, ...] = ()
+    """From Message-IDs of ours that the mail names."""
+    ids: tuple[str, ...] = ()
+    """Message-ids named, the direct parent first."""
+    refs: tuple[str, ...] = ()
+    """References in the subject, upper case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A token that came with a mail: what it claims and whether that is true."""
+
+    token: tokens.Token
+    sent: Sent
+    genuine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the store knows of the clues."""
+
+    presented: tuple[Presented, ...] = ()
+    by_outbox: Mapping[int, Ticket] = field(default_factory=lambda: MappingProxyType({}))
+    by_id: Mapping[str, Ticket] = field(default_factory=lambda: MappingProxyType({}))
+    by_ref: Mapping[str, Ticket] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The ticket that a mail belongs to, by which route, and the mail of ours that it answers if that is known."""
+
+    ticket: Ticket
+    by: str
+    """`token`, `in-reply-to`, `references` or `subject`."""
+    sent: Sent | None = None
+
+
+def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
+    """What a mail carries; forged and foreign things included, since nothing is believed here."""
+    addresses = [*envelope.recipients, *(a.address for a in (*mail.to, *mail.cc))]
+    addresses += [value for name in ("Delivered-To", "X-Original-To", "Envelope-To") for value in mail.header_all(name)]
+    found = [token for address in dict.fromkeys(addresses) if policy.is_own(address) and (token := tokens.read(address))]
+    found += tokens.find_all(mail.subject)
+    named = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:MOST_IDS]
+    ours = [token for i in named if (token := tokens.read(i))]
+    refs = tuple(ref.upper() for ref in subject.read(mail.subject).refs if any(c.isdigit() for c in ref))
+    return Clues(tokens=tuple(dict.fromkeys(found)), id_tokens=tuple(dict.fromkeys(ours)), ids=named, refs=refs[:10])
+
+
+def choose(given: Clues, found: Found, parents: Sequence[str]) -> Thread | None:
+    """The ticket, by the best route that leads to one; `parents` are the ids of In-Reply-To. None for a new conversation."""
+    genuine = [p for p in found.presented if p.genuine]
+    answered = next((p.sent for p in genuine if not p.token.is_button), None)
+    for p in genuine:
+        if p.token.key != tokens.ID and p.sent.outbox_id in found.by_outbox:
+            return Thread(ticket=found.by_outbox[p.sent.outbox_id], by="token", sent=p.sent)
+    by_token = {str(p.token): p for p in genuine if p.token.key == tokens.ID}
+    for wanted, route in ((parents, "in-reply-to"), ([i for i in given.ids if i not in parents], "references")):
+        for message_id in wanted:
+            token = tokens.read(message_id)
+            presented = by_token.get(str(token)) if token else None
+            if presented and presented.sent.outbox_id in found.by_outbox:
+                return Thread(ticket=found.by_outbox[presented.sent.outbox_id], by=route, sent=presented.sent)
+            if message_id in found.by_id:
+                return Thread(ticket=found.by_id[message_id], by=route, sent=answered)
+    for ref in given.refs:
+        if ref in found.by_ref:
+            return Thread(ticket=found.by_ref[ref], by="subject", sent=answered)
+    return None

@@ -1,0 +1,286 @@
+"""Mail from agents: proof, commands, what a reply means, crossing answers, leaks, forwarding on behalf of a customer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rules import rights, routing
+from rules.actions.base import Action, read
+from rules.actions.opening import New
+from rules.actions.posts import Note, Reply
+from rules.actions.questions import Help
+from rules.actions.undo import Undo
+from rules.actions.values import Misread, fold
+from rules.buttons import held_decision
+from rules.case import Case
+from rules.facts.mail import Forwarded
+from rules.facts.sent import Sent
+from rules.facts.terms import Address, Fate, Level, ReplyMeaning, address_key
+from rules.facts.ticket import Ticket
+from rules.reading import commands, forwards, subject
+from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
+
+LEAK_RUN = 5
+"""Words in a row that an outgoing text may not share with an internal note."""
+
+
+def decide(case: Case) -> Verdict:
+    """The verdict about a mail whose strict From is an agent's."""
+    assert case.agent is not None  # noqa: S101 - the caller's promise, for the type checker
+    f = case.facts
+    if case.trust.level < Level.token:
+        return _unproven(case, "")
+    sent = _answered(case)
+    if sent is not None and sent.template in {"held", "crossing"} and f.held is not None:
+        return _about_held(case, sent)
+    actions, lines, questions, body = _read_lines(case)
+    if questions:
+        return Hold(reason="unknown-command", questions=tuple(questions), agent=case.agent.name, ticket=_ticket(case))
+    for (number, line), action in zip(lines, actions, strict=True):
+        needed = rights.level_needed(action, case.scene)
+        if case.trust.level < needed:
+            case.note("level", f"line {number} needs {int(needed)}", line)
+            return _unproven(case, line)
+    if f.thread is None:
+        return _unthreaded(case, actions, lines, body)
+    return _threaded(case, f.thread.ticket, sent, actions, lines, body)
+
+
+def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
+    f = case.facts
+    meaning = sent.reply_meaning if sent is not None and sent.reply_meaning is not None else ReplyMeaning.note
+    if any(isinstance(a, Note) and not a.text for a in actions):
+        meaning = ReplyMeaning.note
+        actions = [a for a in actions if not (isinstance(a, Note) and not a.text)]
+    case.note("reply means", meaning.value, sent.template if sent else "not an answer to a mail of ours")
+    has_words = bool(body.strip()) or any(not p.inline for p in f.mail.parts)
+    said: tuple[Action, ...] = ()
+    if has_words and meaning is not ReplyMeaning.commands:
+        kind = Reply if meaning is ReplyMeaning.public else Note
+        said = (kind(text=body.strip("\n"), quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None),)
+    if meaning is ReplyMeaning.public and said:
+        if f.newer and not f.allowance.crossing:
+            others = tuple({"author": p.author.name, "text": p.text[:2000], "at": p.at.isoformat()} for p in f.newer)
+            return Hold(reason="crossing", agent=case.actor.name, ticket=ticket, crossing=others, text=body.strip()[:2000])
+        leak = leaked(body, f.notes)
+        if leak and "leak" not in f.allowance.guards:
+            question = Question(number=0, line=leak, code="leak")
+            return Hold(reason="leak", questions=(question,), agent=case.actor.name, ticket=ticket)
+    if not said and not actions:
+        return Act(
+            actor=case.actor,
+            ticket=ticket,
+            actions=(Help(about="empty"),),
+            fate=Fate.executed,
+            why="nothing was written",
+            report=True,
+            reply_meaning=meaning,
+        )
+    changes = any(a.changes for a in actions) or said
+    return Act(
+        actor=case.actor,
+        ticket=ticket,
+        actions=(*said, *actions),
+        lines=tuple(lines),
+        fate=Fate.appended if said else Fate.executed,
+        why=f"reply, {meaning.value}" if said else "commands",
+        report=bool(lines) and bool(changes),
+        reply_meaning=meaning,
+    )
+
+
+def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
+    f = case.facts
+    words = bool(body.strip()) or bool(f.mail.parts)
+    if actions and not words and all(isinstance(a, Undo) or not a.needs_ticket for a in actions) and not any(isinstance(a, New) for a in actions):
+        return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="commands", report=True)
+    new = next((a for a in actions if isinstance(a, New)), None)
+    if not words and new is None and actions:
+        needing = next(((n, line) for (n, line), a in zip(lines, actions, strict=True) if a.needs_ticket), (1, ""))
+        refs = ", ".join(f.clues.refs)
+        question = Question(number=needing[0], line=needing[1], code="no-such-ticket" if refs else "no-ticket", word=refs)
+        return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name)
+    forwarded = _forwarded(case)
+    others = [a for a in actions if a is not new]
+    if forwarded is not None and new is None:
+        note = (forwarded.above or "").strip()
+        note_body = commands.find(note).body.strip() if note else ""
+        draft = _draft(case, forwarded.sender, subject.read(forwarded.subject or f.mail.subject).base)
+        first: Action = case.say(text=forwarded.text)
+        note_action: tuple[Action, ...] = (Note(text=note_body, mail=f.id or None),) if note_body else ()
+        return Act(
+            actor=case.actor,
+            ticket=None,
+            draft=draft,
+            actions=(first, *note_action, *others),
+            after_opening=_routed(case),
+            lines=tuple(lines),
+            fate=Fate.opened,
+            why=f"forwarded for {forwarded.sender.address}",
+            acknowledge=True,
+            report=True,
+            on_behalf=True,
+        )
+    requester = new.requester() if new is not None else case.actor.address
+    draft = _draft(case, requester, subject.read(f.mail.subject).base)
+    if new is not None:
+        draft = replace(draft, channel=new.channel())
+    return Act(
+        actor=case.actor,
+        ticket=None,
+        draft=draft,
+        actions=(case.say(text=body.strip("\n")), *others),
+        after_opening=_routed(case),
+        lines=tuple(lines),
+        fate=Fate.opened,
+        why="new ticket by staff",
+        acknowledge=new is not None and bool(requester.address),
+        report=True,
+        on_behalf=new is not None,
+    )
+
+
+def _draft(case: Case, requester: Address, title: str) -> Ticket:
+    f = case.facts
+    desk = next((a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to)) if f.policy.is_own(a)), "")
+    tags = dict(subject.read(f.mail.subject).tags)
+    internal = "internal" in tags or "[internal]" in f.mail.subject.lower()
+    draft = Ticket(subject=title, requester=requester, desk_address=f.policy.own_base(desk), channel="mail", origin="internal" if internal else "customer")
+    if internal:
+        from rules.facts.terms import Visibility  # noqa: PLC0415
+
+        draft = replace(draft, visibility=Visibility.internal)
+    return draft
+
+
+def _routed(case: Case) -> tuple[Action, ...]:
+    f = case.facts
+    result = routing.route(f.mail, f.envelope, f.policy, actor=case.actor, party=f.party, machine=f.machine)
+    for asked in result.trace:
+        case.asked.append(asked)
+    return tuple(_readable(case, result.actions))
+
+
+def _readable(case: Case, lines: Sequence[str]) -> list[Action]:
+    from rules import lexicon  # noqa: PLC0415
+
+    words = lexicon.words(case.facts.policy, case.facts.directory)
+    out: list[Action] = []
+    for line in lines:
+        try:
+            out.append(read(line, words))
+        except Misread as miss:
+            case.note("action", f"left out: {miss.code} {miss.word}", line)
+    return out
+
+
+def _forwarded(case: Case) -> Forwarded | None:
+    """The mail inside a forward, if there is one whose sender is neither staff nor ourselves."""
+    f = case.facts
+    parsed = subject.read(f.mail.subject)
+    found = forwards.find(f.mail.text) or (f.mail.attached_mail if parsed.is_forward or f.mail.attached_mail else None)
+    if found is None or not found.sender.address:
+        return None
+    if f.policy.is_own(found.sender.address) or f.directory.agent_of(found.sender.address) is not None:
+        return None
+    if parsed.is_reply and not parsed.is_forward and f.mail.attached_mail is None:
+        return None
+    return found
+
+
+def _answered(case: Case) -> Sent | None:
+    """The mail of ours that this answers: by the thread, else by a genuine token of his own."""
+    f = case.facts
+    mine = {address_key(a) for a in case.agent.addresses} if case.agent else set()
+    if f.thread is not None and f.thread.sent is not None and f.thread.sent.recipient_key in mine:
+        return f.thread.sent
+    return next((p.sent for p in f.presented if p.genuine and p.sent.recipient_key in mine and not p.token.is_button), None)
+
+
+def _ticket(case: Case) -> Ticket | None:
+    return case.facts.thread.ticket if case.facts.thread else None
+
+
+def _unproven(case: Case, line: str) -> Hold:
+    f = case.facts
+    lines = [line] if line else [x.text for x in case.found.lines]
+    questions = tuple(Question(number=n, line=text, code="proof") for n, text in enumerate(lines, 1))
+    allowed = bool(f.mail.identity) and case.trust.why != "dmarc-fail"
+    return Hold(
+        reason="proof", questions=questions, agent=case.actor.name, ticket=_ticket(case), text=case.written.text[:500], may_carry_out=allowed
+    )
+
+
+def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Question], str]:
+    """Actions, their lines, what isn't understood, and the text that is left."""
+    f = case.facts
+    allowance: Allowance = f.allowance
+    words = case.words
+    actions: list[Action] = []
+    lines: list[tuple[int, str]] = []
+    questions: list[Question] = []
+    back_to_text: list[str] = []
+    for line in case.found.lines:
+        text = allowance.replace.get(line.number, line.text)
+        for each in [t for t in text.split("\n") if t.strip()]:
+            try:
+                actions.append(read(each, words))
+                lines.append((line.number, each))
+            except Misread as miss:
+                if allowance.anyway:
+                    back_to_text.append("#" + each)
+                else:
+                    questions.append(Question(number=line.number, line=each, code=miss.code, word=miss.word, near=miss.near))
+    body = case.found.body
+    for line in case.found.inside:
+        if line.number in allowance.replace or allowance.anyway:
+            continue
+        head = fold(line.text.partition(" ")[0])
+        if head in words.verbs:
+            try:
+                read(line.text, words)
+            except Misread:
+                continue
+            questions.append(Question(number=line.number, line=line.text, code="inside", near=(line.text,)))
+    for line in case.found.inside:
+        new = allowance.replace.get(line.number)
+        if new:
+            body = body.replace("#" + line.text, "", 1)
+            actions.append(read(new, words))
+            lines.append((line.number, new))
+    if back_to_text:
+        body = "\n".join([*back_to_text, body]).strip("\n")
+    return actions, lines, questions, body
+
+
+def _about_held(case: Case, sent: Sent) -> Verdict:
+    """A reply to a question about a held mail: corrected lines stand in for those that were asked about."""
+    f = case.facts
+    assert f.held is not None  # noqa: S101
+    said = [line.text for line in case.found.lines]
+    if not f.held.is_held:
+        return held_decision(case, f"held {f.held.id} anyway", sent)
+    if not said:
+        question = Question(number=1, line=commands.first_words(case.written.text), code="no-decision")
+        return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name)
+    numbers = list(f.held.numbers) or [1]
+    replace_by = dict.fromkeys(numbers[1:], "")
+    replace_by[numbers[0]] = "\n".join(said)
+    return Decided(actor=case.actor, held=f.held.id, allowance=Allowance(replace=replace_by, level=case.trust.level))
+
+
+def leaked(text: str, notes: Sequence[str]) -> str:
+    """The first run of words that an outgoing text shares with an internal note; empty if there is none."""
+    out = re.findall(r"\w+", text.casefold())
+    if len(out) < LEAK_RUN:
+        return ""
+    ours: set[tuple[str, ...]] = set()
+    for note in notes:
+        words = re.findall(r"\w+", note.casefold())
+        ours.update(tuple(words[i : i + LEAK_RUN]) for i in range(len(words) - LEAK_RUN + 1))
+    for i in range(len(out) - LEAK_RUN + 1):
+        if tuple(out[i : i + LEAK_RUN]) in ours:
+            return " ".join(out[i : i + LEAK_RUN])
+    return ""

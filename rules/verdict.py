@@ -1,0 +1,140 @@
+"""What may be decided about a mail: the closed union that `rules.decide` gives and `mailgate.intake` carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from rules.actions.base import Action
+from rules.facts.mail import Failed
+from rules.facts.people import Actor
+from rules.facts.sent import Sent
+from rules.facts.terms import Fate, Level, ReplyMeaning
+from rules.facts.ticket import Ticket
+
+Trace = tuple[Mapping[str, Any], ...]
+"""Every question that was asked, in order: `{step, saw, said}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What has been decided about a held mail by somebody entitled to; the guard that is named stands aside for this one mail."""
+
+    replace: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Line number -> the line to read instead; an empty one is left out."""
+    anyway: bool = False
+    """Lines that aren't understood are text."""
+    level: Level | None = None
+    crossing: bool = False
+    guards: frozenset[str] = frozenset()
+    """Other reasons to hold that are lifted: `spam`, `rate`, `unknown-sender`, `leak`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing in a mail that isn't understood."""
+
+    number: int
+    line: str
+    code: str
+    word: str = ""
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Do these actions on that ticket, all or none."""
+
+    actor: Actor
+    ticket: Ticket | None
+    """None opens a new one from `draft`."""
+    draft: Ticket | None = None
+    actions: tuple[Action, ...] = ()
+    after_opening: tuple[Action, ...] = ()
+    """By the system itself, from routing; a refused one is left out and noted."""
+    lines: tuple[tuple[int, str], ...] = ()
+    """(number, line) of each command, for the report; empty when nothing was commanded."""
+    fate: Fate = Fate.appended
+    why: str = ""
+    acknowledge: bool = False
+    tell_staff: bool = True
+    report: bool = False
+    on_behalf: bool = False
+    claims: tuple[str, ...] = ()
+    """References a stranger wrote in the subject: shown to staff, nothing more."""
+    follows: int = 0
+    """Row id of an earlier ticket that this new one continues."""
+    pressed: tuple[int, str] | None = None
+    """The button that was used: outbox id and key."""
+    hint: str = ""
+    """Code of a remark for staff: `third-party`, `thanks`, `claims`, `late-reply` …"""
+    reply_meaning: ReplyMeaning | None = None
+    trace: Trace = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Keep the mail, touch nothing, and ask whoever can decide."""
+
+    reason: str
+    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `identity`, `own`, `loop`."""
+    questions: tuple[Question, ...] = ()
+    agent: str = ""
+    """Key of the agent to be asked now; empty waits to be announced."""
+    customer: str = ""
+    """Stored address of the customer to be asked `was this you?`; empty for staff's mail."""
+    ticket: Ticket | None = None
+    crossing: tuple[Mapping[str, Any], ...] = ()
+    """What colleagues answered meanwhile: `{author, text, at}`."""
+    text: str = ""
+    may_carry_out: bool = False
+    trace: Trace = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Nothing to do but to say what became of it."""
+
+    fate: Fate
+    why: str
+    ticket: Ticket | None = None
+    trace: Trace = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A mail of ours could not be delivered."""
+
+    sent: Sent
+    failed: tuple[Failed, ...]
+    ticket: Ticket | None = None
+    trace: Trace = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Somebody decided about a held mail: run it again with this allowance, or put it away."""
+
+    actor: Actor
+    held: int
+    allowance: Allowance | None
+    """None puts it away."""
+    pressed: tuple[int, str] | None = None
+    trace: Trace = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """A button that does nothing any more, or a token that may not do this: say so to the stored address, politely."""
+
+    why: str
+    """`already-done`, `expired`, `bad-token`, `not-yours`."""
+    actor: Actor
+    ticket: Ticket | None = None
+    sent: Sent | None = None
+    trace: Trace = ()
+
+
+Verdict = Act | Hold | Settle | Bounced | Decided | Spent
