@@ -1,0 +1,327 @@
+"""The header block of a message or part: cut out, capped, unfolded, decoded; and its parameters (RFC 5322, 2047, 2231).
+
+Works on bytes with a scanner of its own, so that every limit holds before any library sees a field. Nothing here knows of bodies;
+see `mime.py`. Deviations kept on purpose: encoded words are also decoded inside quotes and parameters, since users see them there.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass, field
+
+from mailgate import charsets
+
+BLOCK_BYTES = 128 * 1024
+FIELDS = 1000
+FIELD_BYTES = 32 * 1024
+ENCODED_WORDS = 100
+PARAMETERS = 50
+ADDRESSES = 200
+
+_NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_END = re.compile(rb"\n\r?\n")
+_MBOX = re.compile(rb">?From [^\n:]*\d\d:\d\d[^\n]*\n")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*(?:\xef\xbb\xbf)?")
+_COMMON = frozenset(
+    b"""from to cc bcc subject date message-id received return-path delivered-to mime-version content-type content-transfer-encoding
+    content-disposition reply-to sender in-reply-to references x-mailer user-agent x-original-to dkim-signature""".split()
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A header block: fields in order, names as written, values as raw bytes still folded."""
+
+    fields: list[tuple[str, bytes]]
+    body_at: int
+    """Where the body begins in the bytes that were given."""
+    flaws: set[str] = field(default_factory=set)
+
+    def first(self, name: str) -> bytes | None:
+        """Raw value of the first field of that (lower case) name."""
+        for key, value in self.fields:
+            if key.lower() == name:
+                return value
+        return None
+
+    def all(self, name: str) -> list[bytes]:
+        """Raw values of all fields of that (lower case) name."""
+        return [value for key, value in self.fields if key.lower() == name]
+
+
+def skip_junk(raw: bytes) -> int:
+    """Where the message begins: after a byte order mark, empty lines and an mbox `From ` line."""
+    at = 0
+    match = _LEADING.match(raw)
+    if match and (raw[:1] in b"\xef\xff\xfe" or raw[match.end() :][:1]):
+        # Empty lines are junk only if a field follows; else they are the end of an empty header block.
+        if match.end() == 0 or _NAME.match(raw, match.end()) or _MBOX.match(raw, match.end()):
+            at = match.end()
+        elif raw.startswith(b"\xef\xbb\xbf"):
+            at = 3
+    match = _MBOX.match(raw, at)
+    return match.end() if match else at
+
+
+def read(raw: bytes, start: int = 0, end: int | None = None) -> Block:
+    """The header block that begins at `start`. Never raises; what is beyond the limits is left out and flawed `limits`."""
+    end = len(raw) if end is None else end
+    flaws: set[str] = set()
+    if raw.startswith(b"\n", start, end) or raw.startswith(b"\r\n", start, end):
+        return Block([], start + (1 if raw[start] == 10 else 2), flaws)
+    stop = _END.search(raw, max(start - 1, 0), min(end, start + BLOCK_BYTES))
+    if stop:
+        block_end, body_at = stop.start() + 1, stop.end()
+    else:
+        block_end = body_at = min(end, start + BLOCK_BYTES)
+        if block_end < end:
+            flaws.add("limits")
+            beyond = _END.search(raw, block_end, end)
+            body_at = beyond.end() if beyond else end
+    return _fields(raw, start, block_end, body_at, flaws)
+
+
+def _fields(raw: bytes, start: int, block_end: int, body_at: int, flaws: set[str]) -> Block:
+    fields: list[tuple[str, bytes]] = []
+    pending: list[bytes] = []
+    name = ""
+    at = start
+    lines = raw[start:block_end].split(b"\n")
+    for number, line in enumerate(lines):
+        if line[:1] in (b" ", b"\t") and name:
+            pending.append(line)
+        else:
+            match = _NAME.match(line)
+            if match:
+                if name:
+                    fields.append((name, b"\n".join(pending)))
+                    if len(fields) >= FIELDS:
+                        flaws.add("limits")
+                        return Block(fields, body_at, flaws)
+                name = match.group(1).decode("ascii")
+                pending = [line[match.end() :]]
+            elif line.strip():
+                flaws.add("bad-header")
+                if not _more_fields(lines, number + 1):
+                    # No empty line between header and body: the body begins here.
+                    body_at = at
+                    break
+        at += len(line) + 1
+    if name:
+        fields.append((name, b"\n".join(pending)))
+    return Block([(key, _capped(value, flaws)) for key, value in fields], body_at, flaws)
+
+
+def _more_fields(lines: list[bytes], at: int) -> bool:
+    """Whether a well-known field follows soon, so that the odd line before it is only a damaged field."""
+    for line in lines[at : at + 30]:
+        match = _NAME.match(line)
+        if match and match.group(1).lower() in _COMMON:
+            return True
+    return False
+
+
+def _capped(value: bytes, flaws: set[str]) -> bytes:
+    if len(value) > FIELD_BYTES:
+        flaws.add("limits")
+        value = value[:FIELD_BYTES]
+    if value.count(b"=?") > 2 * ENCODED_WORDS:
+        flaws.add("limits")
+        at = -1
+        for _ in range(2 * ENCODED_WORDS):
+            at = value.find(b"=?", at + 1)
+        value = value[:at]
+    return value
+
+
+def addresses_capped(value: bytes, flaws: set[str]) -> bytes:
+    """The address field cut after its 200th member."""
+    if value.count(b",") + value.count(b";") < ADDRESSES:
+        return value
+    flaws.add("limits")
+    at = -1
+    for _ in range(ADDRESSES):
+        at = value.find(b",", at + 1)
+        if at < 0:
+            return value[: FIELD_BYTES // 4]
+    return value[:at]
+
+
+_WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?([^\r\n]{0,8000}?)(?:\?=|$)")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])|[\r\n]")
+_SPACES = re.compile(r"[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]+[ \t]*")
+
+
+def unfold(value: bytes) -> bytes:
+    """A field's value on one line (RFC 5322 section 2.2.3), without white space around."""
+    if b"\n" in value or b"\r" in value:
+        value = _FOLD.sub(b"", value)
+    return value.strip()
+
+
+def text(value: bytes) -> str:
+    """A field's value as a reader sees it: unfolded, encoded words decoded, raw 8-bit characters guessed, one clean line."""
+    value = unfold(value)
+    if b"=?" in value:
+        decoded = words(value)
+    elif value.isascii():
+        decoded = charsets.decode(value)[0] if b"\x1b" in value else value.decode("ascii")
+    else:
+        decoded = charsets.guess(value)
+    return one_line(decoded)
+
+
+def one_line(value: str) -> str:
+    """Clean text without line breaks of any kind."""
+    if value.isascii() and value.isprintable():
+        return value
+    return charsets.clean(_SPACES.sub(" ", value)).replace("\t", " ").strip()
+
+
+def words(value: bytes) -> str:
+    """Text with its encoded words decoded (RFC 2047), however they were mangled.
+
+    Neighbours of one charset are joined before decoding, since many programs split within a character.
+    """
+    out: list[str] = []
+    run: list[bytes] = []
+    run_charset = b""
+    at = 0
+    for match in _WORD.finditer(value):
+        between = value[at : match.start()]
+        charset = match.group(1).split(b"*")[0].lower()
+        if between.strip() or charset != run_charset or not run:
+            if run:
+                out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
+                run = []
+            if between and (between.strip() or not out):
+                out.append(between.decode("ascii") if between.isascii() else charsets.guess(between))
+        run_charset = charset
+        run.append(_word_bytes(match.group(2), match.group(3)))
+        at = match.end()
+    if run:
+        out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
+    rest = value[at:]
+    if rest:
+        out.append(rest.decode("ascii") if rest.isascii() else charsets.guess(rest))
+    return "".join(out)
+
+
+def _word_bytes(kind: bytes, payload: bytes) -> bytes:
+    if kind in b"qQ":
+        return quoted_printable_word(payload)
+    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", payload.split(b"=")[0])
+    if len(kept) % 4 == 1:
+        kept = kept[:-1]
+    try:
+        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+    except (binascii.Error, ValueError):
+        return payload
+
+
+_HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+
+
+def quoted_printable_word(payload: bytes) -> bytes:
+    """Bytes of the Q encoding (RFC 2047 section 4.2); `=` without two hex digits stands for itself."""
+    return _HEX.sub(lambda m: bytes((int(m.group(1), 16),)), payload.replace(b"_", b" "))
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(rb"[ \t]*([^\s=;\"]{1,200})[ \t]*=[ \t]*")
+_LONG = re.compile(r"^([^*]+)\*(?:(\d{1,3})(\*?))?$")
+
+
+def value_and_parameters(raw: bytes | None) -> tuple[str, dict[str, str]]:
+    """A structured field split into its lower-case value and its parameters, RFC 2231 pieces joined and decoded.
+
+    At most 50 parameters are read. Of a parameter given twice the first counts, but the RFC 2231 form beats the plain one.
+    """
+    if not raw:
+        return "", {}
+    raw = unfold(raw)
+    head, semicolon, rest = raw.partition(b";")
+    value = re.sub(rb"\([^()]{0,500}\)", b"", head).strip().lower()
+    parameters: dict[str, str] = {}
+    pieces: dict[str, dict[int, tuple[bytes, bool]]] = {}
+    if b" " in value or b"\t" in value:
+        # "text/html charset=utf-8": the semicolon was forgotten.
+        value, _, more = value.partition(b" ")
+        rest = head.partition(b" ")[2] + b";" + rest
+    at = 0
+    for _ in range(PARAMETERS):
+        if at >= len(rest):
+            break
+        at, name, content = _parameter(rest, at)
+        if not name:
+            continue
+        match = _LONG.match(name)
+        if match:
+            index = int(match.group(2) or 0)
+            pieces.setdefault(match.group(1), {}).setdefault(index, (content, match.group(2) is None or bool(match.group(3))))
+        else:
+            parameters.setdefault(name, _parameter_text(content))
+    for name, found in pieces.items():
+        parameters[name] = _joined(found) or parameters.get(name, "")
+    return value.decode("latin-1"), parameters
+
+
+def _parameter(rest: bytes, at: int) -> tuple[int, str, bytes]:
+    """One parameter: where the next begins, its lower-case name, its bytes."""
+    while at < len(rest) and rest[at] in b"; \t":
+        at += 1
+    match = _TOKEN.match(rest, at)
+    if not match:
+        end = rest.find(b";", at)
+        return (len(rest) if end < 0 else end + 1), "", b""
+    name = match.group(1).decode("latin-1").lower()
+    at = match.end()
+    if rest[at : at + 1] == b'"':
+        out = bytearray()
+        at += 1
+        while at < len(rest):
+            byte = rest[at]
+            if byte == 0x5C and at + 1 < len(rest) and rest[at + 1] in b'"\\':
+                out.append(rest[at + 1])
+                at += 2
+                continue
+            if byte == 0x22:
+                break
+            out.append(byte)
+            at += 1
+        end = rest.find(b";", at)
+        tail = rest[at + 1 : len(rest) if end < 0 else end]
+        if tail.strip().startswith(b'"') or (tail.strip() and b"=" not in tail and not tail.strip().startswith(b"(")):
+            # Quotes within quotes: filename="a "b" c.pdf".
+            out += b'"' + tail.rstrip().removesuffix(b'"')
+        return (len(rest) if end < 0 else end + 1), name, bytes(out)
+    end = rest.find(b";", at)
+    end = len(rest) if end < 0 else end
+    content = rest[at:end].strip()
+    if name.rstrip("*") not in ("filename", "name") and b" " in content and not content.startswith(b"=?"):
+        content = content.split(None, 1)[0]
+    return end + 1, name, content
+
+
+def _parameter_text(content: bytes) -> str:
+    return text(content)
+
+
+def _joined(found: dict[int, tuple[bytes, bool]]) -> str:
+    """The pieces of one RFC 2231 parameter in order; those marked with `*` are percent-encoded, the first carries the charset."""
+    charset = ""
+    data = b""
+    for index in sorted(found):
+        content, encoded = found[index]
+        if index == min(found) and encoded:
+            parts = content.split(b"'", 2)
+            if len(parts) == 3:
+                charset, content = parts[0].decode("latin-1"), parts[2]
+        if encoded:
+            content = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m.group(1), 16),)), content)
+        data += content
+    if b"=?" in data:
+        return text(data)
+    return one_line(charsets.decode(data, charset)[0] if charset else charsets.guess(data))
