@@ -7,6 +7,7 @@ Next: `store.engine`, which opens databases with these.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,9 @@ from sqlalchemy.engine import URL
 
 BUSY_TIMEOUT_MS: Final = 5000
 """How long a writer waits for another one before it is told `Busy`."""
+
+
+SQLITE_BUSY: Final = 5
 
 
 class Unfit(Exception):
@@ -66,11 +70,28 @@ def prepare_sqlite(connection: Any, version: tuple[int, int, int], *, read_only:
     """Set up a fresh SQLite connection and read every setting back; raises Unfit if one doesn't hold."""
     connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way loses updates without a word
     for name, wanted in sqlite_settings(version, read_only=read_only).items():
-        connection.execute(f"PRAGMA {name}={wanted}")
-        row = connection.execute(f"PRAGMA {name}").fetchone()
-        got = row[0] if row else None
+        got = _set_journal(connection, str(wanted)) if name == "journal_mode" else _set(connection, name, wanted)
         if got != wanted:
             raise Unfit(f"SQLite keeps {name} at {got!r} where {wanted!r} is needed{_hint(name)}")
+
+
+def _set(connection: Any, name: str, wanted: str | int) -> object:  # noqa: ANN401
+    connection.execute(f"PRAGMA {name}={wanted}")
+    row = connection.execute(f"PRAGMA {name}").fetchone()
+    return row[0] if row else None
+
+
+def _set_journal(connection: Any, wanted: str) -> object:  # noqa: ANN401
+    # Changing the mode needs the file alone and, where two processes start on a new file, says "locked" without waiting for busy_timeout.
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            (now,) = connection.execute("PRAGMA journal_mode").fetchone()
+            return now if now == wanted else _set(connection, "journal_mode", wanted)
+        except Exception as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _hint(name: str) -> str:

@@ -105,7 +105,6 @@ def sent(row: Row, ref: str) -> Sent:
     """What one of our mails means, from its outbox row and the reference of its ticket as it was then."""
     kind = RecipientKind(row["recipient_kind"])
     card = row["card"] or {}
-    words = {b["word"]: b["key"] for b in card.get("buttons", ()) if b.get("word")}
     return Sent(
         outbox_id=row["id"],
         template=row["template"],
@@ -117,7 +116,7 @@ def sent(row: Row, ref: str) -> Sent:
         created_at=row["created_at"],
         command_until=row["created_at"] + COMMAND_LIFE,
         buttons=MappingProxyType(dict(row["buttons"])),
-        words=MappingProxyType(words),
+        words=MappingProxyType(dict(card.get("words", {}))),
         press_until=row["press_until"],
         message_id=row["message_id"],
         text=row["text"],

@@ -104,7 +104,7 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     dropped: tuple[int, ...] = ()
     gone: tuple[dict[str, Any], ...] = ()
     if outcome.undo:
-        after, steps, dropped, gone = _undo(tx, after, scene, cause)
+        after, steps, dropped, gone = _undo(tx, after, scene, cause, outcome.undo_cause)
         outcome = replace(outcome, ticket=after, steps=steps)
     if outcome.merge_into:
         after = _merge(tx, after, outcome.merge_into, scene, cause)
@@ -132,8 +132,8 @@ def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], rec
         tx.execute(insert(KNOWN), new)
 
 
-def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None) -> str:
-    """The cause of an actor's latest changes that are not undone, on one ticket or any; empty if there are none."""
+def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, wanted: str = "") -> str:
+    """The cause of an actor's latest changes that are not undone, on one ticket or any, or the wanted one; empty if there are none."""
     query = (
         select(HISTORY.c.cause, HISTORY.c.action)
         .where(HISTORY.c.actor == actor, HISTORY.c.cause != before, HISTORY.c.cause != "")
@@ -146,13 +146,15 @@ def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None) -
     for cause, action in tx.execute(query):
         if action.startswith("undo "):
             undone.add(action.removeprefix("undo "))
-        elif cause not in undone and action != "undo":
+        elif cause not in undone and action != "undo" and wanted in {"", cause}:
             return str(cause)
     return ""
 
 
-def _undo(tx: Connection, ticket: Ticket, scene: Scene, cause: Cause) -> tuple[Ticket, tuple[Step, ...], tuple[int, ...], tuple[dict[str, Any], ...]]:
-    target = last_cause(tx, scene.who.name, cause.name, ticket.id)
+def _undo(
+    tx: Connection, ticket: Ticket, scene: Scene, cause: Cause, wanted: str
+) -> tuple[Ticket, tuple[Step, ...], tuple[int, ...], tuple[dict[str, Any], ...]]:
+    target = last_cause(tx, scene.who.name, cause.name, ticket.id, wanted)
     if not target:
         raise Refused("nothing-to-undo", ref=ticket.ref)
     rows = tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket.id, HISTORY.c.cause == target).order_by(HISTORY.c.seq)).mappings().all()

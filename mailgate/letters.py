@@ -1,0 +1,284 @@
+"""Turns notices into letters: the card of a text, frozen at the event, its buttons and its files. Nothing is rendered here.
+
+What a card holds is said in `templates.cards`; who gets one was decided in `rules.notices`. Next: `mailgate.postman`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rules.facts.mail import Part
+from rules.facts.people import Actor, Directory
+from rules.facts.policy import AgentNames, Policy
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address, Status
+from rules.facts.ticket import Post, Ticket
+from rules.notices import Notice
+from store.outbox import Letter
+from templates import languages
+
+STAFF = RecipientKind.agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all letters of one cause share."""
+
+    at: datetime
+    policy: Policy
+    directory: Directory
+    actor: Actor
+    before: Ticket | None = None
+    received_id: int | None = None
+    newest_post: int = 0
+
+
+def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None) -> Letter:
+    """The letter for a notice; `extra` are the keys of the card that only its text has."""
+    policy = event.policy
+    language = languages.choose(notice.language, policy.languages)
+    staff = notice.kind is STAFF
+    ticket = notice.ticket
+    veiled = ticket is not None and ticket.veiled and not staff and notice.to.key == ticket.requester.key
+    buttons = [button(key, line) for key, line in notice.buttons if not key.startswith("rate:")]
+    card: dict[str, Any] = {
+        "language": language,
+        "timezone": policy.desk.timezone,
+        "at": event.at.isoformat(),
+        "desk": desk(policy, ticket),
+        "recipient": person(notice.to),
+        "subject": ticket.subject if ticket else "",
+        "ticket": ticket_card(ticket, policy, event.directory, staff=staff) if ticket else None,
+        "unknown": veiled,
+        "reply_meaning": notice.reply.value if notice.reply else "",
+        "reason": "" if notice.reason == "new" else notice.reason,
+        "buttons": buttons,
+    }
+    files: list[dict[str, Any]] = []
+    card |= _own_keys(notice, event, veiled=veiled, files=files)
+    card |= extra or {}
+    every = list(_buttons(card))
+    links = {b["key"]: token_key(b["key"]) for b in every}
+    words = {(b["word"] or languages.spell(b["line"], language, staff=staff)): links[b["key"]] for b in reversed(every)}
+    return Letter(
+        template=notice.template,
+        to=notice.to,
+        kind=notice.kind,
+        subject=card["subject"],
+        card={"card": card, "files": files, "links": links, "words": words, "reason": notice.reason},
+        language=language,
+        due_at=event.at + notice.after,
+        ticket_id=ticket.id if ticket else None,
+        ticket_ref=ticket.ref if ticket else "",
+        reply=notice.reply.value if notice.reply else "",
+        automatic=notice.automatic,
+        buttons={links[b["key"]]: b["line"] for b in every},
+        press_until=event.at + notice.press_for if notice.press_for else None,
+        received_id=event.received_id,
+        post_id=notice.post.id if notice.post else None,
+        newest_post=max(event.newest_post, notice.post.id if notice.post else 0),
+    )
+
+
+def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str, str]:
+    """A button as cards hold it."""
+    return {"key": key, "line": line, "word": word, "label": label}
+
+
+def token_key(key: str) -> str:
+    """The key of a button as tokens carry it: letters and digits, at most twelve, different for different keys of a mail."""
+    plain = re.sub(r"[^a-z0-9]", "", key.lower())
+    if 0 < len(plain) <= 12 and plain not in {"r", "m"}:  # noqa: PLR2004 - the token's own limit
+        return plain
+    return plain[:6] + hashlib.sha256(key.encode()).hexdigest()[:6]
+
+
+def person(address: Address) -> dict[str, str]:
+    """Somebody with an address, as cards hold him."""
+    return {"name": address.name, "address": address.address}
+
+
+def desk(policy: Policy, ticket: Ticket | None) -> dict[str, str]:
+    """The desk or category in whose name a mail goes out."""
+    address = sender_of(policy, ticket)
+    category = policy.categories.get(policy.category_of_address(address)) if ticket else None
+    name = category.title if category and category.title and address != policy.desk.address else policy.desk.name
+    return {"name": name, "address": address, "header": policy.desk.header, "footer": policy.desk.footer}
+
+
+def sender_of(policy: Policy, ticket: Ticket | None) -> str:
+    """The address a mail about a ticket comes from: its category's, else the one it was written to, else the desk's."""
+    if ticket is None:
+        return policy.desk.address
+    if ticket.category:
+        return policy.address_of(ticket.category)
+    return policy.desk.address
+
+
+def shown_name(name: str, policy: Policy, directory: Directory, *, staff: bool, group: str = "") -> str:
+    """An agent's name as this reader may see it."""
+    agent = directory.agents.get(name)
+    full = agent.full_name or agent.name if agent else ""
+    if staff or not full:
+        return full or (name if staff else "")
+    match policy.privacy.agent_names:
+        case AgentNames.full:
+            return full
+        case AgentNames.group:
+            return group_title(group, directory) or policy.desk.name
+        case _:
+            return full.split()[0]
+
+
+def group_title(key: str, directory: Directory) -> str:
+    """A group's title, its key where it has none."""
+    group = directory.groups.get(key)
+    return (group.title or group.key) if group else key
+
+
+COLOURS = {Status.new: "blue", Status.read: "blue", Status.assigned: "violet", Status.working: "teal", Status.waiting: "amber", Status.closed: "green"}
+"""Colour key of each status, also in X-Mailgate-Colour and in JSON."""
+
+
+def ticket_card(ticket: Ticket, policy: Policy, directory: Directory, *, staff: bool) -> dict[str, Any]:
+    """A ticket as this reader may see it."""
+    category = policy.categories.get(ticket.category)
+    due = {clock: str(ticket.due.get(clock) or "") if staff else "" for clock in ("take", "answer", "idle", "solve")}
+    return {
+        "ref": ticket.ref,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "colour": COLOURS[ticket.status],
+        "light": ticket.light.value,
+        "progress": ticket.progress,
+        "priority": ticket.priority.value,
+        "category": (category.title or category.key) if category else ticket.category,
+        "group": group_title(ticket.group, directory),
+        "assignee": shown_name(ticket.assignee, policy, directory, staff=staff, group=ticket.group),
+        "requester": person(ticket.requester),
+        "party": ticket.party,
+        "contract": ticket.contract,
+        "project": ticket.project,
+        "device": ticket.device,
+        "channel": ticket.channel,
+        "opened_at": ticket.opened_at.isoformat() if ticket.opened_at else "",
+        "due": due,
+    }
+
+
+def post_card(post: Post, event: Event, *, staff: bool, ticket: Ticket | None, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """A post as this reader may see it; the files that travel along are added to `files`."""
+    policy = event.policy
+    agent = event.directory.agents.get(post.agent)
+    author = person(post.author)
+    if agent is not None:
+        name = shown_name(agent.name, policy, event.directory, staff=staff, group=ticket.group if ticket else "")
+        author = {"name": name, "address": agent.address.address if staff else sender_of(policy, ticket)}
+    return {
+        "author": author,
+        "at": post.at.isoformat(),
+        "text": post.text,
+        "quoted": "",
+        "signature": agent.signature if agent and post.direction == "out" else "",
+        "attachments": _attachments(post, policy, files, agent_wrote=agent is not None),
+    }
+
+
+def _attachments(post: Post, policy: Policy, files: list[dict[str, Any]], *, agent_wrote: bool) -> list[dict[str, Any]]:
+    room = policy.notify.attach_max_bytes
+    out: list[dict[str, Any]] = []
+    for part in post.parts:
+        carried = post.mail is not None and part.bytes <= room and (agent_wrote or not _is_active(part, policy))
+        if carried:
+            room -= part.bytes
+            files.append(
+                {
+                    "mail": post.mail,
+                    "path": part.path,
+                    "name": part.name,
+                    "type": part.type,
+                    "inline": part.inline and bool(part.content_id),
+                    "content_id": part.content_id,
+                }
+            )
+        inline_here = carried and part.inline and part.content_id and f"[cid:{part.content_id}]" in post.text
+        out.append({"name": part.name, "bytes": part.bytes, "carried": carried, "content_id": part.content_id if inline_here else ""})
+    return out
+
+
+def _is_active(part: Part, policy: Policy) -> bool:
+    ending = part.name.rpartition(".")[2].lower()
+    return ending in policy.notify.active_types or part.type.lower() in policy.notify.active_types
+
+
+def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """The keys that only this text's card has."""
+    staff = notice.kind is STAFF
+    ticket = notice.ticket
+    policy, directory = event.policy, event.directory
+    post = post_card(notice.post, event, staff=staff, ticket=ticket, files=files) if notice.post is not None else None
+    actor = shown_name(event.actor.name, policy, directory, staff=staff, group=ticket.group if ticket else "")
+    if not actor and staff and not event.actor.is_agent:
+        actor = event.actor.address.name or event.actor.address.address
+    blank = {"author": person(Address()), "at": event.at.isoformat(), "text": "", "quoted": "", "signature": "", "attachments": []}
+    match notice.template:
+        case "received":
+            files.clear()
+            shown = None if veiled or post is None else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
+            return {"post": shown, "promise_at": "", "answers": []}
+        case "appended":
+            return {"post": post or blank, "hints": hints(notice)}
+        case "message":
+            return {"post": post or blank}
+        case "taken":
+            return {"actor": actor, "promise_at": ""}
+        case "status":
+            before = event.before.status.value if event.before else "new"
+            return {"actor": actor, "before": before, "note": notice.post.text if notice.post and staff else "", "promise_at": ""}
+        case "closed":
+            ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
+            return {"actor": actor, "post": post, "ratings": ratings, "reopen_days": policy.options.reopen_for.days}
+        case "reopened":
+            return {"actor": actor, "post": post}
+        case "assigned":
+            return {"actor": actor, "why": str(notice.card.get("why", "")), "post": post or blank, "hints": hints(notice)}
+        case "new-in-group" | "new-in-category":
+            return {"post": post or blank, "hints": hints(notice), "members": []}
+        case _:
+            return {}
+
+
+def hints(notice: Notice) -> list[dict[str, str]]:
+    """What staff should know beside the text, as sentences of the language's table."""
+    out: list[dict[str, str]] = []
+    claims = notice.card.get("claims") or ()
+    if claims:
+        out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+    match notice.card.get("hint"):
+        case "third-party":
+            out.append({"what": "third-party", "value": ""})
+        case "thanks":
+            out.append({"what": "thanks", "value": ""})
+        case _:
+            pass
+    if notice.ticket is not None and notice.ticket.waiting_room:
+        out.append({"what": "copied", "value": ", ".join(notice.ticket.waiting_room[:5])})
+    if notice.ticket is not None and notice.ticket.veiled and notice.template.startswith("new-in"):
+        out.append({"what": "unverified", "value": ""})
+    return out
+
+
+def _buttons(value: Any) -> Sequence[dict[str, str]]:  # noqa: ANN401 - any JSON
+    """Every button within a card."""
+    if isinstance(value, Mapping):
+        if "key" in value and "line" in value:
+            return [dict(value)]
+        return [b for inner in value.values() for b in _buttons(inner)]
+    if isinstance(value, list):
+        return [b for inner in value for b in _buttons(inner)]
+    return []

@@ -1,0 +1,266 @@
+"""Who is told of what: one table from what happened to recipient and text. Pure; the words themselves are in `templates/`.
+
+One cause, one person, one mail: `closed` > `message` > `taken` > `status`, the answer included. The actor is not told of his own act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from rules.facts.people import Actor, Agent, Directory
+from rules.facts.policy import Policy
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address, PostKind, ReplyMeaning, Status, Visibility, address_key
+from rules.facts.ticket import Post, Ticket
+
+RANK = {name: n for n, name in enumerate(("closed", "message", "received", "reopened", "taken", "status", "assigned", "new-in-group", "new-in-category", "appended"))}
+"""Which of several texts to one person about one cause is sent: the first."""
+
+MEANING: Mapping[str, ReplyMeaning] = MappingProxyType(
+    dict.fromkeys(("new-in-group", "new-in-category", "assigned", "appended"), ReplyMeaning.public)
+    | dict.fromkeys(("report", "held", "crossing", "digest"), ReplyMeaning.commands)
+)
+"""What a reply to a mail to staff means; inside (`note`) for every other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One mail to be sent to one person."""
+
+    template: str
+    to: Address
+    kind: RecipientKind
+    reason: str = ""
+    """`requester`, `watching`, `assigned`, `group`, `new`, `category`, `actor` …"""
+    automatic: str = "generated"
+    """`generated`, `replied`, or empty for a person's own words."""
+    language: str = ""
+    ticket: Ticket | None = None
+    post: Post | None = None
+    card: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    buttons: tuple[tuple[str, str], ...] = ()
+    """(key, line) pairs; the words on them are the language's."""
+    after: timedelta = timedelta()
+    press_for: timedelta | None = None
+
+    @property
+    def reply(self) -> ReplyMeaning | None:
+        """What a reply to it means; None towards customers."""
+        return MEANING.get(self.template, ReplyMeaning.note) if self.kind is RecipientKind.agent else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One change of one ticket, as notices see it."""
+
+    before: Ticket | None
+    after: Ticket
+    posts: tuple[Post, ...]
+    actor: Actor
+    quiet: bool = False
+    acknowledge: bool = False
+    tell_staff: bool = True
+    hold: timedelta = timedelta()
+    """How long mail to customers waits, so that it can be taken back."""
+    hint: str = ""
+    claims: tuple[str, ...] = ()
+
+
+def tell(what: Happened, policy: Policy, directory: Directory) -> tuple[Notice, ...]:
+    """Every mail that a change causes, each person once."""
+    made = [*_customers(what, policy, directory), *_staff(what, policy, directory)]
+    best: dict[str, Notice] = {}
+    for notice in made:
+        if not notice.to.address or not _switched_on(notice, policy):
+            continue
+        key = notice.to.key
+        if key not in best or RANK.get(notice.template, 99) < RANK.get(best[key].template, 99):
+            best[key] = notice
+    return tuple(best.values())
+
+
+def _switched_on(notice: Notice, policy: Policy) -> bool:
+    told = policy.notify.told(notice.template)
+    return told is None or told.on or notice.reason == "assigned"
+
+
+def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
+    ticket, before = what.after, what.before
+    if ticket.visibility is Visibility.internal:
+        return []
+    answer = next((p for p in what.posts if p.kind is PostKind.public and p.direction == "out"), None)
+    template, automatic, buttons = "", "generated", ()
+    if before is None:
+        if what.acknowledge and not what.quiet:
+            template, automatic, buttons = "received", "replied", (("close", "close"), ("mute", "mute"))
+    if before is None and not template and answer is None:
+        return []
+    was = before.status if before is not None else Status.new
+    silent = what.quiet or ticket.quiet
+    if before is not None and not silent:
+        if ticket.status is Status.closed and was is not Status.closed:
+            if policy.notify.closing:
+                template = "closed"
+        elif was is Status.closed and ticket.status is not Status.closed:
+            template = "reopened"
+        elif ticket.status is Status.waiting and was is not Status.waiting:
+            template = "status"
+        elif ticket.taken_at is not None and before.taken_at is None:
+            template = "taken"
+        elif ticket.status is not was and ticket.status not in {Status.new, Status.read, Status.assigned}:
+            template = "status"
+    if answer is not None and template not in {"closed", "received"}:
+        template = "message"
+    if not template:
+        return []
+    if template == "closed":
+        buttons = (*((f"rate:{n}", f"rate {n}") for n in range(1, 6)), ("reopen", "reopen"))
+    elif template in {"message", "status"}:
+        buttons = (("close", "close"),)
+    if answer is not None:
+        automatic = ""
+    out = []
+    for address, reason in _audience(ticket):
+        key = address.key
+        if key == what.actor.address.key and template != "received":
+            continue
+        if key in ticket.muted and template not in {"message", "closed"}:
+            continue
+        if template == "received" and reason != "requester":
+            continue
+        agent = directory.agent_of(address.address)
+        out.append(
+            Notice(
+                template=template,
+                to=address,
+                kind=RecipientKind.customer,
+                reason=reason,
+                automatic=automatic,
+                language=(agent.language if agent else "") or ticket.language,
+                ticket=ticket,
+                post=answer if template != "received" else (what.posts[0] if what.posts else None),
+                buttons=buttons,
+                after=what.hold,
+            )
+        )
+    return out
+
+
+def _audience(ticket: Ticket) -> Iterable[tuple[Address, str]]:
+    if ticket.requester.address:
+        yield ticket.requester, "requester"
+    for watcher in ticket.watchers:
+        if address_key(watcher) != ticket.requester.key:
+            yield Address(address=watcher), "watching"
+
+
+def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
+    if not what.tell_staff:
+        return []
+    ticket, before = what.after, what.before
+    if before is None:
+        return _new(what, policy, directory)
+    out: list[Notice] = []
+    post = next((p for p in what.posts if p.direction == "in" and not p.agent), None)
+    note = next((p for p in what.posts if p.agent and p.kind is PostKind.note), None)
+    if post is not None:
+        template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
+        out += [_to(a, template, reason, what, post) for a, reason in _owners(ticket, directory, everybody=True)]
+    if ticket.assignee and ticket.assignee != before.assignee and ticket.assignee in directory.agents:
+        out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, note or _latest(what)))
+    elif ticket.group and ticket.group != before.group and not ticket.assignee:
+        out += [_to(a, "new-in-group", "group", what, note or _latest(what)) for a in directory.members(ticket.group)]
+    elif ticket.status is not before.status and post is None:
+        template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
+        out += [_to(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
+    return [n for n in out if not _is_actor(n, what.actor, directory)]
+
+
+def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
+    ticket = what.after
+    post = what.posts[0] if what.posts else None
+    category = policy.categories.get(ticket.category)
+    out: list[Notice] = []
+    if ticket.assignee in directory.agents:
+        out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, post))
+    elif ticket.group:
+        out += [_to(a, "new-in-group", "group", what, post) for a in directory.members(ticket.group)]
+    elif category is None or (policy.options.assign_category_group and not category.notify and not category.group):
+        out += [_to(a, "new-in-group", "new", what, post) for a in directory.agents.values()]
+    for address in (*(category.notify if category else ()), *policy.notify.new_to):
+        for each in named(address, directory, policy):
+            agent = directory.agent_of(each.address)
+            kind = RecipientKind.agent if agent else RecipientKind.other
+            out.append(Notice(template="new-in-category", to=each, kind=kind, reason="category", ticket=ticket, post=post, buttons=_buttons("new-in-category") if agent else ()))
+    return [n for n in out if not _is_actor(n, what.actor, directory)]
+
+
+def named(word: str, directory: Directory, policy: Policy) -> tuple[Address, ...]:
+    """Whom a word of the config means: `@group`, an agent's name, `admin`, or an address."""
+    if word.startswith("@"):
+        return tuple(a.address for a in directory.members(word[1:]))
+    if word in directory.agents:
+        return (directory.agents[word].address,)
+    if word == "admin":
+        return tuple(Address(address=a) for a in policy.desk.admin)
+    return (Address(address=word),) if "@" in word else ()
+
+
+def _owners(ticket: Ticket, directory: Directory, *, everybody: bool) -> list[tuple[Agent, str]]:
+    """The assignee, else the group, else (where asked for) all agents."""
+    if ticket.assignee in directory.agents:
+        return [(directory.agents[ticket.assignee], "assigned")]
+    if ticket.group and directory.members(ticket.group):
+        return [(a, "group") for a in directory.members(ticket.group)]
+    return [(a, "new") for a in directory.agents.values()] if everybody else []
+
+
+def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | None) -> Notice:
+    card: dict[str, Any] = {}
+    if what.hint:
+        card["hint"] = what.hint
+    if what.claims:
+        card["claims"] = list(what.claims)
+    buttons = _buttons(template)
+    if template in {"new-in-group", "new-in-category", "assigned", "appended"} and what.after.waiting_room:
+        buttons += tuple((f"include:{n}", f"cc {a}") for n, a in enumerate(what.after.waiting_room[:3], 1))
+    if what.hint == "thanks":
+        buttons = (("reopen", "reopen"),)
+    return Notice(
+        template=template,
+        to=agent.address,
+        kind=RecipientKind.agent,
+        reason=reason,
+        language=agent.language,
+        ticket=what.after,
+        post=post,
+        card=card,
+        buttons=buttons,
+    )
+
+
+def _buttons(template: str) -> tuple[tuple[str, str], ...]:
+    match template:
+        case "new-in-group" | "new-in-category":
+            return (("take", "take"), ("close", "close"))
+        case "assigned" | "appended":
+            return (("take", "take"), ("wait", "wait 3d"), ("close", "close")) if template == "appended" else (("wait", "wait 3d"), ("close", "close"))
+        case "closed":
+            return (("reopen", "reopen"),)
+        case _:
+            return ()
+
+
+def _is_actor(notice: Notice, actor: Actor, directory: Directory) -> bool:
+    if notice.to.key == actor.address.key:
+        return True
+    me = directory.agents.get(actor.name)
+    return me is not None and notice.to.key in {address_key(a) for a in me.addresses}
+
+
+def _latest(what: Happened) -> Post | None:
+    return what.posts[-1] if what.posts else None

@@ -1,0 +1,172 @@
+"""Mail to be sent: put down in the transaction of its cause, claimed with a lease, recorded as sent, later or never.
+
+One row is one mail to one recipient. Rendering and sending are `mailgate.postman`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from rules import tokens
+from rules.facts.sent import RecipientKind, Sent
+from rules.facts.terms import Address, address_key
+from store import facts
+from store.models import service as s
+
+OUTBOX, PRESSED = s.Outbox.__table__, s.Pressed.__table__  # type: ignore[attr-defined]
+
+LEASE = timedelta(minutes=10)
+"""How long a claimed row belongs to whoever claimed it; renewed by sending again after a crash only when it has run out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail to one recipient, before it has a row."""
+
+    template: str
+    to: Address
+    kind: RecipientKind
+    subject: str
+    card: Mapping[str, Any]
+    language: str
+    due_at: datetime
+    ticket_id: int | None = None
+    ticket_ref: str = ""
+    reply: str = ""
+    automatic: str = "generated"
+    buttons: Mapping[str, str] = field(default_factory=dict)
+    """Token key -> command line."""
+    press_until: datetime | None = None
+    received_id: int | None = None
+    post_id: int | None = None
+    newest_post: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A claimed row: everything the postman needs, and the fence that proves the claim."""
+
+    id: int
+    fence: int
+    row: Mapping[str, Any] = field(repr=False)
+    sent: Sent = field(repr=False)
+
+
+def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, keys: Mapping[int, bytes], domain: str) -> list[int]:
+    """Write letters down; one that this cause has already written for the recipient is left out. Gives the row ids of the new ones."""
+    ids: list[int] = []
+    for letter in letters:
+        key = address_key(letter.to.address)
+        row = {
+            "created_at": at,
+            "template": letter.template,
+            "cause": cause,
+            "recipient_name": letter.to.name,
+            "recipient_address": letter.to.address,
+            "recipient_key": key,
+            "recipient_kind": letter.kind.value,
+            "subject": letter.subject,
+            "ticket_id": letter.ticket_id,
+            "reply": letter.reply,
+            "automatic": letter.automatic,
+            "language": letter.language,
+            "card": dict(letter.card) | {"token_ref": letter.ticket_ref, "newest_post": letter.newest_post},
+            "buttons": dict(letter.buttons),
+            "press_until": letter.press_until,
+            "state": "due",
+            "due_at": letter.due_at,
+            "received_id": letter.received_id,
+            "post_id": letter.post_id,
+            "message_id": "",
+            "text": "",
+            "attempts": 0,
+            "fence": 0,
+            "last_answer": "",
+        }
+        new_id = tx.execute(insert(OUTBOX).values(**row).returning(OUTBOX.c.id)).scalar_one()
+        sent = facts.sent(row | {"id": new_id}, letter.ticket_ref)
+        message_id = tokens.message_id(tokens.make(sent, tokens.ID, keys), domain)
+        tx.execute(update(OUTBOX).where(OUTBOX.c.id == new_id).values(message_id=message_id))
+        ids.append(new_id)
+    return ids
+
+
+def claim(tx: Connection, at: datetime, limit: int) -> list[Due]:
+    """Rows that are due, leased to the caller; oldest first."""
+    query = (
+        select(OUTBOX)
+        .where(OUTBOX.c.state == "due", OUTBOX.c.due_at <= at, or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= at))
+        .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.execute(query).mappings().all()
+    if not rows:
+        return []
+    ids = [row["id"] for row in rows]
+    tx.execute(
+        update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(lease_until=at + LEASE, fence=OUTBOX.c.fence + 1, attempts=OUTBOX.c.attempts + 1)
+    )
+    return [Due(id=row["id"], fence=row["fence"] + 1, row=dict(row) | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, "")) for row in rows]
+
+
+def fix(tx: Connection, due: Due, raw: bytes, text: str, subject: str) -> None:
+    """Keep the bytes of the first rendering: every later attempt sends the same."""
+    tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(raw=raw, text=text, subject=subject))
+
+
+def sent(tx: Connection, due: Due, at: datetime, answer: str) -> bool:
+    """Note that the relay took it; False if somebody else holds the row by now."""
+    values: dict[str, Any] = {"state": "sent", "sent_at": at, "last_answer": answer[:500], "lease_until": None}
+    done = tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(**values))
+    return done.rowcount == 1
+
+
+def later(tx: Connection, due: Due, again_at: datetime, answer: str) -> None:
+    """Note a failed attempt and when to try again."""
+    values: dict[str, Any] = {"due_at": again_at, "last_answer": answer[:500], "lease_until": None}
+    tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(**values))
+
+
+def never(tx: Connection, due: Due, answer: str) -> None:
+    """Note that it can't be delivered."""
+    values: dict[str, Any] = {"state": "failed", "last_answer": answer[:500], "lease_until": None}
+    tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(**values))
+
+
+def release_leases(tx: Connection) -> None:
+    """Free what a daemon that is gone had claimed. Only for whoever holds the daemon's lock on the store."""
+    tx.execute(update(OUTBOX).where(OUTBOX.c.state == "due", OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
+
+
+def press(tx: Connection, outbox_id: int, key: str, at: datetime, received_id: int | None) -> None:
+    """Note that a button was used."""
+    have = tx.execute(select(PRESSED.c.key).where(PRESSED.c.outbox_id == outbox_id, PRESSED.c.key == key)).first()
+    if have is None:
+        tx.execute(insert(PRESSED).values(outbox_id=outbox_id, key=key, pressed_at=at, received_id=received_id))
+
+
+def automatic_since(tx: Connection, recipient: str, since: datetime) -> list[tuple[datetime, str, str]]:
+    """When automatic mail to a customer was made since then, with template and subject; newest first, at most 200."""
+    rows = tx.execute(
+        select(OUTBOX.c.created_at, OUTBOX.c.template, OUTBOX.c.subject)
+        .where(OUTBOX.c.recipient_key == address_key(recipient), OUTBOX.c.created_at >= since, OUTBOX.c.automatic == "replied")
+        .order_by(OUTBOX.c.created_at.desc())
+        .limit(200)
+    )
+    return [(row.created_at, row.template, row.subject) for row in rows]
+
+
+def acknowledged_since(tx: Connection, since: datetime) -> int:
+    """How many automatic answers were made for anybody since then."""
+    return int(tx.execute(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.automatic == "replied", OUTBOX.c.created_at >= since)).scalar_one())
+
+
+def waiting(tx: Connection) -> int:
+    """How many mails are still to be sent, now or later."""
+    return int(tx.execute(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.state == "due")).scalar_one())
