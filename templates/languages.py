@@ -1,0 +1,143 @@
+"""The languages that the desk speaks: which one is taken, its words, its verbs, its plurals.
+
+A language is a folder under `mail/` with `words.toml` and one file per text, plus one block in `LANGUAGES` here. Dates and spans
+are said in `times.py`; the texts are rendered in `render.py`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+MAIL = Path(__file__).parent / "mail"
+"""The folder that holds our own texts."""
+FALLBACK = "en"
+"""The language that has every text and every word."""
+
+
+def _one_or_more(n: int) -> int:
+    return 0 if abs(n) == 1 else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language: what no table can say. Its words come from `words(code)`."""
+
+    code: str
+    like: tuple[str, ...] = ()
+    """Languages that its speakers rather read than English where a text is missing."""
+    plural: Callable[[int], int] = _one_or_more
+    """Which of the plural forms of `words.toml` a number takes."""
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "en": Language(code="en"),
+    "de": Language(code="de"),
+}
+
+
+def primary(tag: str) -> str:
+    """The language of a tag such as `de-AT` or `de_AT`, in lower case (RFC 5646 section 2.2.1)."""
+    return tag.strip().replace("_", "-").partition("-")[0].lower()
+
+
+def chain(language: str, desk: Iterable[str] = ()) -> tuple[str, ...]:
+    """The languages to try for a text, best first, without repetition and always ending in English.
+
+    language: a tag as people or mails give it, unknown ones are skipped. desk: the desk's own languages, in its order.
+    """
+    wanted = primary(language)
+    first = (wanted, *LANGUAGES[wanted].like) if wanted in LANGUAGES else ()
+    rest = [code for code in map(primary, desk) if code in LANGUAGES]
+    return tuple(dict.fromkeys((*first, *rest, FALLBACK)))
+
+
+def choose(language: str, desk: Iterable[str] = ()) -> str:
+    """The language to write in: the asked one if we speak it, else the desk's first, else English."""
+    return chain(language, desk)[0]
+
+
+def _merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+@lru_cache(maxsize=16)
+def words(code: str, site: Path | None = None) -> Mapping[str, object]:
+    """All words of a language as nested tables; a word that it lacks is English, a word in the site's `words.toml` wins.
+
+    Read once; `render.forget` drops what was read. Raises `tomllib.TOMLDecodeError` or `OSError` for a site file that can't be read.
+    """
+    table: dict[str, object] = {}
+    for folder in (MAIL, site) if site else (MAIL,):
+        for language in dict.fromkeys((FALLBACK, code)):
+            path = folder / language / "words.toml"
+            if folder is MAIL or path.is_file():
+                table = _merge(table, tomllib.loads(path.read_text(encoding="utf-8")))
+    return table
+
+
+def section(code: str, *path: str, site: Path | None = None) -> Mapping[str, object]:
+    """One table of the words, such as `section("de", "labels", "staff")`; empty if there is none."""
+    table: object = words(code, site)
+    for name in path:
+        table = table.get(name) if isinstance(table, Mapping) else None
+    return table if isinstance(table, Mapping) else {}
+
+
+def word(code: str, *path: str, site: Path | None = None) -> str:
+    """One word or sentence, such as `word("de", "status", "new")`. Raises KeyError if there is none."""
+    value = section(code, *path[:-1], site=site)[path[-1]]
+    if not isinstance(value, str):
+        raise KeyError(".".join(path))
+    return value
+
+
+def forms(code: str, *path: str, site: Path | None = None) -> tuple[str, ...]:
+    """The words of a list: plural forms, month names, aliases. Raises KeyError if there is none."""
+    value = section(code, *path[:-1], site=site)[path[-1]]
+    if not isinstance(value, list):
+        raise KeyError(".".join(path))
+    return tuple(map(str, value))
+
+
+def plural(code: str, n: int, *path: str, site: Path | None = None) -> str:
+    """A counted thing: `plural("en", 2, "plurals", "files")` is `2 files`."""
+    said = forms(code, *path, site=site)
+    return said[min(LANGUAGES[code].plural(n), len(said) - 1)].format(n=n)
+
+
+def verb_aliases(languages: Iterable[str], site: Path | None = None) -> dict[str, str]:
+    """Every word that stands for a verb in these languages, and the verb; English words win where two languages differ.
+
+    The words are as people write them (`übernehmen`, `uebernehmen`), in lower case; folding accents is the reader's work.
+    """
+    return _aliases("verbs", languages, site)
+
+
+def value_aliases(languages: Iterable[str], site: Path | None = None) -> dict[str, str]:
+    """Every word that stands for a value of a command (`hoch`: `high`) in these languages, as `verb_aliases`."""
+    return _aliases("values", languages, site)
+
+
+def _aliases(table: str, languages: Iterable[str], site: Path | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for code in dict.fromkeys((FALLBACK, *(c for c in map(primary, languages) if c in LANGUAGES))):
+        for verb in section(code, table, site=site):
+            for alias in (verb, *forms(code, table, verb, site=site)):
+                found.setdefault(alias.lower(), verb)
+    return found
+
+
+def spell(line: str, language: str, *, staff: bool, site: Path | None = None) -> str:
+    """A command line as a person writes it in this language: `close` gives `#schließen` for staff, `schließen` for customers."""
+    verb, space, rest = line.strip().partition(" ")
+    known = section(language, "verbs", site=site)
+    said = forms(language, "verbs", verb, site=site)[0] if verb in known else verb
+    return f"{'#' if staff else ''}{said}{space}{rest}"

@@ -1,0 +1,358 @@
+"""Renders a text: name, language and card in; subject, plain text and HTML out.
+
+A text is one Jinja file, `mail/<language>/<name>.j2`, compiled twice: with the parts of `plain.py` and with those of
+`mail/parts.html.j2`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
+`clean.py`; there is no way from a card into the source of a template. Addresses of buttons come from `mailgate.mailto`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from templates import clean, design, languages, plain, rich, times
+
+LIMIT = 1_000_000
+"""The most characters that a text may grow to."""
+_CUT = "\x1d"
+_BLANKS = re.compile(r"(?<=\n)[ \t]+|[ \t]{2,}")
+_EMPTY = re.compile(r"\n\s*\n+")
+
+
+class Unrenderable(Exception):
+    """A text that can't be rendered: a fault of the template, or a card that lacks what it names.
+
+    Where the site's own text is at fault, ours renders: call again without `site`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A mail's words. `subject` is one line; `text` and `html` end in a newline; `language` is the one that the text exists in."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, plus a lid on expressions that blow up before any output could be counted."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+    _GROWING = frozenset({"center", "expandtabs", "format", "format_map", "join", "ljust", "replace", "rjust", "translate", "zfill"})
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        if isinstance(obj, str) and attr in self._GROWING:
+            return False
+        return bool(super().is_safe_attribute(obj, attr, value))
+
+    def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if not numbers or (operator == "**" and abs(float(str(right))) > 64):
+            raise SecurityError(f"{operator} is for numbers")
+        return super().call_binop(context, operator, left, right)  # type: ignore[arg-type]
+
+
+_FILTERS = (
+    "abs batch capitalize count d default e escape first float int join last length list lower reject rejectattr round select selectattr sort sum title trim "
+    "truncate unique upper"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kit:
+    """What renders one language: the two environments and the words."""
+
+    code: str
+    site: Path | None
+    text: Environment
+    html: Environment
+    hint: Callable[..., str]
+
+
+def _loader(site: Path | None) -> BaseLoader:
+    ours = FileSystemLoader(languages.MAIL)
+    return ChoiceLoader([FileSystemLoader(site), ours]) if site else ours
+
+
+def _environment(site: Path | None, *, html: bool) -> Environment:
+    env = _Sandbox(
+        loader=_loader(site),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=400,
+        extensions=[design.InlineStyles],
+    )
+    env.filters = {name: env.filters[name] for name in _FILTERS}
+    env.globals = {"range": env.globals["range"]}
+    return env
+
+
+@lru_cache(maxsize=32)
+def _kit(code: str, site: Path | None) -> _Kit:
+    table = languages.words(code, site)
+    text, html = _environment(site, html=False), _environment(site, html=True)
+    parts = plain.Plain(language=code, site=site)
+    text.globals |= parts.parts() | {
+        "layout": "layout.txt.j2",
+        "t": table,
+        "say": lambda sentence, **values: sentence.format(**values),
+        "cut": _CUT,
+        "block": plain.block,
+        "wrap": plain.wrap,
+    }
+    html.filters["trusted"] = Markup  # for `parts` alone, which is compiled here and before any other text
+    html.globals |= {
+        "layout": "layout.html.j2",
+        "t": table,
+        "say": lambda sentence, **values: escape(sentence).format(**values),
+        "css": design.css,
+        "stylesheet": design.stylesheet(),
+        "colour_of": _colour_of,
+        "light_of": plain.light_of,
+        "rich": rich.rich,
+        "configured": rich.configured,
+        "typed": _typed,
+    }
+    made = vars(html.get_template("parts.html.j2").module)
+    del html.filters["trusted"]
+    html.globals |= {name: part for name, part in made.items() if not name.startswith("_")}
+    sayings = _sayings(code, site)
+    text.globals |= sayings
+    html.globals |= sayings
+    return _Kit(code, site, text, html, sayings["hint"])
+
+
+def _colour_of(ticket: Mapping[str, str]) -> str:
+    return ticket["colour"] if ticket["colour"] in design.COLOURS else design.STATUS_COLOURS[ticket["status"]]
+
+
+def _typed(text: str) -> Markup:
+    """Foreign text as HTML: escaped, its line breaks and indents kept, cut where it is too long for a mail."""
+    shown = str(escape(text[: plain.SAID_LIMIT].strip("\n")))
+    if "  " in shown or "\t" in shown or "\n " in shown:
+        shown = _BLANKS.sub(lambda found: "&nbsp;" * len(found[0].expandtabs(4)), shown)
+    return Markup(shown.replace("\n", "<br>\n") + ("…" if len(text) > plain.SAID_LIMIT else ""))  # noqa: S704 - escaped above
+
+
+def _name(person: Mapping[str, str]) -> str:
+    """A person's display name, or the address where the name is missing or looks like an address itself."""
+    name = clean.clean_line(person["name"])
+    return name if name and "@" not in name else person["address"]
+
+
+def _who(person: Mapping[str, str]) -> str:
+    """Name and address, the address alone where the name could mislead."""
+    name = _name(person)
+    return f"{name} <{person['address']}>" if name != person["address"] else name
+
+
+def _sayings(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
+    """What both kinds of text can call besides the parts."""
+
+    def labelled(table: str, key: str) -> str:
+        value = languages.section(code, table, site=site).get(key)
+        return value if isinstance(value, str) else key
+
+    def hint(one: Mapping[str, str], table: str = "hints") -> str:
+        sentence = languages.section(code, table, site=site).get(one["what"])
+        return sentence.format(**{"actor": "", **one}) if isinstance(sentence, str) else one["value"] or one["what"]
+
+    def helped(verbs: Iterable[str], *, staff: bool) -> list[tuple[str, str]]:
+        known = languages.section(code, "help", "staff" if staff else "customer", site=site)
+        rows = ((verb, known.get(verb)) for verb in verbs)
+        return [(str(row[0]), str(row[1])) if isinstance(row, list) else (verb, "") for verb, row in rows]
+
+    return {
+        "hint": hint,
+        "helped": helped,
+        "labelled": labelled,
+        "counted": lambda n, thing: languages.plural(code, n, "plurals", thing, site=site),
+        "because_of": lambda reasons: "; ".join(labelled("held", one) for one in reasons),
+        "people": lambda people: ", ".join(map(_who, people)),
+        "pictures": lambda attachments: {one["content_id"]: one["name"] for one in attachments if one["content_id"]},
+        "who": _who,
+    }
+
+
+def _spoken(speaker: times.Times, hint: Callable[..., str]) -> dict[str, object]:
+    """What texts can call that needs the time and place of the card."""
+
+    def files(attachments: Iterable[Mapping[str, object]], *, carried: bool) -> str:
+        shown = (one for one in attachments if one["carried"] is carried and not one["content_id"])
+        return ", ".join(f"{one['name']} ({speaker.size(int(str(one['bytes'])))})" for one in shown)
+
+    return {
+        "day": speaker.day,
+        "moment": speaker.moment,
+        "stamp": speaker.stamp,
+        "span": speaker.span,
+        "size": speaker.size,
+        "carried": lambda attachments: files(attachments, carried=True),
+        "left": lambda attachments: files(attachments, carried=False),
+        "happened": lambda events: [(speaker.stamp(one["at"]), hint(one, "events")) for one in events],
+    }
+
+
+class _Dresser:
+    """Cleans a card and gives its buttons their label, word and address."""
+
+    def __init__(self, kit: _Kit, links: Mapping[str, str] | None, *, staff: bool) -> None:
+        self.kit, self.links, self.staff = kit, links, staff
+
+    def dress(self, value: object) -> object:
+        """The same value with clean strings; tables that are buttons get `href`."""
+        if isinstance(value, str):
+            return clean.clean_text(value)
+        if isinstance(value, Mapping):
+            dressed = {key: self.dress(inner) for key, inner in value.items()}
+            return self._button(dressed) if "key" in dressed and "word" in dressed else dressed
+        if isinstance(value, list | tuple):
+            return [self.dress(inner) for inner in value]
+        return value
+
+    def _button(self, button: dict[str, object]) -> dict[str, object]:
+        key = str(button["key"])
+        code, site = self.kit.code, self.kit.site
+        if self.links is not None and key not in self.links:
+            raise Unrenderable(f"no address for the button {key}")
+        label = button["label"] or label_of(key, code, staff=self.staff, site=site)
+        word = button["word"] or languages.spell(str(button["line"]), code, staff=self.staff, site=site)
+        return button | {"label": label, "word": word, "href": self.links[key] if self.links is not None else ""}
+
+
+def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:
+    """What stands on a button that has no label of its own: the words for the part of its key before the colon."""
+    stem = key.partition(":")[0]
+    said = languages.section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
+    return said if isinstance(said, str) else stem
+
+
+def _because(kit: _Kit, card: Mapping[str, object]) -> str:
+    reason = languages.section(kit.code, "reason", site=kit.site).get(str(card["reason"]))
+    if not isinstance(reason, str):
+        return ""
+    ticket = card["ticket"]
+    names = ticket if isinstance(ticket, Mapping) else {"group": "", "category": ""}
+    why = reason.format(group=names["group"], category=names["category"])
+    return languages.word(kit.code, "foot", "because", site=kit.site).format(why=why)
+
+
+def _subject(kit: _Kit, card: Mapping[str, object]) -> str:
+    base = languages.word(kit.code, "common", "your_request", site=kit.site) if card["unknown"] else clean.clean_line(str(card["subject"]))
+    ticket = card["ticket"]
+    tag = f" [{ticket['ref']}]" if isinstance(ticket, Mapping) else ""
+    room = 240 - len(tag)
+    return f"Re: {base if len(base) <= room else base[: room - 1].rstrip() + '…'}{tag}"
+
+
+def _reply_line(kit: _Kit, card: Mapping[str, object]) -> str:
+    meaning = str(card["reply_meaning"])
+    if not meaning:
+        return ""
+    sentence = languages.word(kit.code, "reply", meaning, site=kit.site)
+    ticket = card["ticket"]
+    return sentence.format(who=_who(ticket["requester"])) if isinstance(ticket, Mapping) else sentence.format(who="")
+
+
+def _variables(kit: _Kit, card: Mapping[str, object], links: Mapping[str, str] | None) -> dict[str, object]:
+    staff = bool(card["reply_meaning"])
+    dressed = _Dresser(kit, links, staff=staff).dress(card)
+    if not isinstance(dressed, dict):
+        raise Unrenderable("a card is a table")
+    speaker = times.times(kit.code, str(dressed["timezone"]), str(dressed["at"]), kit.site)
+    return (
+        dressed
+        | _spoken(speaker, kit.hint)
+        | {
+            "language": kit.code,
+            "staff": staff,
+            "subject_line": _subject(kit, dressed),
+            "reply_line": _reply_line(kit, dressed),
+            "because": _because(kit, dressed),
+        }
+    )
+
+
+def _bounded(template: Template, variables: Mapping[str, object]) -> str:
+    pieces, length = [], 0
+    for piece in template.generate(variables):
+        length += len(piece)
+        if length > LIMIT:
+            raise Unrenderable(f"longer than {LIMIT} characters")
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _place(fault: BaseException) -> str:
+    """File and line of a template at which it failed, as far as the traceback tells."""
+    if (line := getattr(fault, "lineno", None)) is not None:
+        return f" ({getattr(fault, 'name', '')}, line {line})"
+    place, trace = "", fault.__traceback__
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith(".j2"):
+            place = f" ({Path(file).name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return place
+
+
+def _find(name: str, language: str, site: Path | None) -> tuple[_Kit, Template, Template]:
+    for code in languages.chain(language):
+        kit = _kit(code, site)
+        try:
+            return kit, kit.text.get_template(f"{code}/{name}.j2"), kit.html.get_template(f"{code}/{name}.j2")
+        except TemplateNotFound as missing:
+            if missing.name != f"{code}/{name}.j2":
+                raise
+    raise Unrenderable(f"no text named {name}")
+
+
+def render(
+    name: str, language: str, card: Mapping[str, object], *, links: Mapping[str, str] | None = None, site: Path | None = None
+) -> Rendered:
+    """The words of a mail in this language, or in the next of its chain that has the text.
+
+    card: as `templates.cards` says for this name. links: address of every button by its key; None shows buttons as words to reply
+    with, for previews and text-only desks. site: the site's folder of texts, laid out as `mail/`, which wins over ours.
+    Compiled once and kept until `forget`. Raises Unrenderable with place and reason; nothing else for any template or card.
+    """
+    try:
+        kit, text, html = _find(name, language, site)
+        variables = _variables(kit, card, links)
+        subject, _, body = _bounded(text, variables).partition(_CUT)
+        page = _EMPTY.sub("\n", _bounded(html, variables))
+    except Unrenderable as why:
+        raise Unrenderable(f"text {name}, {language}: {why}") from None
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, OSError) as fault:
+        raise Unrenderable(f"text {name}, {language}: {fault}{_place(fault)}") from fault
+    return Rendered(subject=clean.clean_line(subject), text=plain.join(body), html=page.strip() + "\n", language=kit.code)
+
+
+def forget() -> None:
+    """Drop all compiled texts and words, so that changed files are read at the next render."""
+    _kit.cache_clear()
+    languages.words.cache_clear()
+
+
+def names(site: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """Every text and the languages that it exists in, ours and the site's together, both in alphabetical order."""
+    found: dict[str, set[str]] = {}
+    for folder in (languages.MAIL, site) if site else (languages.MAIL,):
+        for path in folder.glob("*/*.j2"):
+            if path.parent.name in languages.LANGUAGES:
+                found.setdefault(path.stem, set()).add(path.parent.name)
+    return {name: tuple(sorted(found[name])) for name in sorted(found)}
