@@ -1,0 +1,1 @@
+"""The IMAP door against a real Dovecot, and against a server that misbehaves on demand."""
