@@ -1,0 +1,57 @@
+"""Public holidays by country and region, worked out for a year when it is first asked. The only importer of holidays."""
+
+from __future__ import annotations
+
+from datetime import date
+from threading import Lock
+from typing import Any
+
+from mailgate.config.mistakes import Wrong, nearest
+
+
+class Holidays:
+    """The union of named calendars and single dates, asked like a set: `date in holidays`."""
+
+    __slots__ = ("_calendars", "_dates", "_lock", "name")
+
+    def __init__(self, names: tuple[str, ...], dates: frozenset[date] = frozenset()) -> None:
+        """Open the calendars; raises Wrong for one that nobody knows."""
+        self.name = " ".join((*names, *(d.isoformat() for d in sorted(dates))))
+        self._calendars = tuple(_opened(name) for name in names)
+        self._dates = dates
+        self._lock = Lock()
+
+    def __contains__(self, day: object) -> bool:
+        """Whether nobody works on that day."""
+        if day in self._dates:
+            return True
+        with self._lock:  # a calendar marks a year as known before it has worked it out
+            return any(day in calendar for calendar in self._calendars)
+
+    def __eq__(self, other: object) -> bool:
+        """By what they were made of."""
+        return isinstance(other, Holidays) and self.name == other.name
+
+    def __hash__(self) -> int:
+        """By what they were made of."""
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        """As configured."""
+        return f"Holidays({self.name})"
+
+
+def _opened(name: str) -> Any:  # noqa: ANN401 - the library has no types
+    import holidays  # noqa: PLC0415 - 50 ms that a desk without calendars doesn't pay
+
+    country, _, region = name.strip().upper().partition("-")
+    try:
+        return holidays.country_holidays(country, subdiv=region or None)
+    except NotImplementedError:
+        known = holidays.list_supported_countries()
+    if country not in known:
+        raise Wrong(
+            f"there is no holiday calendar {name!r}; write a country such as FI, or a region such as DE-BY", nearest(country, known)
+        )
+    regions = [f"{country}-{each}" for each in known[country]]
+    raise Wrong(f"the holiday calendar of {country} has no region {region!r}", nearest(f"{country}-{region}", regions))

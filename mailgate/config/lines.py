@@ -1,0 +1,77 @@
+"""The lines of rules and timers against the vocabulary: every `then` must be a command that could be carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from mailgate.config.checks import keys
+from mailgate.config.mistakes import Wrong, nearest
+from mailgate.config.places import Path
+from mailgate.config.reading import Reading
+from mailgate.schema import service
+from rules.actions import base
+from rules.actions.values import Misread
+from rules.facts.people import Directory
+from rules.facts.policy import Policy
+from rules.facts.service import Category, Severity, Type
+from rules.lexicon import words
+
+ReadAction = Callable[[str], Wrong | str | None]
+"""A line of the vocabulary -> None if it can be read, else the sentence why not."""
+
+_STAFF = frozenset({"unknown-agent", "unknown-group", "missing-agent"})
+"""What only the store knows: agents and groups are data, and asked for by `config check` and `doctor` as warnings."""
+
+
+def lines(reading: Reading) -> Iterator[tuple[Path, str]]:
+    """Every line that rules and timers would have carried out, with its path."""
+    sections: tuple[tuple[str, type[service.Rule | service.Timer]], ...] = (("rule", service.Rule), ("timer", service.Timer))
+    for name, model in sections:
+        for at, each in reading.all(model, name):
+            for position, line in enumerate(each.then):
+                yield (*at, "then", position), line.strip().removeprefix("#")
+
+
+def check(reading: Reading, policy: Policy, read_action: ReadAction | None = None) -> None:
+    """Note every line that can't be read, with the nearest line that could. Without `read_action`, the desk's own vocabulary reads."""
+    read = read_action or _vocabulary(reading, policy)
+    for at, line in lines(reading):
+        why = read(line) if line else "is empty"
+        if why is not None:
+            reading.wrong(at, str(why), why.near if isinstance(why, Wrong) else nearest(line.partition(" ")[0], base.VERBS))
+
+
+def _vocabulary(reading: Reading, policy: Policy) -> ReadAction:
+    # A category with a mistake elsewhere in its table is still there to be named.
+    known = replace(
+        policy,
+        categories={key: Category(key=key) for key in keys(reading, "category")} | dict(policy.categories),
+        types={key: Type(key=key) for key in keys(reading, "type")} | dict(policy.types),
+        severities={key: Severity(key=key) for key in keys(reading, "severity")} | dict(policy.severities),
+    )
+    lexicon = words(known, Directory())
+
+    def read(line: str) -> Wrong | None:
+        try:
+            base.read(line, lexicon)
+        except Misread as miss:
+            return None if miss.code in _STAFF else Wrong(_sentence(miss, line), next(iter(miss.near), ""))
+        return None
+
+    return read
+
+
+def _sentence(miss: Misread, line: str) -> str:
+    """Why a line can't be read."""
+    kind, _, what = miss.code.partition("-")
+    what = what.replace("verb", "command").replace("-", " ")
+    match kind:
+        case "unknown":
+            return f"there is no {what} {miss.word!r}"
+        case "missing":
+            return f"{line!r} needs a {what}"
+        case "not":
+            return f"{line!r}: {miss.word!r} is not {what}"
+        case _:
+            return f"{line!r} can't be read: {miss.word!r} is {miss.code.replace('-', ' ')}"

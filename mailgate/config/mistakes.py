@@ -1,0 +1,57 @@
+"""What is wrong with a config: each mistake with its place and the nearest word that would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing to mend. Sorts and prints as an editor's list of places: `config.toml:41: rule.2.then: …`."""
+
+    path: Path
+    line: int
+    """Counted from 1; 0 where the file as a whole is meant."""
+    key: str
+    """Where in the file by name, such as `imap.0.port`; lists count from 0."""
+    what: str
+    near: str = ""
+    """The nearest valid word, empty if nothing is near."""
+
+    def __str__(self) -> str:
+        """One line for people."""
+        place = f"{self.path.name}:{self.line}" if self.line else self.path.name
+        key = f" {self.key}:" if self.key else ""
+        near = f" (did you mean {self.near}?)" if self.near else ""
+        return f"{place}:{key} {self.what}{near}"
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """By line, then by key."""
+        return (self.line, self.key, self.what)
+
+
+class BadConfig(Exception):
+    """The config can't be used: the operator mends every mistake listed, then starts again. Answered in `cli.py` with exit code 2."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = sorted(set(mistakes), key=lambda mistake: mistake.order)
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class Wrong(ValueError):
+    """A value that can't be, with what may have been meant."""
+
+    def __init__(self, what: str, near: str = "") -> None:
+        super().__init__(what)
+        self.near = near
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """The valid word that looks most like this one, empty if none does."""
+    words = {valid_word.casefold(): valid_word for valid_word in valid}
+    found = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    return words[found[0]] if found else ""
