@@ -2,7 +2,7 @@
 
 Mail clients drop style sheets, so every style stands in the element itself. A template writes `css="p mute"`; when it is compiled,
 that becomes class, style and `bgcolor`. The rules for dark screens and phones come from the same table and stay in the head, where
-clients that know media queries find them. The elements themselves are in `mail/parts.html.j2`.
+clients that know media queries find them. The elements themselves are in `markup.py`.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ RULES: dict[str, str] = {
     "rate": f"font-family:{FONT};border-radius:10px",
     "ratea": f"font-family:{FONT};display:block;padding:13px 0;font-size:20px;line-height:24px;font-weight:600;text-decoration:none",
     "tick": f"font-family:{FONT};padding:4px 12px 4px 0;font-size:15px;line-height:22px;font-weight:600",
+    "ticked": "padding:4px 0",
     "row": "padding:11px 0;border-bottom:1px solid $line",
     "rowlast": "padding:11px 0 0",
     "rowtitle": _TEXT + "font-size:15px;line-height:22px;font-weight:600;color:$ink",
@@ -159,13 +160,12 @@ def _paint(style: str, shade: int) -> str:
 
 
 @cache
-def css(names: str) -> Markup:
+def css(names: str) -> str:
     """Class, style and, where there is one, `bgcolor` for one or more parts: `css("p mute")`. Raises KeyError for an unknown part."""
-    styles = [RULES[name] for name in names.split() if name != "stack"]
+    styles = [RULES[name] for name in names.split()]
     ground = _BACKGROUND.search(";".join(styles))
     colour = f' bgcolor="{PALETTE[ground[1]][0]}"' if ground else ""
-    style = _paint(";".join(styles), 0)
-    return Markup(f'class="{names}"' + (f' style="{style}"' if style else "") + colour)  # noqa: S704 - made of our own table
+    return f'class="{names}" style="{_paint(";".join(styles), 0)}"{colour}'
 
 
 def _important(declarations: str) -> str:
@@ -219,7 +219,7 @@ class InlineStyles(Extension):
         lines = []
         for number, line in enumerate(source.split("\n"), 1):
             try:
-                lines.append(self._ATTRIBUTE.sub(lambda found: str(css(found[1])), line.lstrip(" \t")))
+                lines.append(self._ATTRIBUTE.sub(lambda found: css(found[1]), line.lstrip(" \t")))
             except KeyError as unknown:
                 raise TemplateSyntaxError(f"unknown part of the design: {unknown.args[0]}", number, name, filename) from None
         return "\n".join(lines)

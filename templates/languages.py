@@ -7,7 +7,7 @@ are said in `times.py`; the texts are rendered in `render.py`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -107,10 +107,14 @@ def forms(code: str, *path: str, site: Path | None = None) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
-def plural(code: str, n: int, *path: str, site: Path | None = None) -> str:
-    """A counted thing: `plural("en", 2, "plurals", "files")` is `2 files`."""
-    said = forms(code, *path, site=site)
+def form(code: str, n: int, said: Sequence[str]) -> str:
+    """A counted thing in the form that its number takes: `form("en", 2, ["{n} file", "{n} files"])` is `2 files`."""
     return said[min(LANGUAGES[code].plural(n), len(said) - 1)].format(n=n)
+
+
+def plural(code: str, n: int, *path: str, site: Path | None = None) -> str:
+    """`form` of a list in `words.toml`: `plural("en", 2, "plurals", "files")`."""
+    return form(code, n, forms(code, *path, site=site))
 
 
 def verb_aliases(languages: Iterable[str], site: Path | None = None) -> dict[str, str]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from templates import languages
+from typing import Any
 
 WIDTH = 72
 """Columns of wrapped text; what people wrote keeps its own lines in their own mails."""
 _OPEN, _CLOSE = "\x02", "\x03"
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
 _LIGHT = {"green": "●", "yellow": "▲", "red": "■", "waiting": "◆", "closed": "✓"}
+PARTS = (
+    "title heading p small strong code statusbar slimbar letter signature said facts button_row rating_row band rule results "
+    "ticketrows timeline verb_table"
+).split()
+"""The names of the parts that a text can call, here and in `markup.py`."""
 SAID_LIMIT = 20_000
 """How much of a post is shown, in characters."""
 
@@ -57,16 +60,15 @@ def light_of(ticket: Mapping[str, object]) -> str:
 class Plain:
     """The parts in one language."""
 
-    language: str
-    site: Path | None = None
+    words: Mapping[str, Any]
+    """Of `words.toml`."""
 
     def parts(self) -> dict[str, Callable[..., str]]:
         """The parts by the names that texts call them by."""
-        names = "title heading p small strong code statusbar slimbar letter signature said facts button_row rating_row band rule results ticketrows timeline verb_table"
-        return {name: getattr(self, name) for name in names.split()}
+        return {name: getattr(self, name) for name in PARTS}
 
-    def _word(self, *path: str) -> str:
-        return languages.word(self.language, *path, site=self.site)
+    def _word(self, table: str, name: str) -> str:
+        return str(self.words[table][name])
 
     def title(self, text: str) -> str:
         """What the mail says, in a line."""

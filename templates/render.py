@@ -1,7 +1,7 @@
 """Renders a text: name, language and card in; subject, plain text and HTML out.
 
 A text is one Jinja file, `mail/<language>/<name>.j2`, compiled twice: with the parts of `plain.py` and with those of
-`mail/parts.html.j2`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
+`markup.py`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
 `clean.py`; there is no way from a card into the source of a template. Addresses of buttons come from `mailgate.mailto`.
 """
 
@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from templates import clean, design, languages, plain, rich, times
+from templates import clean, design, languages, markup, plain, rich, times
 
 LIMIT = 1_000_000
 """The most characters that a text may grow to."""
 _CUT = "\x1d"
-_BLANKS = re.compile(r"(?<=\n)[ \t]+|[ \t]{2,}")
 _EMPTY = re.compile(r"\n\s*\n+")
 
 
@@ -45,22 +46,42 @@ class Rendered:
     language: str
 
 
+_OURS = (FunctionType, MethodType)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, plus a lid on expressions that blow up before any output could be counted."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
     _GROWING = frozenset({"center", "expandtabs", "format", "format_map", "join", "ljust", "replace", "rjust", "translate", "zfill"})
 
+    def getattr(self, obj: object, attribute: str) -> object:
+        """The value of a card's key; the methods of a dict are hidden, so that no key can clash with one."""
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:
+        """A call from a text. Python functions that it can name are ours, and none wants Jinja's context: no need to ask them."""
+        if type(obj) in _OURS:
+            kwargs.pop("_block_vars", None)  # Jinja's own, for functions that want its context
+            kwargs.pop("_loop_vars", None)
+            return obj(*args, **kwargs)  # type: ignore[operator]
+        return super().call(context, obj, *args, **kwargs)
+
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         if isinstance(obj, str) and attr in self._GROWING:
             return False
         return bool(super().is_safe_attribute(obj, attr, value))
 
-    def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
         if not numbers or (operator == "**" and abs(float(str(right))) > 64):
             raise SecurityError(f"{operator} is for numbers")
-        return super().call_binop(context, operator, left, right)  # type: ignore[arg-type]
+        return super().call_binop(context, operator, left, right)
 
 
 _FILTERS = (
@@ -105,8 +126,7 @@ def _environment(site: Path | None, *, html: bool) -> Environment:
 def _kit(code: str, site: Path | None) -> _Kit:
     table = languages.words(code, site)
     text, html = _environment(site, html=False), _environment(site, html=True)
-    parts = plain.Plain(language=code, site=site)
-    text.globals |= parts.parts() | {
+    text.globals |= plain.Plain(words=table).parts() | {
         "layout": "layout.txt.j2",
         "t": table,
         "say": lambda sentence, **values: sentence.format(**values),
@@ -114,38 +134,18 @@ def _kit(code: str, site: Path | None) -> _Kit:
         "block": plain.block,
         "wrap": plain.wrap,
     }
-    html.filters["trusted"] = Markup  # for `parts` alone, which is compiled here and before any other text
-    html.globals |= {
+    html.globals |= markup.Html(words=table).parts() | {
         "layout": "layout.html.j2",
         "t": table,
         "say": lambda sentence, **values: escape(sentence).format(**values),
-        "css": design.css,
         "stylesheet": design.stylesheet(),
-        "colour_of": _colour_of,
-        "light_of": plain.light_of,
-        "rich": rich.rich,
+        "space": lambda height: Markup(markup.space(height)),  # noqa: S704 - our own markup
         "configured": rich.configured,
-        "typed": _typed,
     }
-    made = vars(html.get_template("parts.html.j2").module)
-    del html.filters["trusted"]
-    html.globals |= {name: part for name, part in made.items() if not name.startswith("_")}
     sayings = _sayings(code, site)
     text.globals |= sayings
     html.globals |= sayings
     return _Kit(code, site, text, html, sayings["hint"])
-
-
-def _colour_of(ticket: Mapping[str, str]) -> str:
-    return ticket["colour"] if ticket["colour"] in design.COLOURS else design.STATUS_COLOURS[ticket["status"]]
-
-
-def _typed(text: str) -> Markup:
-    """Foreign text as HTML: escaped, its line breaks and indents kept, cut where it is too long for a mail."""
-    shown = str(escape(text[: plain.SAID_LIMIT].strip("\n")))
-    if "  " in shown or "\t" in shown or "\n " in shown:
-        shown = _BLANKS.sub(lambda found: "&nbsp;" * len(found[0].expandtabs(4)), shown)
-    return Markup(shown.replace("\n", "<br>\n") + ("…" if len(text) > plain.SAID_LIMIT else ""))  # noqa: S704 - escaped above
 
 
 def _name(person: Mapping[str, str]) -> str:
@@ -217,7 +217,7 @@ class _Dresser:
         """The same value with clean strings; tables that are buttons get `href`."""
         if isinstance(value, str):
             return clean.clean_text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             dressed = {key: self.dress(inner) for key, inner in value.items()}
             return self._button(dressed) if "key" in dressed and "word" in dressed else dressed
         if isinstance(value, list | tuple):

@@ -6,10 +6,12 @@ other packages is loaded, the daemon stays small. Next: `render.py` hands these 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from templates import languages
@@ -31,7 +33,7 @@ class Times:
     language: str
     zone: ZoneInfo
     year: int
-    site: Path | None = None
+    words: Mapping[str, Any]
 
     def _local(self, at: str) -> datetime:
         moment = datetime.fromisoformat(at)
@@ -40,14 +42,9 @@ class Times:
         return moment.astimezone(self.zone)
 
     def _date(self, pattern: str, day: date, time: str = "") -> str:
-        code = self.language
-        return languages.word(code, "dates", pattern, site=self.site).format(
-            weekday=languages.forms(code, "dates", "weekdays", site=self.site)[day.weekday()],
-            month=languages.forms(code, "dates", "months", site=self.site)[day.month - 1],
-            day=day.day,
-            year=day.year,
-            time=time,
-        )
+        dates = self.words["dates"]
+        weekday, month = dates["weekdays"][day.weekday()], dates["months"][day.month - 1]
+        return str(dates[pattern].format(weekday=weekday, month=month, day=day.day, year=day.year, time=time))
 
     def day(self, at: str) -> str:
         """The day of a time: `Monday, 15 June`, with the year if it is another one than the mail's."""
@@ -57,7 +54,8 @@ class Times:
     def moment(self, at: str) -> str:
         """Day and time of day: `Monday, 15 June, 14:30`. Never `today`: nobody knows when the mail is read."""
         local = self._local(at)
-        return languages.word(self.language, "dates", "moment", site=self.site).format(day=self.day(at), time=f"{local:%H:%M}")
+        day = self._date("day" if local.year == self.year else "day_year", local)
+        return str(self.words["dates"]["moment"].format(day=day, time=f"{local:%H:%M}"))
 
     def stamp(self, at: str) -> str:
         """The short form for lists: `15 June, 14:30`."""
@@ -70,13 +68,13 @@ class Times:
         days, rest = divmod(minutes, 24 * 60)
         hours, left = divmod(rest, 60)
         said = [
-            languages.plural(self.language, n, "units", unit, site=self.site)
+            languages.form(self.language, n, self.words["units"][unit])
             for n, unit in ((days, "days"), (hours, "hours"), (left, "minutes"))
             if n
         ]
         if len(said) == 1:
             return said[0]
-        return languages.word(self.language, "units", "join", site=self.site).format(a=said[0], b=said[1])
+        return str(self.words["units"]["join"].format(a=said[0], b=said[1]))
 
     def size(self, size_bytes: int) -> str:
         """A size in decimal units: `412 kB`, `1.5 MB`."""
@@ -88,8 +86,8 @@ class Times:
     def number(self, value: float, places: int = 0) -> str:
         """A number with the language's separators: `1,234.5` or `1.234,5`."""
         whole, _, part = f"{value:,.{places}f}".partition(".")
-        whole = whole.replace(",", languages.word(self.language, "dates", "group", site=self.site))
-        return whole + (languages.word(self.language, "dates", "decimal", site=self.site) + part if part else "")
+        whole = whole.replace(",", self.words["dates"]["group"])
+        return whole + (f"{self.words['dates']['decimal']}{part}" if part else "")
 
 
 def times(language: str, timezone: str, at: str, site: Path | None = None) -> Times:
@@ -98,4 +96,4 @@ def times(language: str, timezone: str, at: str, site: Path | None = None) -> Ti
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:
         raise ValueError(f"time without offset: {at}")
-    return Times(language=language, zone=place, year=moment.astimezone(place).year, site=site)
+    return Times(language=language, zone=place, year=moment.astimezone(place).year, words=languages.words(language, site))
