@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("away_until", sa.Text(), nullable=False),
         sa.Column("deputy", sa.Text(), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_agent")),
     )
     op.create_table(
@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("class_", sa.Text(), nullable=False),
         sa.Column("known", sa.Boolean(), nullable=False),
         sa.Column("may", sa.JSON(), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     op.create_table(
@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("uid", sa.BigInteger(), nullable=False),
-        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("seen_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("from_address", sa.Text(), nullable=False),
@@ -125,14 +125,14 @@ def upgrade() -> None:
         sa.Column("quiet", sa.Boolean(), nullable=False),
         sa.Column("muted", sa.JSON(), nullable=False),
         sa.Column("veiled", sa.Boolean(), nullable=False),
-        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("read_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("taken_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("waiting_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("archived_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("deleted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("opened_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("read_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("taken_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("answered_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("waiting_until", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("closed_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("archived_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("deleted_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("due", sa.JSON(), nullable=False),
         sa.Column("light", sa.Text(), nullable=False),
@@ -188,7 +188,7 @@ def upgrade() -> None:
         "received",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("retry_key", sa.Text(), nullable=False),
-        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("received_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("door", sa.Text(), nullable=False),
         sa.Column("mail_from", sa.Text(), nullable=False),
         sa.Column("rcpt_to", sa.JSON(), nullable=False),
@@ -200,7 +200,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("fate", sa.Text(), nullable=True),
-        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("settled_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("ticket_id", sa.Integer(), nullable=True),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("trust", sa.Integer(), nullable=True),
@@ -213,7 +213,7 @@ def upgrade() -> None:
         sa.Column("cc_list", sa.JSON(), nullable=False),
         sa.Column("content_digest", sa.Text(), nullable=False),
         sa.Column("hold", sa.JSON(), nullable=True),
-        sa.Column("announced_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("announced_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("put_away", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_received_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_received")),
@@ -222,6 +222,7 @@ def upgrade() -> None:
     with op.batch_alter_table("received", schema=None) as batch_op:
         batch_op.create_index("ix_received_content", ["content_digest"], unique=False)
         batch_op.create_index("ix_received_fate", ["fate", "id"], unique=False)
+        batch_op.create_index("ix_received_from", ["from_address", "received_at"], unique=False)
         batch_op.create_index("ix_received_message_id", ["message_id"], unique=False)
         batch_op.create_index("ix_received_ticket", ["ticket_id"], unique=False)
         batch_op.create_index(
@@ -236,8 +237,8 @@ def upgrade() -> None:
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("fired_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("due_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("fired_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_wake_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wake")),
         sa.UniqueConstraint("ticket_id", "kind", "due_at", "line", name=op.f("uq_wake_ticket_id_kind_due_at_line")),
@@ -250,7 +251,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -281,7 +282,7 @@ def upgrade() -> None:
         "post",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("author_name", sa.Text(), nullable=False),
         sa.Column("author_address", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
@@ -293,7 +294,7 @@ def upgrade() -> None:
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("received_id", sa.Integer(), nullable=True),
         sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["received_id"], ["received.id"], name=op.f("fk_post_received_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_post_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
@@ -312,7 +313,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("template", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("recipient_name", sa.Text(), nullable=False),
@@ -327,15 +328,15 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("card", sa.JSON(), nullable=False),
         sa.Column("buttons", sa.JSON(), nullable=False),
-        sa.Column("press_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("press_until", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("lease_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("due_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("lease_until", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("sent_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("sent_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("last_answer", sa.Text(), nullable=False),
         sa.Column("received_id", sa.Integer(), nullable=True),
         sa.Column("post_id", sa.Integer(), nullable=True),
@@ -348,6 +349,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_automatic", ["automatic", "created_at"], unique=False)
         batch_op.create_index("ix_outbox_cause", ["cause"], unique=False)
         batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_outbox_message_id", ["message_id"], unique=False)
@@ -358,7 +360,7 @@ def upgrade() -> None:
         "pressed",
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("pressed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("pressed_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("received_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_pressed_outbox_id")),
         sa.ForeignKeyConstraint(["received_id"], ["received.id"], name=op.f("fk_pressed_received_id")),
