@@ -25,6 +25,9 @@ from mailgate.visits import Visitor
 IDLE_SECONDS = 9 * 60.0
 """An IDLE is renewed before servers and address translators forget it: RFC 2177 says 29 minutes, many of them wait 10."""
 
+LASTING_SECONDS = 60.0
+"""A connection that broke before this counts as one more failure, though a visit went well: else we'd knock once a second for ever."""
+
 log = logging.getLogger("mailgate.imap")
 
 
@@ -120,6 +123,7 @@ class Mailbox:
         self._thread: threading.Thread | None = None
         self._not_before = 0.0
         self._refusals = 0
+        self._breaks = 0
         self._visitor = Visitor(
             settings,
             keep=keep,
@@ -187,12 +191,16 @@ class Mailbox:
 
     def _live(self) -> None:
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 with self._connected() as session:
                     self._watch(session)
             except Exception as trouble:  # noqa: BLE001  # this thread must not die of anything
                 if self._stopping.is_set():
                     break
+                if time.monotonic() - began > LASTING_SECONDS:
+                    self._breaks = 0
+                self._breaks += 1
                 self._rest(self._trouble(trouble))
         self._note(state=State.stopped)
 
@@ -245,7 +253,7 @@ class Mailbox:
             self._not_before = time.monotonic() + seconds
             state = State.login_refused
         else:
-            seconds = mailboxes.pause(failures, self._random)
+            seconds = mailboxes.pause(max(failures, self._breaks), self._random)
             state = State.backing_off
         said = str(trouble) or type(trouble).__name__
         expected = isinstance(trouble, (imap.ImapTrouble, Busy))

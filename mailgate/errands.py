@@ -1,4 +1,4 @@
-"""Short visits to a mailbox that keep nothing by themselves: what `adopt` wants to see, and copies for the sent folder.
+"""Short visits to a mailbox that keep nothing by themselves: for `adopt`, `doctor`, `db restore`, and copies for the sent folder.
 
 Each opens a connection of its own and closes it again. Watching a folder is `mailgate.collector`.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from mailgate import imap, mailheads
-from mailgate.mailboxes import ImapSettings, Role, batches
+from mailgate.mailboxes import Done, ImapSettings, Mark, Role, batches
 from mailgate.mailheads import Head
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -41,23 +41,67 @@ def survey(settings: ImapSettings, since: date, *, sent_folder: str | None = Non
         if settings.role is Role.inbox and (sent := sent_folder or session.sent_folder()) is not None:
             folders.setdefault(sent, Role.sent)
         for folder, role in folders.items():
-            uidvalidity = session.open(folder).uidvalidity
-            mails = session.listed(session.uids("SINCE", since))
-            heads = session.heads([mail.uid for mail in mails])
-            found += [
-                Surveyed(
-                    folder=folder,
-                    role=role,
-                    uidvalidity=uidvalidity,
-                    uid=mail.uid,
-                    size=mail.size,
-                    internal_at=mail.internal_at,
-                    head=heads[mail.uid],
-                )
-                for mail in mails
-                if mail.uid in heads
-            ]
+            opened = session.open(folder)
+            found += _surveyed(session, opened, folder, role, session.uids("SINCE", since))
     return sorted(found, key=lambda mail: (mail.internal_at or _LONG_AGO, mail.role, mail.uid))
+
+
+def pending(settings: ImapSettings, mark: Mark) -> list[Surveyed]:
+    """What the next visit would look at, by UID: mails above the mark, or all where the server has renumbered the folder.
+
+    For a restored desk, which may have forgotten mails and answers that the mailbox still holds. Raises `imap.ImapTrouble`.
+    """
+    with imap.connect(settings) as session:
+        opened = session.open(settings.folder)
+        low = mark.uid + 1 if opened.uidvalidity == mark.uidvalidity else 1
+        uids = [uid for uid in session.uids("UID", f"{low}:*") if uid >= low]
+        return _surveyed(session, opened, settings.folder, settings.role, uids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """What a try-out of the settings found."""
+
+    exists: int
+    """Mails in the folder."""
+    can_idle: bool
+    can_move: bool
+    folders: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Folders that the settings name and the server doesn't have; only that of `done = "move:…"` would be made."""
+
+
+def probe(settings: ImapSettings) -> Probed:
+    """Connect, log in and open the folder as a visit would, for `doctor`. Raises `imap.ImapTrouble`, whose text names the fault."""
+    with imap.connect(settings) as session:
+        opened = session.open(settings.folder, changing=settings.doing is not Done.leave)
+        folders = session.folders()
+        named = [settings.done_folder, settings.junk if settings.role is Role.inbox else ""]
+        return Probed(
+            exists=opened.exists,
+            can_idle=session.can_idle,
+            can_move="MOVE" in session.capabilities,
+            folders=tuple(sorted(folders)),
+            missing=tuple(name for name in named if name and name not in folders),
+        )
+
+
+def _surveyed(session: imap.Session, opened: imap.Opened, folder: str, role: Role, uids: Sequence[int]) -> list[Surveyed]:
+    mails = session.listed(uids)
+    heads = session.heads([mail.uid for mail in mails])
+    return [
+        Surveyed(
+            folder=folder,
+            role=role,
+            uidvalidity=opened.uidvalidity,
+            uid=mail.uid,
+            size=mail.size,
+            internal_at=mail.internal_at,
+            head=heads[mail.uid],
+        )
+        for mail in mails
+        if mail.uid in heads
+    ]
 
 
 def fetch_uids(settings: ImapSettings, uids: Sequence[int], *, uidvalidity: int | None = None) -> Iterator[tuple[int, bytes]]:

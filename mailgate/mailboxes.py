@@ -27,6 +27,9 @@ BATCH_MAILS = 50
 BATCH_BYTES = 16 * 1024 * 1024
 """Bounds of one FETCH of bodies: what is held in memory and what is fetched again after a cut."""
 
+TIES = 100
+"""How many mails at most are told from new ones by their identity alone."""
+
 DELETE_AFTER = timedelta(days=30)
 UNDONE = 500
 """How many mails at most still wait for what `done` asks."""
@@ -87,7 +90,7 @@ class ImapSettings:
 
     def __post_init__(self) -> None:
         """Refuse what could never work, or could smuggle a second command into the connection."""
-        for name in ("host", "user", "folder", "junk"):
+        for name in ("host", "user", "folder", "junk", "done"):
             value = getattr(self, name)
             if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
                 msg = f"{name} must not hold control characters"
@@ -147,7 +150,7 @@ class Mark:
     floor: datetime | None = None
     """Mails that the server received before this were there before us (`since = "now"`); None = there is no such bound."""
     ties: tuple[str, ...] = ()
-    """Identities (`identity`) of the mails of exactly that second, since INTERNALDATE knows no smaller part."""
+    """Identities of those that this date can't tell from new ones, see `with_floor`."""
     horizon: datetime | None = None
     """INTERNALDATE of the latest mail that was dealt with."""
     undone: tuple[int, ...] = ()
@@ -285,6 +288,20 @@ def advanced(mark: Mark, uid: int, dealt_with: Iterable[Listed], at: datetime) -
     if mark.horizon is not None:
         times.append(mark.horizon)
     return replace(mark, uid=max(uid, mark.uid), horizon=max(times, default=None))
+
+
+def with_floor(mark: Mark, there: Sequence[Listed]) -> tuple[Mark, list[Listed]]:
+    """The mark with everything that was there as its floor; and the mails whose `identity` has to tell them from new ones.
+
+    These are the mails of the floor's very second, and those that claim to come from the future. Where that second holds too many, as
+    after an import, the floor moves behind it instead.
+    """
+    later = [mail for mail in there if mail.internal_at is not None and mark.horizon is not None and mail.internal_at > mark.horizon]
+    same = [mail for mail in there if mail.internal_at is not None and mail.internal_at == mark.horizon]
+    floor = mark.horizon
+    if floor is not None and len(same) > TIES:
+        floor, same = floor + timedelta(seconds=1), []
+    return replace(mark, floor=floor), (same + later)[-TIES:]
 
 
 def batches(mails: Sequence[Listed], most_mails: int = BATCH_MAILS, most_bytes: int = BATCH_BYTES) -> Iterator[list[Listed]]:

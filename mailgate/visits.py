@@ -94,11 +94,11 @@ class Visitor:
         mark = Mark(uidvalidity=opened.uidvalidity, uid=begin, first=begin + 1)
         there = [mail for mail in there if mail.uid <= begin]
         if there:
-            mark = mailboxes.advanced(mark, begin, there, self._clock())
-            ties = [mail for mail in there if mail.internal_at is not None and mail.internal_at == mark.horizon]
-            heads = session.heads([mail.uid for mail in ties[-SHOWN_ONE_BY_ONE:]])
-            same = tuple(mailboxes.identity(heads[mail.uid].message_id, mail.size) for mail in ties if mail.uid in heads)
-            mark = replace(mark, floor=mark.horizon, ties=same)
+            mark, ties = mailboxes.with_floor(mailboxes.advanced(mark, begin, there, self._clock()), there)
+            heads = session.heads([mail.uid for mail in ties])
+            mark = replace(
+                mark, ties=tuple(mailboxes.identity(heads[mail.uid].message_id, mail.size) for mail in ties if mail.uid in heads)
+            )
         left_alone = len(there) if settings.since == "now" else len(session.uids("UID", f"1:{begin}")) if begin else 0
         if left_alone:
             self._skipped(self._skip_of_many(mark, begin, left_alone, f"there before us: since = {settings.since}"))
@@ -135,7 +135,7 @@ class Visitor:
             if mail.uid in withheld:
                 trouble = withheld[mail.uid]
                 break
-            if (raw := bodies.pop(mail.uid, None)) is not None:
+            if raw := bodies.pop(mail.uid, b""):
                 try:
                     self._hand_over(raw)
                 except Exception as failure:  # noqa: BLE001  # raised below, after the mark of what was kept
@@ -158,20 +158,25 @@ class Visitor:
 
     def _bodies(self, session: imap.Session, mark: Mark, batch: Sequence[Listed]) -> tuple[dict[int, bytes], dict[int, Exception]]:
         """Bodies by UID, and those that the server refuses to give; one bad mail must not hide the others of its batch."""
-        try:
-            return session.bodies([mail.uid for mail in batch]), {}
-        except imap.ServerRefused as refusal:
-            if len(batch) == 1 and self._withheld.get(batch[0].uid, 0) == 0:
-                self._withheld[batch[0].uid] = 1
-                return {}, {batch[0].uid: refusal}
         bodies: dict[int, bytes] = {}
         refused: dict[int, Exception] = {}
+        try:
+            bodies = session.bodies([mail.uid for mail in batch])
+        except imap.ServerRefused:
+            for mail in batch:
+                try:
+                    bodies |= session.bodies([mail.uid])
+                except imap.ServerRefused as refusal:
+                    refused[mail.uid] = refusal
         for mail in batch:
-            try:
-                bodies |= session.bodies([mail.uid])
-            except imap.ServerRefused as refusal:
-                refused[mail.uid] = refusal
+            # Some servers say OK and give nothing for a file that they can't read.
+            if bodies.get(mail.uid) == b"" and mail.size > 0:
+                refused[mail.uid] = imap.ServerRefused(f"nothing came for a mail of {mail.size} bytes")
+                del bodies[mail.uid]
+            if mail.uid in refused:
                 self._withheld[mail.uid] = self._withheld.get(mail.uid, 0) + 1
+            else:
+                self._withheld.pop(mail.uid, None)
         for mail in batch:
             # Given up only where it holds up mail that the server does give: else the fault may be the server's, and pass.
             if mail.uid in refused and self._withheld[mail.uid] >= TRIES and max(bodies, default=0) > mail.uid:
@@ -214,8 +219,8 @@ class Visitor:
             for mail in batch:
                 if mail.uid in withheld:
                     raise withheld[mail.uid]
-                raw = bodies.pop(mail.uid, None)
-                if raw is None or self._is_kept(heads[mail.uid].message_id, raw):
+                raw = bodies.pop(mail.uid, b"")
+                if not raw or self._is_kept(heads[mail.uid].message_id, raw):
                     continue
                 self._hand_over(raw)
                 kept.append(mail.uid)

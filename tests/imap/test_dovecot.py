@@ -24,7 +24,7 @@ Watching = Callable[[Mailbox], Mailbox]
 
 def test_a_full_mailbox_is_left_alone(dovecot: Dovecot, desk: Desk, settings: Make, user: str) -> None:
     """Else the first day of a desk answers two thousand old mails."""
-    dovecot.append(user, [a_mail(number) for number in range(2000)])
+    dovecot.fill(user, [a_mail(number) for number in range(2000)])
     mailbox = desk.mailbox(settings())
     assert mailbox.poll_once() == 0
     assert mailbox.poll_once() == 0
@@ -331,6 +331,25 @@ def test_a_missing_folder_is_named(dovecot: Dovecot, desk: Desk, settings: Make)
     with pytest.raises(imap.ServerRefused, match="'Suport'"):
         mailbox.poll_once()
     assert "Suport" in mailbox.health().last_error
+
+
+def test_doctor_sees_what_a_mailbox_can_do(dovecot: Dovecot, settings: Make, user: str) -> None:
+    """A misspelt folder should be found before the first mail is lost in it."""
+    dovecot.append(user, [a_mail(1)])
+    found = errands.probe(settings(done="move:Fertig", junk="Junk"))
+    assert (found.exists, found.can_idle, found.can_move, found.missing) == (1, True, True, ("Fertig",))
+    assert {"INBOX", "Junk", "Sent Items"} <= set(found.folders)
+
+
+def test_a_restored_desk_sees_what_it_would_fetch_again(dovecot: Dovecot, desk: Desk, settings: Make, user: str) -> None:
+    """`db restore` shows this before anything is sent."""
+    mailbox = desk.mailbox(settings())
+    mailbox.poll_once()
+    mark = desk.puts[-1]
+    dovecot.append(user, [a_mail(1), a_mail(2)])
+    mailbox.poll_once()
+    assert [mail.head.message_id for mail in errands.pending(settings(), mark)] == ["<m1@client.example>", "<m2@client.example>"]
+    assert errands.pending(settings(), desk.puts[-1]) == []
 
 
 def test_adopting_sees_both_sides_of_a_conversation(dovecot: Dovecot, settings: Make, user: str) -> None:
