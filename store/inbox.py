@@ -200,6 +200,11 @@ def reopen(tx: Connection, received_id: int) -> None:
     tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None))
 
 
+def put_away(tx: Connection, received_id: int, why: str, at: datetime) -> None:
+    """Mark a held or parked mail as decided against: kept, listed on request, announced no more."""
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(put_away=True, why=why, settled_at=at))
+
+
 def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int | None:
     """An earlier reception of the same mail by another path: same Message-ID, sender and content within the window; None if there is none."""
     if not mail.message_id or not mail.content_digest:
@@ -218,6 +223,12 @@ def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int |
         .limit(1)
     ).first()
     return row.id if row else None
+
+
+def count_from(tx: Connection, address: str, since: datetime) -> int:
+    """How many settled mails showed this sender since then."""
+    query = select(func.count()).select_from(RECEIVED).where(RECEIVED.c.from_address == address, RECEIVED.c.received_at > since)
+    return int(tx.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

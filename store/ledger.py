@@ -151,6 +151,11 @@ def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, w
     return ""
 
 
+def touched_by(tx: Connection, cause: str, actor: str) -> list[int]:
+    """Row ids of the tickets that a cause changed."""
+    return list(tx.execute(select(HISTORY.c.ticket_id).where(HISTORY.c.cause == cause, HISTORY.c.actor == actor).distinct().order_by(HISTORY.c.ticket_id)).scalars())
+
+
 def _undo(
     tx: Connection, ticket: Ticket, scene: Scene, cause: Cause, wanted: str
 ) -> tuple[Ticket, tuple[Step, ...], tuple[int, ...], tuple[dict[str, Any], ...]]:

@@ -139,6 +139,11 @@ def never(tx: Connection, due: Due, answer: str) -> None:
     tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(**values))
 
 
+def bounced(tx: Connection, outbox_id: int, why: str) -> None:
+    """Note that a mail we sent came back for good."""
+    tx.execute(update(OUTBOX).where(OUTBOX.c.id == outbox_id).values(state="failed", last_answer=f"bounced: {why}"[:500]))
+
+
 def release_leases(tx: Connection) -> None:
     """Free what a daemon that is gone had claimed. Only for whoever holds the daemon's lock on the store."""
     tx.execute(update(OUTBOX).where(OUTBOX.c.state == "due", OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
@@ -151,20 +156,18 @@ def press(tx: Connection, outbox_id: int, key: str, at: datetime, received_id: i
         tx.execute(insert(PRESSED).values(outbox_id=outbox_id, key=key, pressed_at=at, received_id=received_id))
 
 
-def automatic_since(tx: Connection, recipient: str, since: datetime) -> list[tuple[datetime, str, str]]:
-    """When automatic mail to a customer was made since then, with template and subject; newest first, at most 200."""
-    rows = tx.execute(
-        select(OUTBOX.c.created_at, OUTBOX.c.template, OUTBOX.c.subject)
-        .where(OUTBOX.c.recipient_key == address_key(recipient), OUTBOX.c.created_at >= since, OUTBOX.c.automatic == "replied")
-        .order_by(OUTBOX.c.created_at.desc())
-        .limit(200)
-    )
-    return [(row.created_at, row.template, row.subject) for row in rows]
+def answered_since(tx: Connection, since: datetime, recipient_key: str = "") -> int:
+    """How many automatic answers were made since then, for one recipient or for anybody."""
+    query = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied")
+    if recipient_key:
+        query = query.where(OUTBOX.c.recipient_key == recipient_key)
+    return int(tx.execute(query).scalar_one())
 
 
-def acknowledged_since(tx: Connection, since: datetime) -> int:
-    """How many automatic answers were made for anybody since then."""
-    return int(tx.execute(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.automatic == "replied", OUTBOX.c.created_at >= since)).scalar_one())
+def subjects_answered_since(tx: Connection, since: datetime) -> list[str]:
+    """Subjects of the automatic answers made since then, at most 500."""
+    query = select(OUTBOX.c.subject).where(OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied").limit(500)
+    return list(tx.execute(query).scalars())
 
 
 def waiting(tx: Connection) -> int:

@@ -17,6 +17,7 @@ class Received(SQLModel, table=True):
         Index("ix_received_content", "content_digest"),
         Index("ix_received_message_id", "message_id"),
         Index("ix_received_ticket", "ticket_id"),
+        Index("ix_received_from", "from_address", "received_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

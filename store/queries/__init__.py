@@ -1,0 +1,1 @@
+"""The readers: lists, details, figures. They give plain values and never change anything."""

@@ -1,0 +1,365 @@
+"""The letters that answer whoever wrote: reports of commands, questions about held mail, status, history, lists, help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mailgate import letters
+from mailgate.letters import Event, button
+from rules import lexicon
+from rules.actions.base import VERBS, Ask
+from rules.case import Facts
+from rules.facts.people import Role
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address, Status
+from rules.facts.ticket import Ticket
+from rules.notices import Notice
+from rules.verdict import Act, Bounced, Hold, Spent
+from store import ledger
+from store.ledger import Written
+from store.outbox import Letter
+from store.queries import tickets
+
+TELLING = ("status", "assignee", "group", "priority", "severity", "type", "category", "tags", "visibility", "requester", "watchers", "project", "device", "party", "channel", "rating_stars")
+"""Fields whose change a report spells out."""
+CARRY_OUT_FOR = timedelta(hours=24)
+
+
+def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], event: Event) -> Letter:
+    """What an agent's mail did, line by line, with undo and stop."""
+    ticket = written.ticket
+    customers = [n for n in told if n.kind is RecipientKind.customer]
+    answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
+    leaves = max((event.at + n.after for n in answer), default=None)
+    undone = written.outcome.undo
+    lines = [_line(text, step.changed) for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)]
+    if undone:
+        lines = [{"line": "undo", "ok": True, "result": _changes(written.outcome.steps[-1].changed) if written.outcome.steps else ""}]
+        lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
+    cause = f"mail:{facts.id}"
+    buttons = []
+    if not undone and written.before is not None:
+        key = "stop" if leaves is not None else "undo"
+        buttons.append(button(key, f"undo {cause}", word="stop" if leaves is not None else "undo"))
+    if act.on_behalf:
+        buttons.append(button("wrong-person", "wrong-person", word="wrong-person"))
+    notice = Notice(
+        template="report",
+        to=_agent_address(facts, act.actor.name) or act.actor.address,
+        kind=RecipientKind.agent,
+        reason="author",
+        automatic="replied",
+        language=_agent_language(facts, act.actor.name),
+        ticket=ticket if ticket.id else None,
+    )
+    return letters.letter(
+        notice,
+        event,
+        {
+            "lines": lines,
+            "leaves_at": leaves.isoformat() if leaves else "",
+            "answer_to": [letters.person(n.to) for n in answer],
+            "opened_for": letters.person(ticket.requester) if act.on_behalf else None,
+            "undone": undone,
+            "buttons": buttons,
+        },
+    )
+
+
+def _line(text: str, changed: Mapping[str, Any]) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": _changes(changed)}
+
+
+def _changes(changed: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {_shown(changed[name][0])} → {_shown(changed[name][1])}" for name in TELLING if name in changed)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - a JSON value
+    match value:
+        case None | "" | [] | 0:
+            return "–"
+        case Mapping():
+            return str(value.get("address", ""))
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+PROBLEMS = {
+    "unknown-verb": "unknown-verb",
+    "inside": "buried",
+    "proof": "level",
+    "role": "no-right",
+    "reach": "no-right",
+    "not-for-customers": "no-right",
+    "workflow-role": "no-right",
+}
+"""Codes of the rules that have a sentence of their own in `words.toml`; the rest is a wrong or a missing value, or not possible now."""
+
+
+def problem(code: str) -> str:
+    """Key of the sentence that tells of a code."""
+    if code in PROBLEMS:
+        return PROBLEMS[code]
+    if code.startswith("missing-"):
+        return "missing-value"
+    return "wrong-value" if code.startswith(("unknown-", "not-a", "too-much")) else "illegal"
+
+
+REASONS = {
+    "unknown-command": "lines",
+    "refused": "lines",
+    "proof": "level",
+    "leak": "leak",
+    "spam": "spam",
+    "rate": "rate",
+    "identity": "from-syntax",
+    "parked": "parked",
+    "bulk": "bulk",
+    "limits": "limits",
+}
+
+
+def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
+    """The question to the one who can decide; none where nobody is asked at once."""
+    agent = facts.directory.agents.get(hold.agent)
+    if agent is not None:
+        to, kind, language = agent.address, RecipientKind.agent, agent.language
+    elif hold.customer:
+        to, kind, language = Address(address=hold.customer), RecipientKind.customer, hold.ticket.language if hold.ticket else ""
+    else:
+        return []
+    if hold.reason == "crossing":
+        return [_crossing(facts, hold, event, to, language)]
+    owner = hold.reason == "proof"
+    buttons = []
+    if owner and hold.may_carry_out:
+        buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
+    if not owner:
+        if hold.reason in {"unknown-command", "leak"}:
+            buttons.append(button("send", f"held {facts.id} anyway", word="send"))
+    if kind is RecipientKind.agent:
+        buttons.append(button("drop", f"held {facts.id} drop", word="drop"))
+    questions = [
+        {
+            "number": q.number,
+            "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
+            "problem": problem(q.code),
+            "value": q.word or (q.line if q.code != "leak" else "") or q.code,
+            "matches": [
+                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}") for k, near in enumerate(q.near[:3], 1) if q.number
+            ],
+        }
+        for n, q in enumerate(hold.questions[:8], 1)
+        if not owner or q.line
+    ]
+    notice = Notice(
+        template="held",
+        to=to,
+        kind=kind,
+        reason="owner" if owner else "author",
+        automatic="replied",
+        language=language,
+        ticket=hold.ticket,
+        press_for=CARRY_OUT_FOR if owner else None,
+    )
+    extra = {
+        "audience": "owner" if owner else "author",
+        "sender": letters.person(facts.mail.sender),
+        "received_at": event.at.isoformat(),
+        "reasons": [REASONS.get(hold.reason, hold.reason)],
+        "questions": questions,
+        "text": "" if owner else facts.mail.text[:4000],
+        "hints": [],
+        "buttons": buttons,
+        "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,
+    }
+    return [letters.letter(notice, event, extra)]
+
+
+def announcement(
+    received_id: int, record: Mapping[str, Any], mail: Mapping[str, Any], to: Address, kind: RecipientKind, language: str, ticket: Ticket | None, event: Event
+) -> Letter:
+    """To a group or the admin: a mail waits for a decision, with sender, reason and buttons."""
+    notice = Notice(template="held", to=to, kind=kind, reason="admin", language=language, ticket=ticket)
+    extra = {
+        "audience": "group",
+        "sender": {"name": mail["from_name"], "address": mail["from_address"]},
+        "received_at": mail["received_at"].isoformat(),
+        "reasons": [REASONS.get(str(record.get("reason", "")), str(record.get("reason", "")))],
+        "questions": [],
+        "text": "",
+        "hints": [],
+        "buttons": [
+            button("release", f"held {received_id} anyway", word="release"),
+            button("spam", f"held {received_id} spam", word="spam"),
+            button("drop", f"held {received_id} drop", word="drop"),
+        ],
+        "subject": str(mail["subject"]) or f"mail {received_id}",
+    }
+    return letters.letter(notice, event, extra)
+
+
+def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str) -> Letter:
+    person = letters.person(to)
+    own = {"author": person, "at": event.at.isoformat(), "text": hold.text, "quoted": "", "signature": "", "attachments": []}
+    others = [own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing]
+    notice = Notice(template="crossing", to=to, kind=RecipientKind.agent, reason="author", automatic="replied", language=language, ticket=hold.ticket)
+    buttons = [button("send", f"held {facts.id} anyway", word="send"), button("drop", f"held {facts.id} drop", word="drop")]
+    return letters.letter(notice, event, {"post": own, "others": others, "buttons": buttons})
+
+
+def bounced(facts: Facts, what: Bounced, ticket: Ticket, event: Event) -> list[Letter]:
+    """To the owner of the ticket: a mail of ours did not arrive."""
+    owners = [facts.directory.agents[ticket.assignee]] if ticket.assignee in facts.directory.agents else list(facts.directory.members(ticket.group))
+    owners = owners or list(facts.directory.agents.values())
+    failed = [{"address": f.address, "status": f.status, "diagnostic": f.diagnostic[:300]} for f in what.failed]
+    failed = failed or [{"address": what.sent.recipient, "status": "", "diagnostic": ""}]
+    return [
+        letters.letter(
+            Notice(template="bounced", to=a.address, kind=RecipientKind.agent, reason="assigned", language=a.language, ticket=ticket),
+            event,
+            {"failed": failed, "post": None},
+        )
+        for a in owners
+    ]
+
+
+def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
+    """To the stored address: this button does nothing any more."""
+    sent = what.sent
+    if sent is None:
+        return []
+    kind = sent.recipient_kind
+    notice = Notice(
+        template="spent",
+        to=Address(address=sent.recipient),
+        kind=kind,
+        reason="author" if kind is RecipientKind.agent else "requester",
+        automatic="replied",
+        language=what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
+        ticket=what.ticket,
+    )
+    return [letters.letter(notice, event, {"why": what.why})]
+
+
+def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event) -> list[Letter]:
+    """Answers to what was asked, to the stored address of whoever asked."""
+    out: list[Letter] = []
+    for ask in asks:
+        made = _reply(tx, facts, act, ask, ticket, event)
+        if made is not None:
+            out.append(made)
+    return out
+
+
+def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | None, event: Event) -> Letter | None:
+    staff = act.actor.role is Role.agent
+    to = _stored_address(facts, act, ticket)
+    if to is None or (not staff and not facts.machine.may_answer):
+        return None
+    kind = RecipientKind.agent if staff else RecipientKind.customer
+    about = ledger.find(tx, ask.about) if ask.about and ask.what in {"show", "status", "history"} else ticket
+    if about is not None and not staff and (ticket is None or about.id != ticket.id):
+        about = None
+    language = _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")
+    common: dict[str, Any] = {"to": to, "kind": kind, "reason": "author" if staff else "requester", "automatic": "replied", "language": language}
+    match ask.what:
+        case "help":
+            words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
+            verbs = [v for v in VERBS if v in set(words.verbs.values()) and v not in {"wrong-person"}]
+            return letters.letter(Notice(template="help-answer", ticket=ticket, **common), event, {"verbs": [v.rstrip("?") for v in verbs]})
+        case "list" | "find":
+            return _list(tx, facts, act, ask, common, event)
+        case _ if about is None:
+            return _list(tx, facts, act, ask, common, event)
+        case "history" | "show":
+            events = history_events(tx, about, facts, staff=staff)
+            return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
+        case _:
+            return letters.letter(Notice(template="status-answer", ticket=about, **common), event, {"promise_at": ""})
+
+
+def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
+    staff = act.actor.role is Role.agent
+    if ask.what == "find":
+        found = tickets.listed(tx, tickets.Filter(words=ask.about, limit=30, sort="-id"))
+    elif staff:
+        found = tickets.listed(tx, tickets.Filter(mine=act.actor.name, open_only=True, sort="light", limit=50))
+    else:
+        addresses = facts.person.addresses if facts.person else (act.actor.address.address,)
+        found = tickets.of_person(tx, addresses)
+    rows = [
+        {
+            "ref": x.ref,
+            "subject": x.subject,
+            "status": x.status.value,
+            "colour": letters.COLOURS[x.status],
+            "light": x.light.value,
+            "progress": x.progress,
+            "opened_at": x.opened_at.isoformat() if x.opened_at else "",
+            "who": (x.requester.name or x.requester.address) if staff else letters.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
+        }
+        for x in found
+    ]
+    is_open = [r for r, x in zip(rows, found, strict=True) if x.status is not Status.closed]
+    closed = [r for r, x in zip(rows, found, strict=True) if x.status is Status.closed]
+    return letters.letter(Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:10], "subject": facts.mail.subject})
+
+
+EVENTS = {"say": "wrote", "reply": "answered", "note": "note", "open": "opened", "take": "taken", "close": "closed", "reopen": "reopened"}
+
+
+def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, str]]:
+    """The history as the reader may see it: staff all of it, customers the public part."""
+    out: list[dict[str, str]] = []
+    for row in tickets.history(tx, ticket.id):
+        verb = str(row["action"]).partition(" ")[0]
+        changed = row["changed"]
+        if not staff and verb not in {"open", "say", "reply", "take", "close", "reopen", "rate", "wait", "status", "assign"}:
+            continue
+        actor = letters.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group) or (
+            ticket.requester.name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"])
+        )
+        at = row["at"]
+        assert isinstance(at, datetime)  # noqa: S101 - the column is not nullable
+        what, value = EVENTS.get(verb, "changed"), str(row["action"])
+        if verb == "assign":
+            what, value = "assigned", actor if not staff else str(row["action"]).partition(" ")[2]
+        elif verb == "wait":
+            what = "waiting"
+        elif verb == "rate":
+            what, value = "rated", str(row["action"]).split(" ")[1]
+        elif what == "changed" and "status" in changed:
+            what, value = "status", str(changed["status"][1])
+        out.append({"at": at.isoformat(), "actor": actor, "what": what, "value": value})
+    return out
+
+
+def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | None:
+    """Where answers about somebody's tickets go: the address on file, never one that a mail merely names."""
+    if act.actor.is_agent:
+        return _agent_address(facts, act.actor.name)
+    if facts.person is not None and facts.person.addresses:
+        return facts.person.address
+    key = act.actor.address.key
+    if ticket is not None:
+        if key == ticket.requester.key:
+            return ticket.requester
+        return next((Address(address=w) for w in ticket.watchers if Address(address=w).key == key), ticket.requester if act.pressed else None)
+    return act.actor.address if facts.mail.identity else None
+
+
+def _agent_address(facts: Facts, name: str) -> Address | None:
+    agent = facts.directory.agents.get(name)
+    return agent.address if agent else None
+
+
+def _agent_language(facts: Facts, name: str) -> str:
+    agent = facts.directory.agents.get(name)
+    return agent.language if agent else ""

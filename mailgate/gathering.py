@@ -1,0 +1,222 @@
+"""Looks up what a decision about one mail may need: who writes, what the clues lead to, what was sent before. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from mailgate.office import Office
+from rules import limits, tokens
+from rules.case import Facts, Held
+from rules.facts.mail import Mail
+from rules.facts.people import Directory, Party
+from rules.facts.sent import Sent
+from rules.facts.terms import Fate, MachineKind, PostKind, address_key
+from rules.facts.ticket import Post, Ticket
+from rules.reading import machine, subject, threads, trust
+from store import facts as mapped
+from store import inbox, ledger, outbox, people
+from store import threads as stored
+from store.models import mail as m
+from store.models import tickets as t
+
+__all__ = ["Facts", "Staff", "facts", "verified"]
+
+POST, TICKET, RECEIVED = t.Post.__table__, t.Ticket.__table__, m.Received.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """What is read once per batch."""
+
+    directory: Directory
+    parties: tuple[Party, ...]
+
+    @classmethod
+    def load(cls, tx: Connection) -> Staff:
+        """As the store has it now."""
+        return cls(directory=people.directory(tx), parties=people.parties(tx))
+
+
+def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
+    """The mail with what trusted servers and our own check say of it. May wait for DNS: not within a transaction."""
+    policy = office.policy
+    believed = trust.believed(
+        mail.headers,
+        authserv_ids=policy.trust.authserv_ids,
+        networks=policy.trust.networks,
+        peer=waiting.envelope.peer,
+    )
+    own = ()
+    if policy.trust.verify_dkim and office.lookup is not None and mail.identity and mail.header("DKIM-Signature"):
+        from mailgate import signatures  # noqa: PLC0415 - dkimpy is only loaded where a signature asks for it
+
+        own = signatures.verify(waiting.raw, mail.identity.rpartition("@")[2], office.lookup, waiting.received_at)
+    return replace(mail, verified=(*believed, *own)) if believed or own else mail
+
+
+def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
+    """Everything that `rules.decide` may know about this mail."""
+    policy = office.policy
+    clues = threads.clues(mail, waiting.envelope, policy)
+    found = _found(tx, office, clues)
+    thread = threads.choose(clues, found, mail.in_reply_to)
+    kind = machine.classify(mail, waiting.envelope, policy.own)
+    if _is_our_own(office, mail, found):
+        kind = replace(kind, kind=MachineKind.own, may_answer=False, why="a mail of ours came back")
+    person = people.person_of(tx, mail.identity) if mail.identity else None
+    party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(mail.identity, staff.parties)
+    copy = inbox.copy_of(tx, waiting.id, mail, at)
+    bounced = _bounced(tx, office, waiting, mail, found) if kind.kind in {MachineKind.bounce, MachineKind.report} else None
+    agent = staff.directory.agent_of(mail.identity) if mail.identity else None
+    ours: tuple[str, ...] = ()
+    newer: tuple[Post, ...] = ()
+    notes: tuple[str, ...] = ()
+    requester_keys: frozenset[str] = frozenset()
+    if thread is not None:
+        ours = stored.texts_sent(tx, thread.ticket.id)
+        requester = people.person_of(tx, thread.ticket.requester.address) if thread.ticket.requester.address else None
+        if requester is not None:
+            requester_keys = frozenset(address_key(a) for a in requester.addresses)
+        if agent is not None:
+            newer, notes = _posts(tx, thread, agent.name)
+    elif found.presented:
+        ours = tuple(p.sent.text for p in found.presented if p.sent.text)
+    may_acknowledge, may_open = ("", "") if agent is not None or thread is not None else _limits(tx, office, mail, at, known=person is not None and person.known or party is not None)
+    return Facts(
+        mail=mail,
+        envelope=waiting.envelope,
+        machine=kind,
+        at=at,
+        policy=policy,
+        directory=staff.directory,
+        id=waiting.id,
+        clues=clues,
+        presented=found.presented,
+        thread=thread,
+        person=person,
+        party=party,
+        requester_keys=requester_keys,
+        copy_of=copy,
+        copy_ticket=_ticket_of(tx, copy),
+        bounced=bounced,
+        bounce_ticket=ledger.get(tx, bounced.ticket_id) if bounced is not None and bounced.ticket_id else None,
+        used=frozenset((p.sent.outbox_id, key) for p in found.presented for key in stored.pressed(tx, p.sent.outbox_id)) if found.presented else frozenset(),
+        newer=newer,
+        notes=notes,
+        ours=ours,
+        held=_held(tx, found.presented),
+        may_acknowledge=may_acknowledge,
+        may_open=may_open,
+    )
+
+
+def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Found:
+    every = (*clues.tokens, *clues.id_tokens)
+    sent = stored.sent_of(tx, [token.outbox_id for token in every]) if every else {}
+    presented = tuple(
+        threads.Presented(token=token, sent=sent[token.outbox_id], genuine=tokens.verify(token, office.keys, sent[token.outbox_id]))
+        for token in every
+        if token.outbox_id in sent
+    )
+    by_outbox: dict[int, Ticket] = {}
+    for p in presented:
+        if p.genuine and p.sent.ticket_id is not None and (ticket := ledger.get(tx, p.sent.ticket_id)) is not None:
+            by_outbox[p.sent.outbox_id] = ticket
+    by_id = stored.tickets_of_ids(tx, clues.ids) if clues.ids else {}
+    by_ref = {ref: ticket for ref in clues.refs if (ticket := ledger.find(tx, ref)) is not None}
+    return threads.Found(presented=presented, by_outbox=by_outbox, by_id=by_id, by_ref=by_ref)
+
+
+def _is_our_own(office: Office, mail: Mail, found: threads.Found) -> bool:
+    """Whether the mail's own Message-ID is one that we gave."""
+    token = tokens.read(mail.message_id)
+    if token is None:
+        return False
+    return mail.message_id.rstrip(">").endswith("@" + office.policy.desk.domain)
+
+
+def _bounced(tx: Connection, office: Office, waiting: inbox.Waiting, mail: Mail, found: threads.Found) -> Sent | None:
+    """The mail of ours that a bounce is about: by its address, by the returned Message-ID, by what it refers to."""
+    genuine = [p.sent for p in found.presented if p.genuine]
+    if genuine:
+        return genuine[0]
+    if mail.report is None or not mail.report.original_id:
+        return None
+    token = tokens.read(mail.report.original_id)
+    if token is None:
+        return None
+    sent = stored.sent_of(tx, [token.outbox_id]).get(token.outbox_id)
+    return sent if sent is not None and tokens.verify(token, office.keys, sent) else None
+
+
+def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Post, ...], tuple[str, ...]]:
+    """Colleagues' answers that the mail being answered didn't know of, and the texts of internal posts."""
+    rows = (
+        tx.execute(select(POST).where(POST.c.ticket_id == thread.ticket.id, POST.c.undone_at.is_(None)).order_by(POST.c.id.desc()).limit(100)).mappings().all()
+    )
+    newest = thread.sent.newest_post if thread.sent is not None else None
+    newer = [
+        mapped.post(row)
+        for row in reversed(rows)
+        if newest is not None and row["id"] > newest and row["kind"] == PostKind.public.value and row["direction"] == "out" and row["agent"] != agent
+    ]
+    notes = tuple(row["text"] for row in rows if row["kind"] in {PostKind.note.value, PostKind.private.value, PostKind.opinion.value})
+    return tuple(newer), notes
+
+
+def _held(tx: Connection, presented: Sequence[threads.Presented]) -> Held | None:
+    """The held mail that a question of ours was about, if the mail answers one."""
+    for p in presented:
+        line = next((line for line in p.sent.buttons.values() if line.startswith("held ")), "")
+        if not p.genuine or not line:
+            continue
+        held_id = int(line.split(" ")[1])
+        row = tx.execute(select(RECEIVED.c.fate, RECEIVED.c.hold, RECEIVED.c.put_away).where(RECEIVED.c.id == held_id)).first()
+        if row is None:
+            continue
+        hold = row.hold or {}
+        return Held(
+            id=held_id,
+            reason=str(hold.get("reason", "")),
+            agent=str(hold.get("agent", "")),
+            customer=str(hold.get("customer", "")),
+            numbers=tuple(q["number"] for q in hold.get("questions", ()) if q.get("number")),
+            is_held=row.fate in {Fate.held.value, Fate.parked.value} and not row.put_away,
+        )
+    return None
+
+
+def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: bool) -> tuple[str, str]:
+    """Names of the limits that forbid an acknowledgement and another ticket, empty where none does."""
+    rates = office.policy.limits
+    sender = mail.identity or mail.sender.address
+    if not sender:
+        return "no-sender", ""
+    vouched = known or any(v.result == "pass" for v in mail.verified)
+    key = address_key(sender)
+    acks = rates.acks_known if vouched else rates.acks_unknown
+    answers = {span: outbox.answered_since(tx, at - span, key) for _, span in acks}
+    total = {span: outbox.answered_since(tx, at - span) for _, span in rates.acks_total}
+    exchanged = {span: inbox.count_from(tx, mail.sender.address, at - span) + 1 for _, span in rates.pair}
+    same: dict[timedelta, int] = {}
+    if rates.same_subject and limits.within(rates.acks_total, total):
+        wanted = limits.subject_key(subject.read(mail.subject).base)
+        same = {span: sum(limits.subject_key(x) == wanted for x in outbox.subjects_answered_since(tx, at - span)) for _, span in rates.same_subject}
+    traffic = limits.Traffic(answers=answers, answers_total=total, exchanged=exchanged, same_subject=same)
+    tickets = rates.tickets_known if vouched else rates.tickets_unknown
+    opened = {
+        span: tx.execute(select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == key, TICKET.c.opened_at > at - span)).scalar_one()
+        for _, span in tickets
+    }
+    return limits.answer_barred_by(rates, traffic, known=vouched), limits.opening_barred_by(rates, opened, known=vouched)
+
+
+def _ticket_of(tx: Connection, received_id: int | None) -> Ticket | None:
+    if received_id is None:
+        return None
+    ticket_id = tx.execute(select(RECEIVED.c.ticket_id).where(RECEIVED.c.id == received_id)).scalar()
+    return ledger.get(tx, ticket_id) if ticket_id else None

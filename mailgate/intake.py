@@ -1,0 +1,171 @@
+"""The path of a mail: `keep` makes it ours, `handle` settles what becomes of it.
+
+Accepting doesn't parse: the door is fast, and a mail that breaks the reader is still ours. Handling happens after the 250, a batch at a
+time: read in the worker process, decided as values, all effects of one mail in one transaction with its fate.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mailgate import gathering, maillog, outcomes
+from mailgate.office import Office
+from mailgate.receiving import Busy, Received
+from rules.actions.base import Refused
+from rules.decide import decide
+from rules.facts.mail import Mail
+from rules.facts.terms import Fate
+from rules.verdict import Hold, Question, Verdict
+from store import engine, inbox
+from store.engine import Store
+
+BATCH = 32
+"""Mails that are read and settled together."""
+
+
+def keep(store: Store, mails: Sequence[Received], at: datetime, *, silent: bool = False) -> list[int]:
+    """Keep mails durably and give their ids; raises `engine.Busy` if the store can't take them now."""
+    with engine.transaction(store) as tx:
+        return inbox.keep(tx, [(r.envelope, r.raw) for r in mails], at, silent=silent)
+
+
+def keeper(store: Store, clock: Callable[[], datetime]) -> Callable[[list[Received]], Sequence[None | Busy]]:
+    """What the doors' committer calls: keeps a group in one commit."""
+
+    def keep_many(mails: list[Received]) -> Sequence[None | Busy]:
+        began = time.monotonic()
+        try:
+            ids = keep(store, mails, clock())
+        except engine.Busy as busy:
+            raise Busy(str(busy)) from busy
+        for received, received_id in zip(mails, ids, strict=True):
+            maillog.kept(received.envelope, received_id, len(received.raw), time.monotonic() - began)
+        return [None] * len(mails)
+
+    return keep_many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    waiting: inbox.Waiting
+    mail: Mail | None
+    fault: str = ""
+
+
+def handle(office: Office, at: datetime, *, ids: Sequence[int] | None = None, limit: int = BATCH) -> int:
+    """Settle up to `limit` waiting mails; gives how many were tried. Call again until it gives 0."""
+    with engine.reading(office.store) as tx:
+        batch = inbox.waiting(tx, limit, ids=ids)
+    if not batch:
+        return 0
+    worn = [w for w in batch if w.attempts >= inbox.MOST_ATTEMPTS]
+    fresh = [w for w in batch if w.attempts < inbox.MOST_ATTEMPTS]
+    for w in worn:
+        _park(office, w, at, "handling it failed three times", "")
+    if fresh:
+        with engine.transaction(office.store) as tx:
+            inbox.count_attempt(tx, [w.id for w in fresh])
+        _settle_all(office, _read(office, fresh), at)
+    return len(batch)
+
+
+def _read(office: Office, batch: Sequence[inbox.Waiting]) -> list[_Read]:
+    results = office.reader.read([w.raw for w in batch])
+    out: list[_Read] = []
+    for w, result in zip(batch, results, strict=True):
+        if isinstance(result, Mail):
+            out.append(_Read(waiting=w, mail=gathering.verified(office, w, result)))
+        else:
+            out.append(_Read(waiting=w, mail=None, fault=str(result)))
+    return out
+
+
+def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
+    """All of a batch in one transaction, each mail within a savepoint of its own."""
+    failed: list[tuple[_Read, str, str]] = []
+    with engine.transaction(office.store) as tx:
+        staff = gathering.Staff.load(tx)
+        for read in reads:
+            if not inbox.claim(tx, read.waiting.id):
+                continue
+            if read.mail is None:
+                if read.waiting.attempts + 1 >= inbox.MOST_ATTEMPTS:
+                    inbox.settle(tx, read.waiting.id, inbox.Settlement(fate=Fate.parked, why=f"can't be read: {read.fault}"), at)
+                    maillog.settled(read.waiting.id, "", Fate.parked.value, "", read.fault, 0.0)
+                continue
+            try:
+                with tx.begin_nested():
+                    _one(tx, office, staff, read.waiting, read.mail, at)
+            except (engine.Busy, MemoryError):
+                raise
+            except Exception as fault:  # noqa: BLE001 - one of the three loops that must not die
+                failed.append((read, f"{type(fault).__name__}: {fault}", traceback.format_exc(limit=-6)))
+    for read, why, trace in failed:
+        maillog.failed(read.waiting.id, why, trace)
+        if read.waiting.attempts + 1 >= inbox.MOST_ATTEMPTS:
+            _park(office, read.waiting, at, why, trace, read.mail)
+
+
+def _one(tx: Connection, office: Office, staff: gathering.Staff, waiting: inbox.Waiting, mail: Mail, at: datetime) -> None:
+    began = time.monotonic()
+    facts = gathering.facts(tx, office, staff, waiting, mail, at)
+    verdict = decide(facts)
+    settlement = _carry_out(tx, office, facts, verdict, waiting)
+    inbox.settle(tx, waiting.id, settlement, at, mail)
+    maillog.settled(waiting.id, mail.message_id, settlement.fate.value, str(settlement.ticket_id or ""), settlement.why, time.monotonic() - began)
+
+
+def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: Verdict, waiting: inbox.Waiting) -> inbox.Settlement:
+    """The effects of a verdict; a refused action turns it into a held mail, nothing of it done."""
+    try:
+        with tx.begin_nested():
+            return outcomes.carry_out(tx, office, facts, verdict, silent=waiting.silent)
+    except Refused as refusal:
+        return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), silent=waiting.silent)
+
+
+def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Hold:
+    """The hold that a refused action turns a verdict into."""
+    actor = getattr(verdict, "actor", None)
+    lines = getattr(verdict, "lines", ())
+    ticket = getattr(verdict, "ticket", None)
+    index = getattr(refusal, "index", 0)
+    offset = len(getattr(verdict, "actions", ())) - len(lines)
+    number, line = lines[index - offset] if 0 <= index - offset < len(lines) else (0, "")
+    words = ", ".join(str(v) for v in refusal.words.values())
+    question = Question(number=number, line=line, code=refusal.code, word=words, near=refusal.near)
+    is_agent = actor is not None and actor.is_agent
+    return Hold(
+        reason="refused",
+        questions=(question,),
+        agent=actor.name if is_agent and actor is not None else "",
+        customer=actor.address.address if actor is not None and not is_agent else "",
+        ticket=ticket,
+        trace=(*verdict.trace, {"step": "refused", "said": refusal.code, "saw": line}),
+    )
+
+
+def _park(office: Office, waiting: inbox.Waiting, at: datetime, why: str, trace: str, mail: Mail | None = None) -> None:
+    with engine.transaction(office.store) as tx:
+        if inbox.claim(tx, waiting.id):
+            settlement = inbox.Settlement(fate=Fate.parked, why=why, trace=({"step": "parked", "said": why, "saw": trace[-1500:]},) if trace else ())
+            inbox.settle(tx, waiting.id, settlement, at, mail)
+            maillog.settled(waiting.id, mail.message_id if mail else "", Fate.parked.value, "", why, 0.0)
+
+
+def again(tx: Connection, office: Office, received_id: int, mail: Mail, facts_changes: dict[str, object], at: datetime) -> inbox.Settlement:
+    """Run a held mail again within the caller's transaction, with what was decided about it."""
+    waiting = inbox.one(tx, received_id)
+    if waiting is None:
+        raise LookupError(received_id)
+    staff = gathering.Staff.load(tx)
+    facts = replace(gathering.facts(tx, office, staff, waiting, mail, at), **facts_changes)  # type: ignore[arg-type]
+    settlement = _carry_out(tx, office, facts, decide(facts), waiting)
+    inbox.settle(tx, received_id, settlement, at, mail)
+    return settlement

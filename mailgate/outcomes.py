@@ -1,0 +1,264 @@
+"""Carries out what was decided about a mail, inside the transaction of its fate: tickets by the ledger, letters into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mailgate import answers, letters
+from mailgate.office import Office
+from rules import notices
+from rules.actions.base import Refused, Scene
+from rules.actions.posts import Note
+from rules.actions.undo import Undo
+from rules.case import Facts
+from rules.facts.people import Actor, Role
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address, Fate, MachineKind, address_key
+from rules.facts.ticket import Ticket
+from rules.notices import Happened, Notice
+from rules.perform import perform_all
+from rules.verdict import Act, Bounced, Decided, Hold, Settle, Spent, Verdict
+from store import inbox, ledger, outbox
+from store.inbox import Settlement
+from store.ledger import Cause, Written
+
+SYSTEM = Actor(role=Role.system, name="rule")
+DESK = Actor(role=Role.system, name="desk")
+CARRY_OUT_FOR = timedelta(hours=24)
+"""How long the button lasts by which somebody confirms a mail in his name."""
+
+
+def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *, silent: bool = False) -> Settlement:
+    """Do it all; raises Refused, after which the caller rolls back and holds the mail."""
+    match verdict:
+        case Act():
+            return _act(tx, office, facts, verdict, silent=silent)
+        case Hold():
+            return _hold(tx, office, facts, verdict, silent=silent)
+        case Settle():
+            return Settlement(fate=verdict.fate, why=verdict.why, ticket_id=verdict.ticket.id if verdict.ticket else None, trace=verdict.trace)
+        case Bounced():
+            return _bounced(tx, office, facts, verdict, silent=silent)
+        case Decided():
+            return _decided(tx, office, facts, verdict)
+        case Spent():
+            return _spent(tx, office, facts, verdict, silent=silent)
+
+
+def _scene(facts: Facts, actor: Actor) -> Scene:
+    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+
+
+def _cause(facts: Facts) -> Cause:
+    return Cause(name=f"mail:{facts.id}", received_id=facts.id or None)
+
+
+def _level(facts: Facts, actor: Actor) -> Any:  # noqa: ANN401 - the level, or None for nobody's mail
+    return actor.level if facts.mail.identity or actor.is_agent else None
+
+
+def _act(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool) -> Settlement:
+    if act.pressed is not None:
+        outbox.press(tx, *act.pressed, facts.at, facts.id or None)
+    if act.ticket is None and act.draft is None:
+        return _without_ticket(tx, office, facts, act, silent=silent)
+    written = _open(tx, facts, act) if act.ticket is None else _apply(tx, act.ticket, facts, act)
+    ledger.remember_ids(tx, written.ticket.id, (facts.mail.message_id,), facts.id or None)
+    if not silent:
+        _tell(tx, office, facts, act, written)
+    return Settlement(
+        fate=act.fate, why=act.why, ticket_id=written.ticket.id, trust=_level(facts, act.actor), trace=(*act.trace, *_steps(written))
+    )
+
+
+def _steps(written: Written) -> tuple[dict[str, Any], ...]:
+    return tuple({"step": "action", "said": step.action[:200], "saw": ", ".join(step.changed)} for step in written.outcome.steps)
+
+
+def _open(tx: Connection, facts: Facts, act: Act) -> Written:
+    assert act.draft is not None  # noqa: S101 - told apart by the caller
+    draft = act.draft
+    system = _scene(facts, SYSTEM)
+    for action in act.after_opening:
+        try:
+            draft = replace(perform_all(draft, (action,), system).ticket)
+        except Refused:
+            continue
+    written = ledger.open_ticket(tx, draft, act.actions, _scene(facts, act.actor), _cause(facts))
+    if act.follows:
+        ledger.link(tx, written.ticket.id, act.follows, "follow-up")
+    for ref in act.claims:
+        other = ledger.find(tx, ref)
+        if other is not None and other.id != act.follows:
+            ledger.link(tx, written.ticket.id, other.id, "claims")
+    return written
+
+
+def _apply(tx: Connection, ticket: Ticket, facts: Facts, act: Act) -> Written:
+    actions = act.actions
+    if any(isinstance(a, Undo) for a in actions) and len(actions) > 1:
+        actions = tuple(a for a in actions if isinstance(a, Undo))
+    return ledger.apply(tx, ticket.id, actions, _scene(facts, act.actor), _cause(facts))
+
+
+def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Written) -> None:
+    by_staff = act.actor.is_agent
+    happened = Happened(
+        before=written.before,
+        after=written.ticket,
+        posts=written.posts,
+        actor=act.actor,
+        quiet=written.outcome.quiet or written.outcome.undo,
+        acknowledge=act.acknowledge,
+        tell_staff=act.tell_staff and not written.outcome.undo,
+        hold=facts.policy.hold if by_staff else timedelta(),
+        hint=act.hint,
+        claims=act.claims,
+    )
+    told = notices.tell(happened, facts.policy, facts.directory)
+    event = _event(facts, act.actor, written)
+    batch = [letters.letter(n, event) for n in told]
+    if act.report and by_staff:
+        batch.append(answers.report(facts, act, written, told, event))
+    batch += answers.replies(tx, facts, act, written.outcome.asks, written.ticket, event)
+    put(tx, office, facts, batch)
+
+
+def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:
+    newest = max((p.id for p in written.posts), default=0) if written else 0
+    return letters.Event(
+        at=facts.at,
+        policy=facts.policy,
+        directory=facts.directory,
+        actor=actor,
+        before=written.before if written else None,
+        received_id=facts.id or None,
+        newest_post=newest,
+    )
+
+
+def put(tx: Connection, office: Office, facts: Facts, batch: Sequence[outbox.Letter], cause: str = "") -> None:
+    """Into the outbox; in watch mode only what goes to the admin."""
+    admin = {address_key(a) for a in facts.policy.desk.admin}
+    watching = facts.policy.desk.mode.value == "watch"
+    wanted = [x for x in batch if x.to.address and (not watching or address_key(x.to.address) in admin)]
+    outbox.put(tx, wanted, cause=cause or _cause(facts).name, at=facts.at, keys=office.keys, domain=facts.policy.desk.domain)
+
+
+def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool) -> Settlement:
+    """Questions, and undo of whatever one's last mail did."""
+    event = _event(facts, act.actor)
+    batch: list[outbox.Letter] = []
+    ticket_id = None
+    if any(isinstance(a, Undo) for a in act.actions):
+        cause = ledger.last_cause(tx, act.actor.name, _cause(facts).name, None)
+        tickets = ledger.touched_by(tx, cause, act.actor.name) if cause else []
+        if not tickets:
+            raise Refused("nothing-to-undo", ref="")
+        for touched in tickets:
+            written = ledger.apply(tx, touched, (Undo(cause=cause),), _scene(facts, act.actor), _cause(facts))
+            ticket_id = written.ticket.id
+            batch.append(answers.report(facts, act, written, (), event))
+    else:
+        outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor))
+        batch += answers.replies(tx, facts, act, outcome.asks, None, event)
+    if not silent:
+        put(tx, office, facts, batch)
+    return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)
+
+
+def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: bool) -> Settlement:
+    record = {
+        "reason": hold.reason,
+        "questions": [{"number": q.number, "line": q.line, "code": q.code, "word": q.word, "near": list(q.near)} for q in hold.questions],
+        "agent": hold.agent,
+        "customer": hold.customer,
+        "ticket": hold.ticket.ref if hold.ticket else "",
+        "group": hold.ticket.group if hold.ticket else "",
+        "may_carry_out": hold.may_carry_out,
+    }
+    if not silent and facts.machine.kind is MachineKind.human:
+        batch = answers.held(tx, facts, hold, _event(facts, DESK))
+        put(tx, office, facts, batch)
+    level = facts_level(facts, hold)
+    words = "; ".join(f"line {q.number}: {q.line}" if q.number else q.code for q in hold.questions)
+    return Settlement(fate=Fate.held, why=f"{hold.reason}: {words}" if words else hold.reason, trust=level, trace=hold.trace, hold=record)
+
+
+def facts_level(facts: Facts, hold: Hold) -> Any:  # noqa: ANN401
+    """The level as the trace noted it, None where there is no identity."""
+    if not facts.mail.identity:
+        return None
+    said = next((step["said"] for step in hold.trace if step.get("step") == "trust"), "0")
+    from rules.facts.terms import Level  # noqa: PLC0415
+
+    return Level(int(said))
+
+
+def _bounced(tx: Connection, office: Office, facts: Facts, bounced: Bounced, *, silent: bool) -> Settlement:
+    failed = [f for f in bounced.failed if f.action == "failed"] or list(bounced.failed if not facts.mail.report else ())
+    final = bool(failed) or not bounced.failed
+    ticket = bounced.ticket
+    why = "; ".join(f"{f.address} {f.status} {f.diagnostic}".strip() for f in failed)[:300] or "returned"
+    if final:
+        outbox.bounced(tx, bounced.sent.outbox_id, why)
+    if ticket is None:
+        return Settlement(fate=Fate.bounce, why=why, trace=bounced.trace)
+    say = Note(text=f"Not delivered to {bounced.sent.recipient}: {why}", mail=facts.id or None)
+    auto = replace(say)
+    draft_actor = replace(DESK, address=Address(name=facts.policy.desk.name, address=facts.policy.desk.address))
+    written = ledger.apply(tx, ticket.id, (auto,), _scene(facts, draft_actor), _cause(facts))
+    ledger.remember_ids(tx, ticket.id, (facts.mail.message_id,), facts.id or None)
+    if final and not silent and bounced.sent.recipient_kind is not RecipientKind.agent:
+        event = _event(facts, draft_actor, written)
+        put(tx, office, facts, answers.bounced(facts, bounced, written.ticket, event))
+    return Settlement(fate=Fate.bounce, why=why, ticket_id=ticket.id, trace=bounced.trace)
+
+
+def _decided(tx: Connection, office: Office, facts: Facts, decided: Decided) -> Settlement:
+    """Somebody decided about a held mail: it runs again here, in the same transaction, or is put away."""
+    from mailgate import intake  # noqa: PLC0415 - the held mail takes the whole path again
+
+    if decided.pressed is not None:
+        outbox.press(tx, *decided.pressed, facts.at, facts.id or None)
+    if decided.allowance is None:
+        inbox.put_away(tx, decided.held, f"dropped by {decided.actor.name}", facts.at)
+        return Settlement(fate=Fate.executed, why=f"put away mail {decided.held}", trust=decided.actor.level, trace=decided.trace)
+    raw = inbox.raw(tx, decided.held)
+    if raw is None:
+        raise LookupError(decided.held)
+    mail = office.reader.read([raw])[0]
+    if isinstance(mail, Exception):
+        raise Refused("unreadable")
+    waiting = inbox.one(tx, decided.held)
+    mail = intake.gathering.verified(office, waiting, mail) if waiting is not None else mail  # type: ignore[attr-defined]
+    result = intake.again(tx, office, decided.held, mail, {"allowance": decided.allowance, "again": True}, facts.at)
+    return Settlement(
+        fate=Fate.executed, why=f"mail {decided.held} ran again: {result.fate.value}", ticket_id=result.ticket_id, trust=decided.actor.level, trace=decided.trace
+    )
+
+
+def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent: bool) -> Settlement:
+    if not silent and facts.machine.may_answer and not facts.may_acknowledge:
+        put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)))
+    return Settlement(
+        fate=Fate.ignored, why=f"button: {spent.why}", ticket_id=spent.ticket.id if spent.ticket else None, trust=_level(facts, spent.actor), trace=spent.trace
+    )
+
+
+def told_customers(told: Sequence[Notice]) -> tuple[Notice, ...]:
+    """Those of the notices that go to customers."""
+    return tuple(n for n in told if n.kind is RecipientKind.customer)
+
+
+def leaves_at(facts: Facts, told: Sequence[Notice]) -> datetime | None:
+    """When the answer to the customer leaves, None if there is none."""
+    waiting = [facts.at + n.after for n in told_customers(told) if n.template in {"message", "closed"}]
+    return max(waiting, default=None)
+
+

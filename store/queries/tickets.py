@@ -1,0 +1,148 @@
+"""Reading tickets: lists by filter, posts, history, tasks and links of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, case, cast, func, or_, select
+
+from rules.facts.terms import PostKind, address_key
+from rules.facts.ticket import Post, Ticket
+from store import facts
+from store.models import mail as m
+from store.models import tickets as t
+
+TICKET, POST, HISTORY, LINK, RECEIVED = t.Ticket.__table__, t.Post.__table__, t.History.__table__, t.Link.__table__, m.Received.__table__  # type: ignore[attr-defined]
+
+INTERNAL = frozenset({PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value, PostKind.auto.value})
+"""Kinds of posts that customers never see."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What to list; empty means any."""
+
+    mine: str = ""
+    groups: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    open_only: bool = False
+    category: str = ""
+    party: str = ""
+    light: str = ""
+    overdue_at: datetime | None = None
+    channel: str = ""
+    level: int | None = None
+    words: str = ""
+    requester_keys: tuple[str, ...] = ()
+    archived: bool = False
+    deleted: bool = False
+    sort: str = "id"
+    limit: int = 0
+
+
+def listed(tx: Connection, wanted: Filter) -> list[Ticket]:
+    """Tickets that fit, in the order asked for: `id` (oldest first), `-id`, `light` (red first), `priority`, `opened`, `due`."""
+    conditions = [TICKET.c.merged_into == ""]
+    if not wanted.deleted:
+        conditions.append(TICKET.c.deleted_at.is_(None))
+    conditions.append(TICKET.c.archived_at.is_not(None) if wanted.archived else TICKET.c.archived_at.is_(None))
+    for column, value in (
+        (TICKET.c.assignee, wanted.mine),
+        (TICKET.c.party, wanted.party),
+        (TICKET.c.light, wanted.light),
+        (TICKET.c.channel, wanted.channel),
+    ):
+        if value:
+            conditions.append(column == value)
+    if wanted.groups:
+        conditions.append(TICKET.c.group.in_(wanted.groups))
+    if wanted.status:
+        conditions.append(TICKET.c.status.in_(wanted.status))
+    if wanted.open_only:
+        conditions.append(TICKET.c.status != "closed")
+    if wanted.category:
+        conditions.append(or_(TICKET.c.category == wanted.category, TICKET.c.category.startswith(wanted.category + "/", autoescape=True)))
+    if wanted.level is not None:
+        conditions.append(TICKET.c.level == wanted.level)
+    if wanted.requester_keys:
+        conditions.append(TICKET.c.requester_key.in_(wanted.requester_keys))
+    for word in wanted.words.split():
+        conditions.append(_has(word))
+    query = select(TICKET).where(and_(*conditions)).order_by(*_order(wanted.sort))
+    if wanted.limit:
+        query = query.limit(wanted.limit)
+    found = [facts.ticket(row) for row in tx.execute(query).mappings()]
+    if wanted.overdue_at is not None:
+        limit = wanted.overdue_at
+        found = [x for x in found if any(datetime.fromisoformat(due) <= limit for due in x.due.values() if due)]
+    return found
+
+
+def posts(tx: Connection, ticket_id: int, *, public_only: bool = False) -> list[Post]:
+    """The conversation, oldest first, without what was undone."""
+    query = select(POST).where(POST.c.ticket_id == ticket_id, POST.c.undone_at.is_(None)).order_by(POST.c.id)
+    if public_only:
+        query = query.where(POST.c.kind.not_in(INTERNAL))
+    return [facts.post(row) for row in tx.execute(query).mappings()]
+
+
+def history(tx: Connection, ticket_id: int) -> list[Mapping[str, Any]]:
+    """Who did what, oldest first: `{at actor action cause changed received_id}`."""
+    return [dict(row) for row in tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket_id).order_by(HISTORY.c.seq)).mappings()]
+
+
+def links(tx: Connection, ticket_id: int) -> list[tuple[str, str]]:
+    """(reference, kind) of every ticket it is linked with, from either side."""
+    out = tx.execute(select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.other_id == TICKET.c.id).where(LINK.c.ticket_id == ticket_id)).all()
+    back = tx.execute(select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.ticket_id == TICKET.c.id).where(LINK.c.other_id == ticket_id)).all()
+    return [(row.ref, row.kind) for row in (*out, *back)]
+
+
+def all_refs(tx: Connection) -> Sequence[str]:
+    """Every reference, for near matches."""
+    return tx.execute(select(TICKET.c.ref)).scalars().all()
+
+
+def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> list[Ticket]:
+    """A customer's tickets, open ones first, then the latest."""
+    keys = tuple(address_key(a) for a in addresses)
+    query = (
+        select(TICKET)
+        .where(TICKET.c.requester_key.in_(keys), TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == "", TICKET.c.visibility == "public")
+        .order_by(TICKET.c.status == "closed", TICKET.c.id.desc())
+        .limit(limit)
+    )
+    return [facts.ticket(row) for row in tx.execute(query).mappings()]
+
+
+def _has(word: str) -> Any:  # noqa: ANN401 - an SQL condition
+    folded = word.lower()
+    in_posts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(POST.c.text).contains(folded, autoescape=True))
+    in_parts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(cast(POST.c.parts, String)).contains(folded, autoescape=True))
+    return or_(
+        func.lower(TICKET.c.subject).contains(folded, autoescape=True),
+        func.lower(TICKET.c.ref) == folded,
+        TICKET.c.requester_key.contains(folded, autoescape=True),
+        func.lower(TICKET.c.requester_name).contains(folded, autoescape=True),
+        TICKET.c.id.in_(in_posts),
+        TICKET.c.id.in_(in_parts),
+    )
+
+
+def _order(sort: str) -> tuple[Any, ...]:
+    light = case((TICKET.c.light == "red", 0), (TICKET.c.light == "yellow", 1), else_=2)
+    priority = case((TICKET.c.priority == "high", 0), (TICKET.c.priority == "normal", 1), else_=2)
+    match sort:
+        case "-id" | "newest":
+            return (TICKET.c.id.desc(),)
+        case "light":
+            return (light, priority, TICKET.c.id)
+        case "priority":
+            return (priority, light, TICKET.c.id)
+        case "opened":
+            return (TICKET.c.opened_at, TICKET.c.id)
+        case _:
+            return (TICKET.c.id,)
