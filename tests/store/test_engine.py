@@ -238,3 +238,40 @@ def test_daemons_may_share_a_postgres() -> None:
     url = "postgresql+psycopg://desk@db.example/desk"
     with engine.hold_daemon_lock(url, 1), engine.hold_daemon_lock(url, 2):
         pass
+
+
+FULL = """
+import resource, signal, sys
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+from store import engine
+from store.models.service import Setting
+
+SETTING = Setting.__table__
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+desk = engine.open(sys.argv[1])
+with engine.transaction(desk) as tx:
+    tx.execute(insert(SETTING).values(name="before", value="1"))
+    first = tx.connection.driver_connection
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, unlimited[1]))
+try:
+    with engine.transaction(desk) as tx:
+        tx.execute(insert(SETTING).values(name="large", value="x" * 1_000_000))
+except DBAPIError as error:
+    print(error.orig.sqlite_errorname.split("_")[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+with engine.transaction(desk) as tx:
+    print(tx.connection.driver_connection is first)
+    tx.execute(insert(SETTING).values(name="after", value="1"))
+    print(*tx.execute(select(SETTING.c.name).order_by(SETTING.c.name)).scalars(), tx.exec_driver_sql("PRAGMA integrity_check").scalar_one())
+"""
+
+
+def test_a_write_that_the_disk_refuses_is_undone_and_the_connection_given_up(sqlite_url: str) -> None:
+    """After a full or failing disk the desk would go on with what a broken connection believes to be written."""
+    done = subprocess.run([sys.executable, "-c", FULL, sqlite_url], capture_output=True, text=True, check=True)
+    code, same, kept = done.stdout.splitlines()
+    assert code in {"IOERR", "FULL"}
+    assert same == "False"
+    assert kept == "after before ok"
