@@ -1,0 +1,360 @@
+"""What the author of a mail wrote himself, and all the rest: quotes, attribution lines, header blocks, signatures.
+
+Works on text alone, line by line, in time linear to its length; HTML was turned into the same marks before (`mailgate.htmltext`).
+Knowing what we sent beats every pattern: lines whose words we wrote are quotes in any client and language. Nothing is lost: every line
+with content is either in `text` or in `quoted`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.reading import marks
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_QUOTE = re.compile(r"[ \t]{0,3}>")
+_WORDS = re.compile(r"\w+")
+_FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
+_UU_BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} \S")
+_POINTS_BELOW = re.compile(
+    r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
+    re.IGNORECASE,
+)
+_RUN = 3
+_OURS_SHARE = 0.6
+_ATTRIBUTION_LINES = 4
+_LINES = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A mail's text in two: together they hold every line of it that is not blank."""
+
+    text: str
+    """What the author wrote, without blank lines around. Lines that he cites and answers one by one stay, with their `>`."""
+    quoted: str
+    """The rest in its order: quotes, their introductions, signatures."""
+
+
+def written(text: str, ours: Sequence[str] = ()) -> Written:
+    """Split a text into what its author wrote and the rest. `ours` are texts that we sent and that he may be quoting."""
+    lines = text.split("\n", _LINES)
+    reader = _Reader(lines, ours)
+    own = reader.own()
+    kept = [line for line, is_own in zip(lines, own, strict=True) if is_own]
+    rest = [line for line, is_own in zip(lines, own, strict=True) if not is_own]
+    return Written(text=_tidy(kept), quoted=_tidy(rest))
+
+
+def _tidy(lines: list[str]) -> str:
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in lines).strip("\n"))
+
+
+class _Reader:
+    """One pass over the lines marking each: `t` author's text, `b` blank, `q` quote, `a` introduces a quote, `x` cut."""
+
+    def __init__(self, lines: list[str], ours: Sequence[str]) -> None:
+        self.lines = [_INVISIBLE.sub("", line[: marks.LINE_CHARACTERS].replace("\u00a0", " ")) for line in lines]
+        self.kind = ["b" if not line.strip() else "q" if _QUOTE.match(line) else "t" for line in self.lines]
+        self.size = len(lines)
+        self.ours = _Ours(ours) if ours else None
+
+    def own(self) -> list[bool]:
+        """For each line whether it is the author's."""
+        self._fences()
+        self._introductions()
+        if self.ours:
+            self._compare(self.ours)
+        self._cut_at_headers()
+        self._signatures()
+        self._keep_cited()
+        self._trim_end()
+        return [kind in "tk" or (kind == "b" and self._between(at)) for at, kind in enumerate(self.kind)]
+
+    # --- passes -----------------------------------------------------------------------------------------------------------------
+
+    def _fences(self) -> None:
+        """Fenced code is text whatever it looks like (`f` until the end); uuencoded files are not."""
+        opened = -1
+        for at, line in enumerate(self.lines):
+            if self.kind[at] == "t" and _FENCE.match(line):
+                if opened < 0:
+                    opened = at
+                else:
+                    self.kind[opened : at + 1] = ["f"] * (at + 1 - opened)
+                    opened = -1
+        at = 0
+        while at < self.size:
+            if self.kind[at] == "t" and _UU_BEGIN.match(self.lines[at]):
+                end = next((n for n in range(at + 1, min(self.size, at + 50_000)) if self.lines[n].strip() == "end"), -1)
+                if end < 0:
+                    break
+                self.kind[at : end + 1] = ["x"] * (end + 1 - at)
+                at = end
+            at += 1
+
+    def _introductions(self) -> None:
+        """Mark attribution lines; where one is followed by plain text, everything after it is the quote."""
+        at = 0
+        while at < self.size:
+            if self.kind[at] != "t" or not self._may_end(at):
+                at += 1
+                continue
+            start = self._introduction(at)
+            if start < 0:
+                at += 1
+                continue
+            has_text_above = any(kind in "tf" for kind in self.kind[:start])
+            self.kind[start : at + 1] = ["a"] * (at + 1 - start)
+            following = self._next_filled(at + 1)
+            if following >= 0 and self.kind[following] != "q" and has_text_above:
+                self._cut(at + 1)
+                return
+            at += 1
+
+    def _may_end(self, at: int) -> bool:
+        line = self.lines[at].rstrip(" *_-")
+        if line.endswith((":", "：")):
+            return True
+        if at + 1 < self.size and self.kind[at + 1] == "q" and re.match(r"[ \t]*>[^>]{0,60}[:：]\s*$", self.lines[at + 1]) and "<" in line[-200:]:
+            return True
+        return len(line) < marks.ATTRIBUTION_CHARACTERS and bool(marks.END_VERB.search(line))
+
+    def _introduction(self, end: int) -> int:
+        """First line of the attribution that ends at line `end`, or -1. The shortest that convinces, then an opening line above it."""
+        tail = ""
+        if not self.lines[end].rstrip(" *_-").endswith((":", "：")) and end + 1 < self.size and self.kind[end + 1] == "q":
+            tail = self.lines[end + 1].strip().lstrip(">").strip()
+        following = self._next_filled(end + 1)
+        quoted = following >= 0 and self.kind[following] == "q"
+        joined = tail
+        found = -1
+        for start in range(end, max(-1, end - _ATTRIBUTION_LINES), -1):
+            if self.kind[start] != "t":
+                break
+            joined = f"{self.lines[start].strip()} {joined}".strip()
+            if len(joined) > marks.ATTRIBUTION_CHARACTERS:
+                break
+            if marks.attribution(joined) or (quoted and start == end and marks.introduces(joined)):
+                found = start
+                break
+        if found > 0 and self.kind[found - 1] == "t":
+            above = self.lines[found - 1].strip()
+            opens = marks.OPENER.match(above) and marks.DATE.search(above) and above[-1:] not in ".!?"
+            if opens and not marks.DATE.search(joined) and len(above) < 200:
+                found -= 1
+        if found >= 0 and tail:
+            self.kind[end + 1] = "a"
+        return found
+
+    def _compare(self, ours: _Ours) -> None:
+        """Lines that we wrote are quotes, marked or not; a short line among them too."""
+        hits = [at for at, line in enumerate(self.lines) if self.kind[at] in "tqx" and ours.wrote(line)]
+        trusted = {at for at in hits if ours.is_long(self.lines[at])}
+        filled = [at for at in range(self.size) if self.kind[at] != "b"]
+        order = {at: number for number, at in enumerate(filled)}
+        hit_set = set(hits)
+        for at in hits:
+            number = order[at]
+            neighbours = filled[max(0, number - 1) : number + 2]
+            if at in trusted or sum(1 for other in neighbours if other in hit_set) >= 2:
+                trusted.add(at)
+        for at in trusted:
+            if self.kind[at] == "t":
+                self.kind[at] = "x"
+            elif self.kind[at] == "q":
+                self.kind[at] = "o"
+        for number, at in enumerate(filled):
+            if self.kind[at] in "tq" and 0 < number < len(filled) - 1:
+                both = self.kind[filled[number - 1]] in "xo" and self.kind[filled[number + 1]] in "xoq"
+                if both and ours.knows(self.lines[at]):
+                    self.kind[at] = "x" if self.kind[at] == "t" else "o"
+        self._answers_among_ours(ours)
+
+    def _answers_among_ours(self, ours: _Ours) -> None:
+        """An attribution cut everything below it; if that is our text, lines of another hand within it are answers."""
+        cut = [at for at in range(self.size) if self.kind[at] == "c"]
+        if not cut:
+            return
+        known = sum(1 for at in cut if ours.wrote(self.lines[at]) or ours.knows(self.lines[at]))
+        if known < _OURS_SHARE * len(cut):
+            return
+        last = max((at for at in cut if ours.wrote(self.lines[at])), default=-1)
+        above = "\n".join(line for line, kind in zip(self.lines, self.kind, strict=True) if kind == "t")
+        if last >= 0 and (not above.strip() or _POINTS_BELOW.search(above)):
+            for at in cut:
+                if at < last and not ours.wrote(self.lines[at]) and not ours.knows(self.lines[at]) and not marks.HEADER.match(self.lines[at]):
+                    self.kind[at] = "t"
+
+    def _cut_at_headers(self) -> None:
+        """Cut at the first separator or header block that stands for a quoted mail."""
+        for at in range(self.size):
+            if self.kind[at] != "t":
+                continue
+            line = self.lines[at]
+            if len(line) > 400:
+                continue
+            if marks.ORIGINAL.match(line) or marks.FORWARD.match(line) or marks.REPLY_ABOVE.match(line):
+                self._cut(at)
+                return
+            if is_header_block(self.lines, at):
+                if at and self.kind[at - 1] == "t" and marks.RULE.match(self.lines[at - 1]):
+                    self.kind[at - 1] = "x"
+                self._cut(at)
+                return
+            if marks.RULE.match(line) and self._labels_follow(at):
+                self._cut(at)
+                return
+
+    def _labels_follow(self, at: int) -> bool:
+        """Whether a rule is followed by a header block in a language we don't know: labels with colons, an address among them."""
+        block = [line for line in self.lines[at + 1 : at + 9] if line.strip()]
+        labels = 0
+        for line in block:
+            if not marks.ANY_LABEL.match(line[:200]):
+                break
+            labels += 1
+        return labels >= 3 and any("@" in line for line in block[:labels]) and any(marks.DATE.search(line[:400]) for line in block[:labels])
+
+    def _signatures(self) -> None:
+        """Cut from a signature mark to the next quote; what stands below a quote is the author's again."""
+        at = 0
+        while at < self.size:
+            if self.kind[at] == "t" and (marks.SIGNATURE.match(self.lines[at]) or marks.is_mobile_signature(self.lines[at])):
+                while at < self.size and self.kind[at] not in "qao":
+                    if self.kind[at] not in "b":
+                        self.kind[at] = "x"
+                    at += 1
+            at += 1
+
+    def _keep_cited(self) -> None:
+        """Keep the quoted lines that the author answers one by one, or cites without having been answered by them."""
+        blocks = self._blocks()
+        texts = [number for number, (kind, _, _) in enumerate(blocks) if kind == "t"]
+        quotes = [number for number, (kind, _, _) in enumerate(blocks) if kind == "q"]
+        if not texts or not quotes:
+            return
+        answered = [number for number in quotes if number < texts[-1]]
+        interleaved = len(answered) > 1
+        for number in answered:
+            _, start, end = blocks[number]
+            introduced = self._is_introduced(start, end)
+            has_above = texts[0] < number
+            if introduced and not interleaved:
+                below = sum(1 for at in range(end, self.size) if self.kind[at] in "tf")
+                cited = sum(1 for at in range(start, end) if self.kind[at] == "q" and self.lines[at].strip("> \t"))
+                if not (has_above and below >= max(3, cited)):
+                    continue
+            self.kind[start:end] = ["k" if self.kind[at] == "q" else self.kind[at] for at in range(start, end)]
+
+    def _blocks(self) -> list[tuple[str, int, int]]:
+        """Runs of text and of quoted lines, blank lines joining, in order; other lines end a run."""
+        blocks: list[tuple[str, int, int]] = []
+        for at, kind in enumerate(self.kind):
+            wanted = "t" if kind in "tf" else "q" if kind in "qo" else ""
+            if not wanted:
+                if kind not in "b" and blocks:
+                    blocks.append(("", at, at + 1))
+                continue
+            if blocks and blocks[-1][0] == wanted:
+                blocks[-1] = (wanted, blocks[-1][1], at + 1)
+            else:
+                blocks.append((wanted, at, at + 1))
+        return blocks
+
+    def _is_introduced(self, start: int, end: int) -> bool:
+        above = next((at for at in range(start - 1, -1, -1) if self.kind[at] != "b"), -1)
+        if above >= 0 and self.kind[above] == "a":
+            return True
+        for at in range(start, min(end, start + 4)):
+            line = self.lines[at].lstrip("> \t")
+            if self.kind[at] in "qo" and (marks.attribution(line) or is_header_block(self.lines, at)):
+                return True
+        return False
+
+    def _trim_end(self) -> None:
+        """Rules and tracking signs at the end of the author's text belong to the rest."""
+        for at in range(self.size - 1, -1, -1):
+            if self.kind[at] in "tf":
+                if self.kind[at] == "f" or not marks.SMALL.match(self.lines[at][:200]) or len(self.lines[at]) > 200:
+                    break
+                self.kind[at] = "x"
+        self.kind = ["t" if kind == "f" else kind for kind in self.kind]
+
+    # --- small parts ------------------------------------------------------------------------------------------------------------
+
+    def _cut(self, start: int) -> None:
+        for at in range(start, self.size):
+            if self.kind[at] != "b":
+                self.kind[at] = "c"
+
+    def _next_filled(self, start: int) -> int:
+        for at in range(start, self.size):
+            if self.kind[at] != "b":
+                return at
+        return -1
+
+    def _between(self, at: int) -> bool:
+        """A blank line belongs to the author if it follows a line of his."""
+        return at > 0 and self.kind[at - 1] in "tkb"
+
+
+def is_header_block(lines: Sequence[str], at: int) -> bool:
+    """Whether a mail client's header block (`From: … Sent: … To: … Subject: …`, any language) begins at this line."""
+    first = marks.HEADER.match(lines[at][:400])
+    if not first or first.lastgroup is None or first.group("o") is not None:
+        return False
+    kinds: set[str] = set()
+    misses = 0
+    block: list[str] = []
+    for line in lines[at : at + 14]:
+        match = marks.HEADER.match(line[:400])
+        if match:
+            kinds.update(key for key in "fstu" if match.group(key) is not None)
+            misses = 0
+        elif not line.strip("> \t*") or misses >= 2:
+            if len(kinds) >= 2 or line.strip("> \t*"):
+                break
+            misses += 1
+            continue
+        else:
+            misses += 1
+        block.append(line[:400])
+    if "f" not in kinds or len(kinds) < 3:
+        return False
+    whole = " ".join(block)
+    if "@" in whole or "mailto:" in whole:
+        return True
+    return bool(marks.DATE.search(whole)) and ("u" in kinds or bool(marks.TIME.search(whole)))
+
+
+class _Ours:
+    """The texts we sent, as sets of three-word runs and words."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._runs: set[tuple[str, ...]] = set()
+        self._words: set[str] = set()
+        for text in texts:
+            words = _words(text)
+            self._words.update(words)
+            self._runs.update(zip(words, words[1:], words[2:], strict=False))
+
+    def wrote(self, line: str) -> bool:
+        """Whether most of the word runs of a line are ours."""
+        words = _words(line)
+        runs = list(zip(words, words[1:], words[2:], strict=False))
+        return bool(runs) and sum(run in self._runs for run in runs) >= _OURS_SHARE * len(runs)
+
+    def knows(self, line: str) -> bool:
+        """Whether all words of a line occur somewhere in ours."""
+        return all(word in self._words for word in _words(line))
+
+    def is_long(self, line: str) -> bool:
+        """Whether a line is long enough that writing it by chance is out of the question."""
+        return len(_words(line)) >= _RUN + 4
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(_INVISIBLE.sub("", text))]
