@@ -1,6 +1,7 @@
 """Drafts the next migration from the difference between the last step and the tables: `new_migration.py "add due dates"`.
 
-Read and mend what it writes, then set `HEAD` in store/migrate.py to the new number.
+Read and mend what it writes, then set `HEAD` in store/migrate.py to the new number. `new_migration.py --again` throws the last
+step away and drafts it anew: for a step that nobody has released yet.
 """
 
 import subprocess
@@ -11,7 +12,17 @@ from pathlib import Path
 from alembic import command
 from alembic.script import Script, ScriptDirectory
 
-from store import engine, migrate
+from store import engine, migrate, migrations
+
+
+RUFF = Path(sys.executable).with_name("ruff")
+
+
+def again() -> str:
+    """Remove the last step; gives its title."""
+    last = max(Path(migrations.__file__).parent.glob("versions/[0-9]*.py"))
+    last.unlink()
+    return last.stem.partition("_")[2].replace("_", " ")
 
 
 def main(title: str) -> None:
@@ -34,10 +45,11 @@ def main(title: str) -> None:
         path = Path(script.path)
         lines = [line for line in path.read_text().splitlines() if not line.startswith("    # ### ")]
         path.write_text("\n".join(lines) + "\n")
-        subprocess.run(["ruff", "check", "--quiet", "--fix", path], check=False)
-        subprocess.run(["ruff", "format", "--quiet", path], check=True)
+        subprocess.run([RUFF, "check", "--quiet", "--fix", path], check=False)
+        subprocess.run([RUFF, "format", "--quiet", path], check=True)
         print(path.relative_to(Path.cwd()))
 
 
 if __name__ == "__main__":
-    main(" ".join(sys.argv[1:]) or sys.exit(__doc__))
+    words = " ".join(sys.argv[1:]) or sys.exit(__doc__)
+    main(again() if words == "--again" else words)

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("uid", sa.BigInteger(), nullable=False),
-        sa.Column("extra", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account", "folder", name=op.f("pk_mark")),
     )
     op.create_table(
@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("uid", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("from_address", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -224,6 +225,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_received_fate", ["fate", "id"], unique=False)
         batch_op.create_index("ix_received_from", ["from_address", "received_at"], unique=False)
         batch_op.create_index("ix_received_message_id", ["message_id"], unique=False)
+        batch_op.create_index("ix_received_sha256", ["sha256"], unique=False)
         batch_op.create_index("ix_received_ticket", ["ticket_id"], unique=False)
         batch_op.create_index(
             "ix_received_waiting", ["id"], unique=False, sqlite_where=sa.text("fate IS NULL"), postgresql_where=sa.text("fate IS NULL")
