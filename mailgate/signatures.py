@@ -1,26 +1,20 @@
-"""DKIM, both ways: our own check of signatures on the way in, and our signature on the way out (RFC 6376, 8301, 8463).
+"""DKIM on the way in: our own check of the signatures of a mail (RFC 6376, 8301, 8463).
 
-The only importer of dkimpy. It does the canonical forms, keys and arithmetic; which signatures count is decided here, before it sees
-any, and more narrowly than the RFC: a signature is only taken as proof that the domain of the From line sent exactly this mail.
-Both directions take milliseconds of CPU and `verify` may wait for DNS: call them in a thread or a worker process, never in the loop.
-The lookup of keys with its cache is `mailgate.nameserver`; what a verdict is worth is `rules.reading.trust`.
+dkimpy does the canonical forms, keys and arithmetic; which signatures count is decided here, before it sees any, and more narrowly
+than the RFC: a signature is only taken as proof that the domain of the From line sent exactly this mail. A check takes milliseconds
+of CPU and may wait for DNS: call it in a thread or a worker process, never in the loop. The lookup of keys with its cache is
+`mailgate.nameserver`; what a verdict is worth is `rules.reading.trust`; our own signature is `mailgate.signing`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import stat
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dkim
-import nacl.signing
-from dkim import crypto
 from dkim.util import InvalidTagValueList, parse_tag_value
 
 from rules.facts.mail import Verified
@@ -37,24 +31,21 @@ KEY_BITS_MIN, KEY_BITS_GOOD, KEY_BITS_MAX = 1024, 2048, 4096
 
 CLOCK_SKEW = timedelta(minutes=10)
 
+SINGLE = frozenset(
+    b"from sender reply-to to cc subject date message-id in-reply-to references mime-version content-type content-transfer-encoding".split()
+)
+"""Fields that may stand once (RFC 5322 section 3.6, RFC 2045), and whose second instance would change what people see."""
+
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+
 _EXPONENT_BITS_MAX = 64
 _FIELD_MAX = 8192
 _RECORD_MAX = 2048
 _HOST = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,20}")
-_SINGLE = frozenset(
-    b"from sender reply-to to cc subject date message-id in-reply-to references mime-version content-type content-transfer-encoding".split()
-)
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_RSA_ENCRYPTION = bytes.fromhex("300d06092a864886f70d0101010500")
-_ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
 
 
 class Unanswered(Exception):
     """No nameserver gave a usable answer; asking again later may help."""
-
-
-class BadKey(ValueError):
-    """A signing key that can't be used: for the operator, who reads the message."""
 
 
 class _Refused(Exception):
@@ -73,7 +64,7 @@ def verify(raw: bytes, identity_domain: str, lookup: Lookup, at: datetime) -> tu
     key that is long enough and in use. Then `why` is empty, or `weak-key` below 2048 bits. A digest that doesn't match is a `fail`;
     everything else, trouble with DNS included, is `none` with its reason.
     """
-    cut = _HEAD_END.search(raw)
+    cut = HEAD_END.search(raw)
     head, body = (raw[: cut.start()], raw[cut.end() :]) if cut else (raw, b"")
     if not identity_domain or b"dkim-signature" not in head.lower():
         return ()
@@ -120,7 +111,7 @@ def _check(tags: dict[bytes, bytes], headers: list[list[bytes]], identity_domain
     if names[b"from"] != 1:
         raise _Refused("from-count")
     # A second Subject or Content-Type above the signed one would be shown in its place.
-    if any(names[name] > 1 for name in _SINGLE):
+    if any(names[name] > 1 for name in SINGLE):
         raise _Refused("repeated-field")
     if b"from" not in re.split(rb"\s*:\s*", tags[b"h"].lower()):
         raise _Refused("from-not-signed")
@@ -192,10 +183,11 @@ def _check_key(record: bytes, tags: dict[bytes, bytes]) -> bool:
 
 def _canonical(body: bytes, tags: dict[bytes, bytes]) -> bytes:
     body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return _relaxed(body) if tags.get(b"c", b"").rpartition(b"/")[1:] == (b"/", b"relaxed") else _one_line_end(body)
+    return relaxed(body) if tags.get(b"c", b"").rpartition(b"/")[1:] == (b"/", b"relaxed") else _one_line_end(body)
 
 
-def _relaxed(body: bytes) -> bytes:
+def relaxed(body: bytes) -> bytes:
+    """A body with CRLF line ends in the relaxed form of RFC 6376 section 3.4.4."""
     # dkimpy does this too, but in the square of the length of a run of blanks. Done before, its own pass finds nothing left to do.
     return _one_line_end(re.sub(rb"[\t ]+", b" ", body + b"\r\n").replace(b" \r\n", b"\r\n"))
 
@@ -209,86 +201,3 @@ def _one_line_end(body: bytes) -> bytes:
 
 def _text(value: bytes) -> str:
     return value.decode("ascii", "replace").strip().lower()
-
-
-class Signer:
-    """Puts our DKIM signature on mail: RSA or Ed25519, relaxed forms, with the fields that matter closed against additions.
-
-    Reads the key once. Raises `BadKey` for a file that can't be read, is open to everybody, or holds no usable key.
-    """
-
-    def __init__(self, selector: str, domain: str, key_file: Path) -> None:
-        self.selector, self.domain = selector, domain.lower().rstrip(".")
-        try:
-            mode, text = key_file.stat().st_mode, key_file.read_bytes()
-        except OSError as fault:
-            raise BadKey(f"{key_file}: {fault.strerror}") from fault
-        if mode & (stat.S_IROTH | stat.S_IWOTH):
-            raise BadKey(f"{key_file}: readable by everybody; chmod 600 it")
-        self._key, self._algorithm, self._public = _private_key(text, str(key_file))
-
-    @property
-    def name(self) -> str:
-        """Where the public key has to stand in DNS."""
-        return f"{self.selector}._domainkey.{self.domain}"
-
-    @property
-    def record(self) -> str:
-        """The TXT record that has to stand there, for `doctor` to compare and to show."""
-        kind = "ed25519" if self._algorithm == b"ed25519-sha256" else "rsa"
-        return f"v=DKIM1; k={kind}; p={base64.b64encode(self._public).decode('ascii')}"
-
-    def sign(self, raw: bytes) -> bytes:
-        """The mail with a DKIM-Signature on top; `raw` has CRLF line ends and is otherwise left as it is."""
-        cut = _HEAD_END.search(raw)
-        if cut is None:
-            raise ValueError("a mail without a body can't be signed")
-        signer = dkim.DKIM(signature_algorithm=self._algorithm)
-        signer.headers, _ = dkim.rfc822_parse(raw[: cut.end()])
-        signer.body = _relaxed(raw[cut.end() :])
-        present = [name.lower() for name, _ in signer.headers]
-        wanted = [name for name in present if name in signer.should_sign or name.startswith((b"auto-submitted", b"x-mailgate-"))]
-        # Each once more than it stands there: an added Subject, Reply-To or Content-Type then breaks the signature.
-        closed = [name for name in sorted(_SINGLE) if name in present or name in {b"subject", b"reply-to", b"cc"}]
-        line: bytes = signer.sign(
-            self.selector.encode("ascii"),
-            self.domain.encode("idna"),
-            self._key,
-            canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=[*wanted, *closed],
-        )
-        return line + raw
-
-
-def _private_key(text: bytes, place: str) -> tuple[bytes, bytes, bytes]:
-    """The key as dkimpy takes it, the algorithm's name, and the public key as the record in DNS has it."""
-    text = text.replace(b"\r\n", b"\n").strip()
-    inner = re.sub(rb"-----[^\n]*-----|\s", b"", text)
-    try:
-        der = base64.b64decode(inner, validate=True)
-        if der.startswith(_ED25519_PKCS8) or len(der) == 32:
-            seed = der[-32:]
-            public = nacl.signing.SigningKey(seed).verify_key.encode()
-            return base64.b64encode(seed), b"ed25519-sha256", public
-        key = crypto.parse_private_key(der)
-        bits = key["modulus"].bit_length()
-    except (binascii.Error, ValueError, LookupError, TypeError, AssertionError, crypto.UnparsableKeyError) as fault:
-        raise BadKey(f"{place}: no RSA or Ed25519 private key in PEM form") from fault
-    if bits < KEY_BITS_GOOD:
-        raise BadKey(f"{place}: {bits} bits; an RSA key needs {KEY_BITS_GOOD}")
-    wrapped = b"-----BEGIN RSA PRIVATE KEY-----\n" + base64.b64encode(der) + b"\n-----END RSA PRIVATE KEY-----\n"
-    return wrapped, b"rsa-sha256", public_info(key["modulus"], key["publicExponent"])
-
-
-def public_info(modulus: int, exponent: int) -> bytes:
-    """The SubjectPublicKeyInfo of an RSA key (RFC 5280 section 4.1.2.7); dkimpy can read DER but not write numbers."""
-    numbers = b"".join(_der(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in (modulus, exponent))
-    return _der(0x30, _RSA_ENCRYPTION + _der(0x03, b"\0" + _der(0x30, numbers)))
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 128:
-        return bytes((tag, size)) + content
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
