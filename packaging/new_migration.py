@@ -14,7 +14,6 @@ from alembic.script import Script, ScriptDirectory
 
 from store import engine, migrate, migrations
 
-
 RUFF = Path(sys.executable).with_name("ruff")
 
 

@@ -26,7 +26,7 @@ ONE_IMPORTER = {
     # Two SQLite libraries in one process don't see each other's locks, so one module picks one.
     "sqlite3": {"store.engine"},
     "pysqlite3": {"store.engine"},
-    "dkim": {"mailgate.signatures"},
+    "dkim": {"mailgate.signatures", "mailgate.signing"},
     "dns": {"mailgate.nameserver"},
     "holidays": {"mailgate.config.calendars"},
     "alembic": {"store.migrate", "store.migrations"},

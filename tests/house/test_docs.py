@@ -1,0 +1,44 @@
+"""The papers speak of what is there: links lead somewhere, named modules exist, and README's commands are the Makefile's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPERS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+ROOMS = ("mailgate", "store", "rules", "templates", "tests", "packaging", "bench")
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))
+def test_links_lead_somewhere(paper: Path) -> None:
+    """A newcomer would end at a missing page in his first hour."""
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", paper.read_text())
+    assert [link for link in links if "://" not in link and not (paper.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))
+def test_named_modules_exist(paper: Path) -> None:
+    """The map would show rooms that were moved long ago."""
+    names = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|sh|toml))\b[^`]*`", paper.read_text()))
+    files = {str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("*.*")} | {path.name for path in ROOT.iterdir()}
+    assert sorted(name for name in names if not any(file == name or file.endswith(f"/{name}") for file in files)) == []
+
+
+def test_readme_opens_with_commands_that_the_makefile_has() -> None:
+    """The first thing a newcomer types would fail."""
+    opening = (ROOT / "README.md").read_text()[:1200]
+    assert "make run" in opening
+    assert "make test" in opening
+    for target in set(re.findall(r"\bmake ([a-z]+)\b", (ROOT / "README.md").read_text())):
+        done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"make {target}: {done.stderr}"
+
+
+def test_the_build_server_runs_what_readme_says() -> None:
+    """Green there would mean something else than green here."""
+    assert "make test" in (ROOT / ".ci" / "run").read_text().splitlines()
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
