@@ -118,8 +118,8 @@ class Conversation(aiosmtpd.SMTP):
 
     def part(self, reply: str) -> None:
         """Say a last word and close; what the client still sends is not read."""
-        transport = self.transport
-        if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
+        transport = cast("asyncio.Transport | None", self.transport)  # uvloop's are none by isinstance
+        if transport is None or transport.is_closing():
             return
         transport.write(bytes(self._unsent) + reply.encode("ascii") + b"\r\n")
         self._unsent.clear()
@@ -129,8 +129,9 @@ class Conversation(aiosmtpd.SMTP):
 
     def abort(self) -> None:
         """Close without a word."""
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
+        transport = cast("asyncio.Transport | None", self.transport)
+        if transport is not None:
+            transport.abort()
 
     # Content
 
@@ -273,9 +274,12 @@ class Conversation(aiosmtpd.SMTP):
             await self.push(Reply.fault)
 
     async def push(self, status: AnyStr) -> None:
-        """Answer. Replies to pipelined commands leave together (RFC 2920 section 3.2); one error too many ends the session."""
+        """Answer. Replies to pipelined commands leave together (RFC 2920 section 3.2); 421, or one error too many, ends the session."""
         if isinstance(status, bytes):
             answer = status
+        elif status.startswith("421"):
+            self.part(status)
+            return
         else:
             if status[0] == "5" and status not in {Reply.unknown_recipient, Reply.relaying_denied}:
                 self._errors += 1

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import re
 import ssl
+from typing import cast
 
 from aiosmtpd import smtp as aiosmtpd
 
@@ -124,11 +125,8 @@ class SmtpSession(Conversation):
         await self.push(Reply.start_tls)
         handshake_seconds = self.limits.greeting.total_seconds()
         try:
-            if not isinstance(self.transport, asyncio.Transport):
-                raise ConnectionAbortedError
-            transport = await self.loop.start_tls(
-                self.transport, self, self.tls_context, server_side=True, ssl_handshake_timeout=handshake_seconds
-            )
+            plain = cast("asyncio.Transport", self.transport)
+            transport = await self.loop.start_tls(plain, self, self.tls_context, server_side=True, ssl_handshake_timeout=handshake_seconds)
         except (ssl.SSLError, OSError) as why:
             log.info("no TLS door=%s peer=%s why=%r", self.door.name, self.ip, str(why))
             raise ConnectionAbortedError from why
