@@ -317,7 +317,9 @@ def connect(settings: ImapSettings) -> Session:
     """Connect and log in. Raises Lost, LoginRefused, or ServerRefused where the server lacks STARTTLS; never falls back to less."""
     where = f"{settings.host}:{settings.port}"
     with _speaking(f"getting the secret for {where}"):
-        credential = (settings.oauth2 or settings.password or str)()
+        credential = (settings.oauth2 or settings.password or str)().rstrip("\r\n")  # the end of line of a secret's file
+        if any(letter in credential for letter in "\r\n\0"):
+            raise ServerRefused("the password or token holds a line break")
     with _speaking(f"loading certificates for {where}"):
         context = None if settings.security is Security.none else ssl.create_default_context(cafile=settings.ca_file)
     timeout = imapclient.SocketTimeout(min(CONNECT_SECONDS, settings.timeout_seconds), settings.timeout_seconds)
@@ -351,6 +353,8 @@ def _log_in(client: _Client, settings: ImapSettings, credential: str) -> None:
             client.plain_login(settings.user, credential)
         elif "LOGINDISABLED" in offered:
             raise ServerRefused("the server takes no password on this connection; security = tls or starttls may be needed")
+        elif not (settings.user + credential).isascii():
+            raise ServerRefused("user or password hold letters beyond ASCII, and the server offers no login that can carry them")
         else:
             client.login(_quoted(settings.user), credential)
     except LoginError as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socket
 import threading
@@ -56,6 +57,10 @@ class Scripted:
     copies: list[tuple[str, list[int]]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     """Commands that came, without tags."""
+    credentials: list[tuple[str, bytes]] = field(default_factory=list)
+    """Mechanism and decoded answer of each AUTHENTICATE."""
+    challenge: bytes = b""
+    """Why a token is refused; empty if it is taken."""
     connections: int = 0
     port: int = 0
     released: threading.Event = field(default_factory=threading.Event)
@@ -159,6 +164,18 @@ class _Talk:
 
     def do_login(self, tag: str, _rest: str) -> None:
         self.send(f"{tag} OK [CAPABILITY {self.server.capabilities}] in")
+
+    def do_authenticate(self, tag: str, rest: str) -> None:
+        server = self.server
+        self.send("+ ")
+        server.credentials.append((rest.split(" ")[1], base64.b64decode(self.reader.readline())))
+        if server.challenge:
+            # XOAUTH2 tells of a refusal in a challenge, which wants an answer before the NO comes.
+            self.send(b"+ " + base64.b64encode(server.challenge))
+            self.reader.readline()
+            self.send(f"{tag} NO [AUTHENTICATIONFAILED] expired")
+        else:
+            self.send(f"{tag} OK in")
 
     def do_noop(self, tag: str, _rest: str) -> None:
         self.send(f"{tag} OK done")

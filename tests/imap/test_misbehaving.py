@@ -138,7 +138,10 @@ def test_fifty_old_and_two_new_after_a_renumbering_are_two(server: Scripted, des
         server.renumber(start)
         server.hold(a_mail(f"new{start}a"))
         server.hold(a_mail(f"new{start}b", Message_ID=""))
+        server.said.clear()
         assert mailbox.poll_once() == 2
+        (fetched,) = [line.split(" ")[2] for line in server.said if "BODY.PEEK[])" in line]
+        assert fetched.count(",") < 15, "mails that a Message-ID and a size recognise are not fetched again"
         assert mailbox.poll_once() == 0
     assert desk.handed == 56
 
@@ -352,6 +355,45 @@ def test_a_wrong_password_and_a_sick_server_are_told_apart(server: Scripted, des
     assert server.count("LOGIN") == (1 if kind is imap.LoginRefused else 2)
 
 
+@pytest.mark.parametrize(
+    ("offered", "mechanism", "answer"),
+    [
+        ("AUTH=XOAUTH2 AUTH=OAUTHBEARER", "XOAUTH2", b"user=desk\x01auth=Bearer token1\x01\x01"),
+        ("AUTH=OAUTHBEARER", "OAUTHBEARER", b"n,a=desk,\x01auth=Bearer token1\x01\x01"),
+    ],
+)
+def test_a_token_is_asked_for_anew_at_each_login(server: Scripted, desk: Desk, offered: str, mechanism: str, answer: bytes) -> None:
+    """Tokens live an hour, a desk for years."""
+    server.capabilities += " " + offered
+    tokens = iter(["token1", "token2"])
+    chosen = settings(server, password=None, oauth2=lambda: next(tokens))
+    desk.mailbox(chosen).poll_once()
+    desk.mailbox(chosen).poll_once()
+    assert server.credentials[0] == (mechanism, answer)
+    assert b"token2" in server.credentials[1][1]
+
+
+def test_a_refused_token_is_a_refused_login(server: Scripted, desk: Desk) -> None:
+    """And its text never shows the token."""
+    server.capabilities += " AUTH=XOAUTH2"
+    server.challenge = b'{"status":"400"}'
+    mailbox = desk.mailbox(settings(server, password=None, oauth2=lambda: "hush"))
+    with pytest.raises(imap.LoginRefused):
+        mailbox.poll_once()
+    assert "expired" in mailbox.health().last_error
+    assert "hush" not in mailbox.health().last_error
+
+
+def test_a_password_may_hold_any_letter(server: Scripted, desk: Desk) -> None:
+    """LOGIN knows ASCII only; PLAIN is preferred where it is offered (RFC 4616)."""
+    server.capabilities += " AUTH=PLAIN"
+    desk.mailbox(settings(server, password=lambda: "hyvää yötä 🔑")).poll_once()
+    assert server.credentials == [("PLAIN", b"\0desk\0" + "hyvää yötä 🔑".encode())]
+    server.capabilities = "IMAP4rev1"
+    with pytest.raises(imap.ImapTrouble, match="ASCII"):
+        desk.mailbox(settings(server, password=lambda: "hyvää yötä 🔑")).poll_once()
+
+
 def test_user_names_with_odd_letters_are_quoted(server: Scripted, desk: Desk) -> None:
     """A shared mailbox at Microsoft is `person@x\\shared`."""
     desk.mailbox(settings(server, user='anna@x.example\\the "desk"')).poll_once()
@@ -368,6 +410,15 @@ def test_a_secret_that_cannot_be_read_is_told_and_tried_again(server: Scripted, 
     with pytest.raises(imap.Lost, match=r"imap\.secret"):
         mailbox.poll_once()
     assert server.connections == 0
+
+
+def test_a_line_break_in_a_secret_is_no_second_command(server: Scripted, desk: Desk) -> None:
+    """The one at the end of a file is harmless; any other would be sent to the server as a line of its own."""
+    desk.mailbox(settings(server, password=lambda: "secret\n")).poll_once()
+    assert 'LOGIN desk "secret"' in server.said
+    with pytest.raises(imap.ServerRefused, match="line break"):
+        desk.mailbox(settings(server, password=lambda: 'x"\r\nA1 DELETE INBOX')).poll_once()
+    assert server.count("DELETE") == 0
 
 
 def test_a_mail_from_the_future_shuts_nobody_out(server: Scripted, desk: Desk) -> None:

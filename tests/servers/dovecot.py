@@ -177,8 +177,8 @@ class Dovecot:
     def folders(self, user: str) -> list[str]:
         """Names of all folders, as they are on the wire."""
         with self._client(user) as client:
-            names = [re.search(r'"?([^"]+)"?$', line.decode()) for line in client.list()[1] if isinstance(line, bytes)]
-            return sorted(match.group(1) for match in names if match)
+            names = [re.search(r'(?:"([^"]*)"|([^" ]+))$', line.decode()) for line in client.list()[1] if isinstance(line, bytes)]
+            return sorted(match.group(1) or match.group(2) for match in names if match)
 
     def listing(self, user: str, folder: str = "INBOX") -> list[Held]:
         """All mails of a folder by UID, looked at without leaving a trace."""
