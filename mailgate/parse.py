@@ -17,7 +17,7 @@ from email.message import Message
 from mailparser.core import MailParser
 
 from mailgate import bodies, bounces, charsets, headers, mime
-from rules.facts.mail import Forwarded, Mail
+from rules.facts.mail import Forwarded, Mail, Unreadable
 from rules.facts.terms import Address
 from rules.reading import sender as strict
 
@@ -28,10 +28,6 @@ _IDS = re.compile(r"<[^<>\s]{1,900}>")
 _BARE_ID = re.compile(r"[^\s<>,;()\"]{1,300}@[^\s<>,;()\"]{1,300}")
 _MOST_IDS = 100
 _FORWARDED_BYTES = 5_000_000
-
-
-class Unreadable(ValueError):
-    """Nothing can be made of the bytes: there is no message in them. The mail is parked for an operator."""
 
 
 def parse(raw: bytes) -> Mail:

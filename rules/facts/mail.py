@@ -12,6 +12,10 @@ from datetime import datetime
 from rules.facts.terms import Address, MachineKind
 
 
+class Unreadable(ValueError):
+    """Nothing can be made of some bytes: no message is in them, or reading broke its limits. The mail is parked for an operator."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """How a mail came in. `sender` is empty for the null reverse-path (RFC 5321 section 4.5.5)."""
