@@ -38,6 +38,7 @@ SINGLE = frozenset(
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 
+_BLANKS = re.compile(rb"\t[\t ]*| [\t ]+")  # not a single space: most of a text would match, only to stay as it is
 _EXPONENT_BITS_MAX = 64
 _FIELD_MAX = 8192
 _RECORD_MAX = 2048
@@ -80,8 +81,8 @@ def verify(raw: bytes, identity_domain: str, lookup: Lookup, at: datetime) -> tu
         try:
             tags = _tags(field[1])
             _check(tags, checker.headers, identity_domain, at)
-            checker.body = _canonical(body, tags)
-            why = _ask(checker, tags, field, lookup)
+            checker.body, form = _canonical(body, tags)
+            why = _ask(checker, {**tags, b"c": form}, field, lookup)
             verdicts.append(Verified(method="dkim", result="pass", domain=_text(tags[b"d"]), why=why))
         except _Refused as refused:
             verdicts.append(Verified(method="dkim", result=refused.result, domain=_text(tags.get(b"d", b"")), why=refused.why))
@@ -181,15 +182,21 @@ def _check_key(record: bytes, tags: dict[bytes, bytes]) -> bool:
     return bool(kind == b"rsa" and bits < KEY_BITS_GOOD)
 
 
-def _canonical(body: bytes, tags: dict[bytes, bytes]) -> bytes:
+def _canonical(body: bytes, tags: dict[bytes, bytes]) -> tuple[bytes, bytes]:
+    """The body in the form that `c=` asks for, and the `c=` under which dkimpy leaves it like that."""
+    head_form, _, body_form = tags.get(b"c", b"simple").partition(b"/")
     body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return relaxed(body) if tags.get(b"c", b"").rpartition(b"/")[1:] == (b"/", b"relaxed") else _one_line_end(body)
+    if body_form == b"relaxed" and (body := relaxed(body)) == b"\r\n":
+        return body, head_form + b"/relaxed"  # empty: one line end in the simple form, nothing in the relaxed one
+    if body_form not in {b"", b"simple", b"relaxed"}:
+        raise _Refused("signature-form")
+    return _one_line_end(body), head_form + b"/simple"
 
 
 def relaxed(body: bytes) -> bytes:
     """A body with CRLF line ends in the relaxed form of RFC 6376 section 3.4.4."""
     # dkimpy does this too, but in the square of the length of a run of blanks. Done before, its own pass finds nothing left to do.
-    return _one_line_end(re.sub(rb"[\t ]+", b" ", body + b"\r\n").replace(b" \r\n", b"\r\n"))
+    return _one_line_end(_BLANKS.sub(b" ", body + b"\r\n").replace(b" \r\n", b"\r\n"))
 
 
 def _one_line_end(body: bytes) -> bytes:

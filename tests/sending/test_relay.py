@@ -380,7 +380,8 @@ def test_a_secret_or_certificate_that_cannot_be_read_is_later(tmp_path: Path) ->
     def gone() -> str:
         return (tmp_path / "password").read_text()
 
-    for options in ({"user": "desk", "password": gone}, {"ca_file": tmp_path / "ca.pem", "security": Security.starttls}):
+    cases: list[dict[str, Any]] = [{"user": "desk", "password": gone}, {"ca_file": tmp_path / "ca.pem", "security": Security.starttls}]
+    for options in cases:
         (answer,) = send(Sink(), mail(), sink_login=True, **options)
         assert isinstance(answer, Later)
         assert answer.relay_down
@@ -529,20 +530,20 @@ def test_a_cancelled_delivery_leaves_no_half_used_connection() -> None:
 
 
 def test_reuse_is_worth_three_connections_each(certified: ssl.SSLContext) -> None:
-    """The figure that the pool is there for, measured with TLS as providers want it."""
+    """The figure that the pool is there for, in processor time of both ends, with TLS as providers want it."""
 
     async def timed(reuse: bool, count: int = 30) -> float:
         async with running(Sink(), tls=certified) as up:
             courier = SmtpCourier(hop(up.port))
             await courier.deliver(mail())
-            begun = time.perf_counter()
+            begun = time.process_time()
             for _ in range(count):
                 if not reuse:
                     await courier.close()
                 assert isinstance(await courier.deliver(mail()), Sent)
-            spent = time.perf_counter() - begun
+            spent = time.process_time() - begun
             await courier.close()
             return spent
 
     each, kept = asyncio.run(timed(reuse=False)), asyncio.run(timed(reuse=True))
-    assert each > 3 * kept
+    assert each > 3 * kept, f"{each / kept:.1f} times"
