@@ -139,6 +139,7 @@ def _kit(code: str, site: Path | None) -> _Kit:
         "t": table,
         "say": lambda sentence, **values: escape(sentence).format(**values),
         "stylesheet": design.stylesheet(),
+        "outlook": design.OUTLOOK,
         "space": lambda height: Markup(markup.space(height)),  # noqa: S704 - our own markup
         "configured": rich.configured,
     }
@@ -236,7 +237,7 @@ class _Dresser:
 
 def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:
     """What stands on a button that has no label of its own: the words for the part of its key before the colon."""
-    stem = key.partition(":")[0]
+    stem = key.partition(":")[0].rstrip("0123456789")
     said = languages.section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
     return said if isinstance(said, str) else stem
 

@@ -1,0 +1,143 @@
+"""The last gate: reads a finished message as a stranger's client would, and lets it pass only if it says what was meant.
+
+Works on the bytes that leave and on a list of what was intended, and knows nothing of how they were made. Next: `mailgate.compose`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses
+
+from mailgate.fields import Unsendable
+
+LINE_BYTES = 998
+"""The longest line that SMTP carries (RFC 5322 section 2.1.1)."""
+WORTH_BYTES = 256
+"""Bodies from this size are taken out before the parser runs."""
+_BOUNDARY = b"--=_"
+_ALLOWED = bytes([9, 10, 13, *range(32, 127)])
+_ADDRESSED = frozenset({"From", "To", "Reply-To", "List-Id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One leaf of the message as it was meant."""
+
+    type: str
+    content: bytes
+    """Decoded; text with CRLF line ends, as it travels."""
+    encoded: bytes
+    """The body as it stands in the message."""
+    name: str = ""
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """What the message was meant to be."""
+
+    headers: tuple[tuple[str, str], ...]
+    """All fields of the message itself in order, with their values as a reader shall see them; an empty value is not compared."""
+    parts: tuple[Part, ...]
+
+
+def gate(raw: bytes, intended: Intended) -> None:
+    """Pass a message that reads as intended; raise Unsendable with the reason for any other.
+
+    Bodies are found in the bytes, checked whole, and taken out before the parser sees the rest, for it goes line by line; then each
+    is decoded as the header that the parser read for it says.
+    """
+    _check_bytes(raw)
+    light, lifted = _lift(raw, intended.parts)
+    message = message_from_bytes(light)
+    _check_headers(message, intended)
+    leaves = [leaf for leaf in message.walk() if not leaf.is_multipart()]
+    if len(leaves) != len(intended.parts):
+        raise Unsendable(f"{len(leaves)} parts instead of {len(intended.parts)}")
+    for number, (leaf, part) in enumerate(zip(leaves, intended.parts, strict=True)):
+        if number in lifted:
+            if str(leaf.get_payload()).strip():
+                raise Unsendable(f"something beside the body of a part of type {part.type}")
+            leaf.set_payload(part.encoded.decode("ascii"))
+        _check_leaf(leaf, part)
+
+
+def _check_bytes(raw: bytes) -> None:
+    if raw.translate(None, _ALLOWED):
+        raise Unsendable("bytes that are no printable ASCII")
+    if not raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n"):
+        raise Unsendable("a line end that is not CRLF")
+    if max(map(len, raw.split(b"\r\n"))) > LINE_BYTES:
+        raise Unsendable(f"a line of more than {LINE_BYTES} bytes")
+
+
+def _lift(raw: bytes, parts: tuple[Part, ...]) -> tuple[bytes, set[int]]:
+    """The message without the bodies that were found in their order, and their numbers; small ones stay."""
+    pieces, lifted, at = [], set(), 0
+    for number, part in enumerate(parts):
+        if len(part.encoded) < WORTH_BYTES:
+            continue
+        if _BOUNDARY in part.encoded:
+            raise Unsendable(f"a body of type {part.type} holds something like a boundary")
+        found = raw.find(b"\r\n\r\n" + part.encoded, at)
+        if found < 0:
+            raise Unsendable(f"a body of type {part.type} is not where it should be")
+        pieces.append(raw[at : found + 4])
+        at = found + 4 + len(part.encoded)
+        lifted.add(number)
+    return b"".join([*pieces, raw[at:]]), lifted
+
+
+def _unfolded(value: object) -> str:
+    return str(value).replace("\r\n", "").strip()
+
+
+def _read(value: str) -> str:
+    """A value as a reader sees it, encoded words decoded."""
+    if "=?" not in value:
+        return value
+    try:
+        return str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError) as fault:
+        raise Unsendable(f"an encoded word that can't be read: {fault}") from None
+
+
+def _check_headers(message: Message, intended: Intended) -> None:
+    if message.defects:
+        raise Unsendable(f"the message has defects: {message.defects[0]!r}")
+    names = [name for name, _ in intended.headers]
+    if message.keys() != names:
+        raise Unsendable(f"header fields are {message.keys()} instead of {names}")
+    for wanted in ("From", "To"):
+        if [name.lower() for name in names].count(wanted.lower()) != 1:
+            raise Unsendable(f"not exactly one {wanted}")
+    for (name, wanted), written in zip(intended.headers, message.values(), strict=True):
+        value = _unfolded(written)
+        if name in _ADDRESSED:
+            found = getaddresses([value])
+            read = _mailbox(_read(found[0][0]), found[0][1]) if len(found) == 1 else ""
+        else:
+            read = _read(value)
+        if wanted and read != wanted:
+            raise Unsendable(f"{name} reads {read!r} instead of {wanted!r}")
+
+
+def _mailbox(name: str, address: str) -> str:
+    return f"{name} <{address}>" if name else address
+
+
+def _check_leaf(leaf: Message, part: Part) -> None:
+    if leaf.defects:
+        raise Unsendable(f"a part has defects: {leaf.defects[0]!r}")
+    if leaf.get_content_type() != part.type:
+        raise Unsendable(f"a part is {leaf.get_content_type()} instead of {part.type}")
+    if (leaf.get_filename() or "") != part.name:
+        raise Unsendable(f"a file is named {leaf.get_filename()!r} instead of {part.name!r}")
+    if str(leaf.get("Content-ID", "")).strip("<>") != part.content_id:
+        raise Unsendable(f"a part has another Content-ID than {part.content_id!r}")
+    if leaf.get_payload(decode=True) != part.content:
+        raise Unsendable(f"a part of type {part.type} does not decode to what was meant")

@@ -1,0 +1,65 @@
+"""Addresses of buttons: `mailto:` links that carry verb and token.
+
+What a token is and how it becomes an address is the caller's; here it is written so that every mail client opens it unharmed.
+Next: `templates.render`, which puts the links in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import quote
+
+from templates import languages, render
+
+ButtonAddress = Callable[[str], "tuple[str, str | None]"]
+"""Gives a button's address by its key, and a token for the subject where the desk has no sub-addressing (else None)."""
+LONGEST = 2000
+"""The most characters that a link may have; some clients cut longer ones."""
+
+
+def href(address: str, subject: str) -> str:
+    """A `mailto:` link (RFC 6068): everything but letters, digits and the `@` is percent-encoded.
+
+    `%2B` for the plus sign, which some web mailers turn into a blank; `%20` for blanks, never `+`.
+    """
+    local, _, domain = address.rpartition("@")
+    link = f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}?subject="
+    room = LONGEST - len(link)
+    coded = ""
+    for char in subject:
+        coded_char = quote(char, safe="", errors="replace")
+        if len(coded) + len(coded_char) > room:
+            break
+        coded += coded_char
+    return link + coded
+
+
+def links(card: Mapping[str, object], language: str, button_address: ButtonAddress) -> dict[str, str]:
+    """The link of every button of a card by its key, with a subject for people in this language: `[T42] Close`.
+
+    Where the token has to stand in the subject, it comes before the words, which a person may edit.
+    """
+    ticket = card["ticket"]
+    tag = f"[{ticket['ref']}] " if isinstance(ticket, Mapping) else ""
+    staff = bool(card["reply_meaning"])
+    spoken = languages.choose(language)
+    made: dict[str, str] = {}
+    for button in _buttons(card):
+        key = str(button["key"])
+        label = str(button["label"]) or render.label_of(key, spoken, staff=staff)
+        address, token = button_address(key)
+        made[key] = href(address, f"{tag}{token} {label}" if token else f"{tag}{label}")
+    return made
+
+
+def _buttons(value: object) -> Iterator[Mapping[str, object]]:
+    """Every button anywhere in a card."""
+    if isinstance(value, Mapping):
+        if "key" in value and "word" in value:
+            yield value
+        else:
+            for inner in value.values():
+                yield from _buttons(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _buttons(inner)
