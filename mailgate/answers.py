@@ -13,7 +13,7 @@ from mailgate.letters import Event, button
 from rules import lexicon
 from rules.actions.base import VERBS, Ask
 from rules.case import Facts
-from rules.facts.people import Role
+from rules.facts.people import Directory, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Status
 from rules.facts.ticket import Ticket
@@ -215,11 +215,19 @@ def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str
 
 
 def bounced(facts: Facts, what: Bounced, ticket: Ticket, event: Event) -> list[Letter]:
-    """To the owner of the ticket: a mail of ours did not arrive."""
-    owners = [facts.directory.agents[ticket.assignee]] if ticket.assignee in facts.directory.agents else list(facts.directory.members(ticket.group))
-    owners = owners or list(facts.directory.agents.values())
+    """To the owner of the ticket: a mail of ours came back."""
     failed = [{"address": f.address, "status": f.status, "diagnostic": f.diagnostic[:300]} for f in what.failed]
-    failed = failed or [{"address": what.sent.recipient, "status": "", "diagnostic": ""}]
+    return _not_arrived(facts.directory, failed or [{"address": what.sent.recipient, "status": "", "diagnostic": ""}], ticket, event)
+
+
+def undelivered(directory: Directory, address: str, why: str, ticket: Ticket, event: Event) -> list[Letter]:
+    """To the owner of the ticket: the relay won't take a mail of ours."""
+    return _not_arrived(directory, [{"address": address, "status": "", "diagnostic": why[:300]}], ticket, event)
+
+
+def _not_arrived(directory: Directory, failed: list[dict[str, str]], ticket: Ticket, event: Event) -> list[Letter]:
+    owners = [directory.agents[ticket.assignee]] if ticket.assignee in directory.agents else list(directory.members(ticket.group))
+    owners = owners or list(directory.agents.values())
     return [
         letters.letter(
             Notice(template="bounced", to=a.address, kind=RecipientKind.agent, reason="assigned", language=a.language, ticket=ticket),

@@ -21,7 +21,7 @@ from rules.actions.base import Refused
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
-from rules.verdict import Hold, Question, Verdict
+from rules.verdict import Allowance, Hold, Question, Verdict
 from store import engine, inbox
 from store.engine import Store
 
@@ -123,11 +123,15 @@ def _one(tx: Connection, office: Office, staff: gathering.Staff, waiting: inbox.
 
 def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: Verdict, waiting: inbox.Waiting) -> inbox.Settlement:
     """The effects of a verdict; a refused action turns it into a held mail, nothing of it done."""
+
+    def rerun(tx: Connection, received_id: int, allowance: Allowance) -> inbox.Settlement:
+        return again(tx, office, received_id, allowance, facts.at)
+
     try:
         with tx.begin_nested():
-            return outcomes.carry_out(tx, office, facts, verdict, silent=waiting.silent)
+            return outcomes.carry_out(tx, office, facts, verdict, again=rerun, silent=waiting.silent)
     except Refused as refusal:
-        return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), silent=waiting.silent)
+        return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), again=rerun, silent=waiting.silent)
 
 
 def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Hold:
@@ -159,13 +163,16 @@ def _park(office: Office, waiting: inbox.Waiting, at: datetime, why: str, trace:
             maillog.settled(waiting.id, mail.message_id if mail else "", Fate.parked.value, "", why, 0.0)
 
 
-def again(tx: Connection, office: Office, received_id: int, mail: Mail, facts_changes: dict[str, object], at: datetime) -> inbox.Settlement:
-    """Run a held mail again within the caller's transaction, with what was decided about it."""
+def again(tx: Connection, office: Office, received_id: int, allowance: Allowance, at: datetime) -> inbox.Settlement:
+    """Run a held or parked mail again within the caller's transaction, with what was decided about it; raises LookupError, or Refused for one that can't be read."""
     waiting = inbox.one(tx, received_id)
     if waiting is None:
         raise LookupError(received_id)
+    mail = office.reader.read([waiting.raw])[0]
+    if not isinstance(mail, Mail):
+        raise Refused("unreadable", why=str(mail))
     staff = gathering.Staff.load(tx)
-    facts = replace(gathering.facts(tx, office, staff, waiting, mail, at), **facts_changes)  # type: ignore[arg-type]
+    facts = replace(gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=allowance, again=True)
     settlement = _carry_out(tx, office, facts, decide(facts), waiting)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement

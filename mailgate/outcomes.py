@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from rules.facts.terms import Address, Fate, MachineKind, address_key
 from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
-from rules.verdict import Act, Bounced, Decided, Hold, Settle, Spent, Verdict
+from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Settle, Spent, Verdict
 from store import inbox, ledger, outbox
 from store.inbox import Settlement
 from store.ledger import Cause, Written
@@ -33,7 +33,11 @@ CARRY_OUT_FOR = timedelta(hours=24)
 """How long the button lasts by which somebody confirms a mail in his name."""
 
 
-def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *, silent: bool = False) -> Settlement:
+Again = Callable[[Connection, int, Allowance], Settlement]
+"""Runs a held mail again with what was decided about it; given by `mailgate.intake`, whose path it takes."""
+
+
+def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *, again: Again, silent: bool = False) -> Settlement:
     """Do it all; raises Refused, after which the caller rolls back and holds the mail."""
     match verdict:
         case Act():
@@ -45,7 +49,7 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
         case Bounced():
             return _bounced(tx, office, facts, verdict, silent=silent)
         case Decided():
-            return _decided(tx, office, facts, verdict)
+            return _decided(tx, facts, verdict, again)
         case Spent():
             return _spent(tx, office, facts, verdict, silent=silent)
 
@@ -220,26 +224,20 @@ def _bounced(tx: Connection, office: Office, facts: Facts, bounced: Bounced, *, 
     return Settlement(fate=Fate.bounce, why=why, ticket_id=ticket.id, trace=bounced.trace)
 
 
-def _decided(tx: Connection, office: Office, facts: Facts, decided: Decided) -> Settlement:
+def _decided(tx: Connection, facts: Facts, decided: Decided, again: Again) -> Settlement:
     """Somebody decided about a held mail: it runs again here, in the same transaction, or is put away."""
-    from mailgate import intake  # noqa: PLC0415 - the held mail takes the whole path again
-
     if decided.pressed is not None:
         outbox.press(tx, *decided.pressed, facts.at, facts.id or None)
     if decided.allowance is None:
         inbox.put_away(tx, decided.held, f"dropped by {decided.actor.name}", facts.at)
         return Settlement(fate=Fate.executed, why=f"put away mail {decided.held}", trust=decided.actor.level, trace=decided.trace)
-    raw = inbox.raw(tx, decided.held)
-    if raw is None:
-        raise LookupError(decided.held)
-    mail = office.reader.read([raw])[0]
-    if isinstance(mail, Exception):
-        raise Refused("unreadable")
-    waiting = inbox.one(tx, decided.held)
-    mail = intake.gathering.verified(office, waiting, mail) if waiting is not None else mail  # type: ignore[attr-defined]
-    result = intake.again(tx, office, decided.held, mail, {"allowance": decided.allowance, "again": True}, facts.at)
+    result = again(tx, decided.held, decided.allowance)
     return Settlement(
-        fate=Fate.executed, why=f"mail {decided.held} ran again: {result.fate.value}", ticket_id=result.ticket_id, trust=decided.actor.level, trace=decided.trace
+        fate=Fate.executed,
+        why=f"mail {decided.held} ran again: {result.fate.value}",
+        ticket_id=result.ticket_id,
+        trust=decided.actor.level,
+        trace=decided.trace,
     )
 
 

@@ -137,6 +137,11 @@ class Committer:
         answer.result()
 
     @property
+    def waiting(self) -> int:
+        """How many mails wait for a commit right now."""
+        return self._queue.qsize()
+
+    @property
     def is_ailing(self) -> bool:
         """Whether the storage failed three times within a minute without a success: doors close until the minute is over."""
         return len(self._failed_at) >= self.AILING_FAILURES and time.monotonic() - self._failed_at[-1] < self.AILING_SECONDS

@@ -97,7 +97,8 @@ class Case:
         mail = facts.mail
         vouched = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door in {"file", "pipe"} else None
         agent = vouched or (facts.directory.agent_of(mail.identity) if mail.identity else None)
-        login = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door == "submission" else None
+        said = facts.envelope.login
+        login = (facts.directory.agents.get(said) or facts.directory.agent_of(said)) if facts.envelope.door == "submission" and said else None
         mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
         owner = next((p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at)), None)
         trust = trusting.level(

@@ -18,6 +18,7 @@ class Received(SQLModel, table=True):
         Index("ix_received_message_id", "message_id"),
         Index("ix_received_ticket", "ticket_id"),
         Index("ix_received_from", "from_address", "received_at"),
+        Index("ix_received_sha256", "sha256"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -83,7 +84,8 @@ class Mark(SQLModel, table=True):
     folder: str = Field(sa_type=Text, primary_key=True)
     uidvalidity: int = Field(sa_type=BigInteger)
     uid: int = Field(sa_type=BigInteger)
-    extra: dict[str, Any] = Field(sa_type=JSON, default_factory=dict)
+    state: str = Field(sa_type=Text)
+    """All of it, as the door writes it down."""
 
 
 class Skipped(SQLModel, table=True):
@@ -97,6 +99,8 @@ class Skipped(SQLModel, table=True):
     uid: int = Field(sa_type=BigInteger, primary_key=True)
     seen_at: datetime
     why: str = Field(sa_type=Text)
+    count: int = 1
+    """More than one where mails were not looked at one by one."""
     message_id: str = Field(sa_type=Text, default="")
     from_address: str = Field(sa_type=Text, default="")
     subject: str = Field(sa_type=Text, default="")

@@ -1,0 +1,530 @@
+"""Composition root: builds the office and the doors, ticks, stops in order. The only module that reads the clock, and the only
+importer of apscheduler.
+
+APScheduler is a ticker alone: what is due is a column, a tick is a plain function of `(office, at)`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mailgate import clerk, intake, keys
+from mailgate.office import Office
+from mailgate.postman import Postman
+from mailgate.reader import Reader
+from mailgate.receiving import Committer, DoorSettings, NotOurs, Received
+from mailgate.settings import BadConfig, Settings, load
+from rules.facts.policy import Policy
+from rules.facts.terms import address_key
+from store import engine, marks, migrate, outbox, people
+from store.engine import Store
+
+log = logging.getLogger("mailgate.daemon")
+
+Clock = Callable[[], datetime]
+
+
+def real_clock() -> datetime:
+    """Now, aware UTC."""
+    return datetime.now(UTC)
+
+
+def clock_from(start: datetime | None) -> Clock:
+    """The real clock, or one that starts at a given time and moves as the real one does."""
+    if start is None:
+        return real_clock
+    began = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - began)
+
+
+def open_store(settings: Settings) -> Store:
+    """The configured database, brought up to the current schema."""
+    url = settings.store.url
+    if settings.store.password is not None and "@" in url:
+        from sqlalchemy.engine import make_url  # noqa: PLC0415
+
+        url = make_url(url).set(password=settings.store.password.reveal()).render_as_string(hide_password=False)
+    store = engine.open(url)
+    migrate.upgrade(store)
+    return store
+
+
+@contextmanager
+def open_office(settings: Settings, *, store: Store | None = None, dns: bool = True) -> Iterator[Office]:
+    """Everything that handling and sending need; closed at the end of the block."""
+    opened = store or open_store(settings)
+    reader = Reader()
+    try:
+        yield Office(
+            store=opened,
+            policy=settings.policy,
+            keys=keys.load(settings.secret_file),
+            reader=reader,
+            lookup=_lookup() if dns and settings.policy.trust.verify_dkim else None,
+            site=settings.texts,
+            random=random.Random(),  # noqa: S311 - jitter, no secret
+        )
+    finally:
+        reader.close()
+        if store is None:
+            opened.close()
+
+
+def _lookup() -> Callable[[str], bytes | None]:
+    """The nameserver, loaded when the first signature asks."""
+    found: list[Any] = []
+
+    def ask(name: str) -> bytes | None:
+        if not found:
+            from mailgate.nameserver import Nameserver  # noqa: PLC0415 - dnspython only where it is needed
+
+            found.append(Nameserver())
+        result: bytes | None = found[0].txt(name)
+        return result
+
+    return ask
+
+
+def courier_of(settings: Settings) -> Any:  # noqa: ANN401 - one of the couriers
+    """The courier that [relay] asks for."""
+    relay = settings.relay
+    if relay.kind == "maildir":
+        from mailgate.maildir import MaildirCourier  # noqa: PLC0415
+
+        return MaildirCourier(relay.path)
+    from mailgate.hop import Hop, Security  # noqa: PLC0415
+    from mailgate.relay import SmtpCourier  # noqa: PLC0415
+
+    hop = Hop(
+        host=relay.host,
+        port=relay.port,
+        security=Security(relay.security),
+        hello=settings.policy.desk.domain,
+        user=relay.user,
+        password=relay.password.reveal if relay.password else None,
+        ca_file=relay.ca_file,
+    )
+    return SmtpCourier(hop, rate=relay.rate)
+
+
+def postman_of(settings: Settings, office: Office) -> Postman:
+    """The postman with the configured courier, signer and copy."""
+    signer = None
+    if settings.relay.dkim is not None:
+        from mailgate.signing import Signer  # noqa: PLC0415
+
+        signer = Signer(settings.relay.dkim.selector, settings.relay.dkim.domain, settings.relay.dkim.key_file)
+    copy = None
+    if settings.relay.copy:
+        copy = _copier(settings)
+    return Postman(
+        office=office,
+        courier=courier_of(settings),
+        envelope=settings.relay.envelope,
+        signer=signer,
+        copy=copy,
+        max_size_bytes=settings.relay.max_size_bytes,
+    )
+
+
+def _copier(settings: Settings) -> Callable[[bytes], None]:
+    folder = settings.relay.copy
+    first = imap_settings(settings)[0]
+
+    def copy(raw: bytes) -> None:
+        from mailgate import errands  # noqa: PLC0415
+
+        try:
+            errands.append(first, folder, raw)
+        except Exception as fault:  # noqa: BLE001 - the mail has left; a missing copy must not send it again
+            log.warning("copy to %s failed: %s", folder, fault)
+
+    return copy
+
+
+def imap_settings(settings: Settings) -> list[Any]:
+    """The `[[imap]]` blocks as the IMAP door wants them."""
+    from mailgate.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
+
+    out = []
+    for i in settings.imap:
+        out.append(
+            ImapSettings(
+                host=i.host,
+                port=i.port,
+                security=Security(i.security),
+                user=i.user,
+                password=i.password.reveal if i.password else None,
+                folder=i.folder,
+                role=Role(i.role),
+                junk=i.junk,
+                since=i.since,
+                done=i.done,
+                idle=i.idle,
+                poll_seconds=i.every.total_seconds(),
+                ca_file=i.ca_file,
+            )
+        )
+    return out
+
+
+class _Marks:
+    """The watermark store that the IMAP door asks for."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def get(self, account: str, folder: str) -> Any:  # noqa: ANN401
+        from mailgate.mailboxes import Mark  # noqa: PLC0415
+
+        with engine.reading(self.store) as tx:
+            state = marks.get(tx, account, folder)
+        return Mark.load(state) if state else None
+
+    def put(self, account: str, folder: str, mark: Any) -> None:  # noqa: ANN401
+        with engine.transaction(self.store) as tx:
+            marks.put(tx, account, folder, uidvalidity=mark.uidvalidity, uid=mark.uid, state=mark.dump())
+
+
+def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], None], clock: Clock) -> list[Any]:
+    """A mailbox for each `[[imap]]` block; not started."""
+    if not settings.imap:
+        return []
+    from mailgate.collector import Mailbox  # noqa: PLC0415 - imapclient only where there is a mailbox
+
+    def known(*, message_id: str, size: int, sha256: str) -> datetime | None:
+        with engine.reading(office.store) as tx:
+            return marks.kept_at(tx, message_id=message_id, size=size, sha256=sha256)
+
+    def skipped(what: Any) -> None:  # noqa: ANN401
+        with engine.transaction(office.store) as tx:
+            marks.skip(
+                tx,
+                {
+                    "account": what.account,
+                    "folder": what.folder,
+                    "uidvalidity": what.uidvalidity,
+                    "uid": what.uid,
+                    "seen_at": clock(),
+                    "why": what.why,
+                    "count": what.count,
+                    "message_id": what.message_id,
+                    "from_address": what.sender,
+                    "subject": what.subject,
+                },
+            )
+
+    return [
+        Mailbox(
+            each,
+            keep=keep,
+            watermarks=_Marks(office.store),
+            known=known,
+            skipped=skipped,
+            ours=lambda address: office.policy.is_own(address),
+            clock=clock,
+            randomness=office.random,
+        )
+        for each in imap_settings(settings)
+    ]
+
+
+def tick(settings: Settings, at: datetime) -> dict[str, int]:
+    """Do once, to the end, all that is due at `at`: fetch, handle, timers, deliver. Counts what was done."""
+    done = {"fetched": 0, "handled": 0, "fired": 0, "announced": 0, "delivered": 0}
+    with open_office(settings) as office:
+
+        def keep(received: Received) -> None:
+            intake.keep(office.store, [received], at)
+
+        for mailbox in mailboxes_of(settings, office, keep, lambda: at):
+            done["fetched"] += mailbox.poll_once()
+        done["handled"] = handle_all(office, at)
+        done["fired"] = clerk.ripen(office, at)
+        done["announced"] = clerk.announce(office, at)
+        done["delivered"] = asyncio.run(_deliver_once(settings, office, at))
+    return done
+
+
+def handle_all(office: Office, at: datetime) -> int:
+    """Handle until nothing waits; a mail that fails is tried as often as it may and then parked."""
+    total = 0
+    while n := intake.handle(office, at):
+        total += n
+    return total
+
+
+async def _deliver_once(settings: Settings, office: Office, at: datetime) -> int:
+    postman = postman_of(settings, office)
+    try:
+        return await postman.deliver(at)
+    finally:
+        await postman.courier.close()
+
+
+class Handler(threading.Thread):
+    """Handles kept mail as it comes, in one thread; wakes on `poke` and looks every second besides."""
+
+    def __init__(self, office: Office, clock: Clock, after: Callable[[], None], busy: Callable[[], bool]) -> None:
+        super().__init__(name="handler", daemon=True)
+        self._office, self._clock, self._after, self._busy = office, clock, after, busy
+        self._bell = threading.Event()
+        self._stopping = False
+
+    def poke(self) -> None:
+        """Something was kept."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """End after the batch at hand."""
+        self._stopping = True
+        self._bell.set()
+        self.join()
+
+    def run(self) -> None:
+        """Handle, rest, handle."""
+        while not self._stopping:
+            self._bell.wait(1.0)
+            self._bell.clear()
+            self._drain()
+
+    def _drain(self) -> None:
+        while not self._stopping:
+            if self._busy():
+                # the door goes first: whoever hands us mail waits for an answer, the handler's sender doesn't
+                time.sleep(0.02)
+            try:
+                n = intake.handle(self._office, self._clock())
+            except engine.Busy as busy:
+                log.warning("handling waits: %s", busy)
+                time.sleep(0.5)
+                return
+            except Exception:
+                log.exception("handling a batch failed")
+                time.sleep(1.0)
+                return
+            if not n:
+                return
+            self._after()
+
+
+class Daemon:
+    """A running desk: doors, handler, postman, ticks. One per process."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.doors: list[Any] = []
+        self.mailboxes: list[Any] = []
+        self._post_bell: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, ready: Callable[[Daemon], None]) -> None:
+        """Serve until SIGTERM or SIGINT, then drain and end."""
+        self._loop = asyncio.get_running_loop()
+        self._post_bell = asyncio.Event()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, stop.set)
+        with open_office(self.settings) as office:
+            self.office = office
+            with engine.transaction(office.store) as tx:
+                outbox.release_leases(tx)
+            self._loop.add_signal_handler(signal.SIGHUP, self.reread)
+            committer = Committer(self._keeper(office.store))
+            committer.start()
+            self.handler = Handler(office, self.clock, self._poke_postman, lambda: committer.waiting > 0)
+            self.handler.start()
+            self.postman = postman_of(self.settings, office)
+            posting = asyncio.create_task(self._post())
+            scheduler = self._scheduler(office)
+            try:
+                await self._open_doors(office, committer)
+                self.mailboxes = mailboxes_of(self.settings, office, committer.keep_here, self.clock)
+                for mailbox in self.mailboxes:
+                    mailbox.start()
+                self.handler.poke()
+                ready(self)
+                await stop.wait()
+            finally:
+                log.info("stopping")
+                scheduler.shutdown(wait=False)
+                for mailbox in self.mailboxes:
+                    await asyncio.to_thread(mailbox.stop, 5.0)
+                await asyncio.gather(*(door.stop(timedelta(seconds=8)) for door in self.doors))
+                await committer.stop()
+                await asyncio.to_thread(self.handler.stop)
+                posting.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await posting
+                await self.postman.courier.close()
+
+    def reread(self) -> None:
+        """SIGHUP: take the new rules, categories, clocks and texts; a faulty file keeps the old ones."""
+        try:
+            fresh = load(self.settings.path, os.environ)
+        except BadConfig as bad:
+            log.error("config not taken, the old one stays: %s", "; ".join(map(str, bad.mistakes)))
+            return
+        from templates import render  # noqa: PLC0415
+
+        self.settings = fresh
+        self.office.policy = fresh.policy
+        self.office.site = fresh.texts
+        render.forget()
+        log.info("config reread")
+
+    def _keeper(self, store: Store) -> Any:  # noqa: ANN401 - the committer's function
+        keep_many = intake.keeper(store, self.clock)
+
+        def keep(mails: list[Received]) -> Any:  # noqa: ANN401
+            outcomes = keep_many(mails)
+            self.handler.poke()
+            return outcomes
+
+        return keep
+
+    def _poke_postman(self) -> None:
+        if self._loop is not None and self._post_bell is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._post_bell.set)
+
+    async def _post(self) -> None:
+        assert self._post_bell is not None  # noqa: S101
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._post_bell.wait(), 1.0)
+            self._post_bell.clear()
+            try:
+                await self.postman.deliver(self.clock())
+            except engine.Busy as busy:
+                log.warning("delivering waits: %s", busy)
+            except Exception:
+                log.exception("delivering failed")
+
+    def _scheduler(self, office: Office) -> Any:  # noqa: ANN401 - apscheduler has no types
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
+
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
+
+        async def due() -> None:
+            try:
+                n = await asyncio.to_thread(lambda: clerk.ripen(office, self.clock()) + clerk.announce(office, self.clock()))
+            except engine.Busy as busy:
+                log.warning("timers wait: %s", busy)
+                return
+            if n:
+                self._poke_postman()
+
+        scheduler.add_job(due, "interval", seconds=5)
+        scheduler.start()
+        return scheduler
+
+    async def _open_doors(self, office: Office, committer: Committer) -> None:
+        from mailgate.lmtp import LmtpDoor  # noqa: PLC0415
+        from mailgate.smtp import SmtpDoor  # noqa: PLC0415
+        from mailgate.submission import SubmissionDoor  # noqa: PLC0415
+
+        s = self.settings
+        if s.smtp is not None:
+            self.doors.append(SmtpDoor(door_settings(s, s.smtp), is_ours=is_ours(office), committer=committer))
+        if s.submission is not None:
+            self.doors.append(
+                SubmissionDoor(door_settings(s, s.submission), is_ours=is_ours(office), committer=committer, authenticate=authenticator(office.store))
+            )
+        if s.lmtp is not None:
+            self.doors.append(LmtpDoor(door_settings(s, s.lmtp), is_ours=is_ours(office), committer=committer))
+        for door in self.doors:
+            await door.start()
+
+
+def door_settings(settings: Settings, door: Any) -> DoorSettings:  # noqa: ANN401 - one of the three doors' values
+    """What a door of the config needs to open."""
+    from mailgate.gate import Limits  # noqa: PLC0415
+
+    policy: Policy = settings.policy
+    tls = getattr(door, "tls", None)
+    limits = Limits(
+        per_ip=policy.limits.per_ip or 1_000_000, connections=policy.limits.connections or 1_000_000, recipients=policy.limits.recipients or 1_000_000
+    )
+    path = engine_path(settings)
+    return DoorSettings(
+        listen=str(door.listen),
+        hostname=getattr(door, "hostname", "") or policy.desk.domain,
+        max_size_bytes=door.max_size_bytes,
+        tls_cert=str(tls.cert) if tls else "",
+        tls_key=str(tls.key) if tls and tls.key else "",
+        implicit_tls=tls.implicit if tls else None,
+        require_auth=getattr(door, "require_auth", True),
+        auth_in_clear=getattr(door, "auth_in_clear", False),
+        networks=tuple(str(n) for n in policy.trust.networks),
+        store_folder=str(path.parent) if path else "",
+        limits=limits,
+    )
+
+
+def engine_path(settings: Settings) -> Path | None:
+    """The database file of an SQLite store, None for a server."""
+    url = settings.store.url
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def is_ours(office: Office) -> Callable[[str], str | None]:
+    """The recipient check of the doors, by the policy in force."""
+
+    def ask(address: str) -> str | None:
+        policy = office.policy
+        if policy.is_own(address):
+            return None
+        domain = address_key(address).rpartition("@")[2]
+        domains = {policy.desk.domain, *(d.lower() for d in policy.desk.domains), *(own.rpartition("@")[2] for own in policy.own)}
+        return NotOurs.unknown if domain in domains else NotOurs.foreign
+
+    return ask
+
+
+def authenticator(store: Store) -> Callable[[str, str], bool]:
+    """The password check of the submission door."""
+
+    def check(login: str, password: str) -> bool:
+        from mailgate.passwords import verify_password  # noqa: PLC0415
+
+        with engine.reading(store) as tx:
+            found = people.password(tx, login)
+        return found is not None and verify_password(found[1], password)
+
+    return check
+
+
+def serve(settings: Settings, clock: Clock, ready: Callable[[Daemon], None] | None = None) -> None:
+    """Run the desk in the foreground until it is told to stop. Raises `engine.DaemonRunning` if one runs on this store already."""
+    sys.setswitchinterval(0.001)  # the loop must not wait 5 ms for the handler's thread at every command
+    path = engine_path(settings)
+    lock = engine.hold_daemon_lock(settings.store.url, os.getpid()) if path is not None else contextlib.nullcontext()
+    with lock:
+        runner: Any = asyncio.run
+        try:
+            import uvloop  # noqa: PLC0415
+
+            runner = uvloop.run
+        except ImportError:
+            pass
+        runner(Daemon(settings, clock).run(ready or _say_ready))
+
+
+def _say_ready(daemon: Daemon) -> None:
+    places = ", ".join(place for door in daemon.doors for place in door.listens_at)
+    log.info("serving %s at %s", daemon.settings.policy.desk.address, places or "mailboxes only")
