@@ -25,7 +25,7 @@ from mailgate.visits import Visitor
 IDLE_SECONDS = 9 * 60.0
 """An IDLE is renewed before servers and address translators forget it: RFC 2177 says 29 minutes, many of them wait 10."""
 
-LASTING_SECONDS = 60.0
+LASTING_SECONDS = 10.0
 """A connection that broke before this counts as one more failure, though a visit went well: else we'd knock once a second for ever."""
 
 log = logging.getLogger("mailgate.imap")
