@@ -15,6 +15,7 @@ _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-s
 _RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _PROSE_CHARACTERS = 60_000
 _MOST = 200
+_OPENING = 6000
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,64}@[A-Za-z0-9\x80-\U0010ffff](?:[A-Za-z0-9.\x80-\U0010ffff-]{0,250}[A-Za-z0-9\x80-\U0010ffff])?")
 _MESSAGE_ID = re.compile(r"^[> \t]*message-id:[ \t]*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS_CODE = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
@@ -170,7 +171,7 @@ _SUBJECT = re.compile(
     r"deliver(?:y|ing) (?:status|failure|failed|error|report|problem|notification|warning|unsuccessful|has failed|incomplete|delayed|attempt)|"
     r"(?:failure|failed|failing|error|unable|problem|cannot|can't|could ?n.t|could not|not) .{0,30}(?:deliver|delivery|send|sending)|"
     r"(?:mail|message|e-?mail).{0,40}(?:not (?:be )?(?:deliver|sent)|rejected|bounced|refused|returned|blocked|delayed|undelivered|failed)|"
-    r"failure notice|failed mail|failed delivery|mail (?:system )?(?:error|failure|warning)|processing error|message (?:status|delayed|undelivered)|"
+    r"failure notice|failed mail|you .{0,100} (?:are|is) not (?:a )?member|failed delivery|mail (?:system )?(?:error|failure|warning)|processing error|message (?:status|delayed|undelivered)|"
     r"delayed mail|bounced? (?:mail|message|e-?mail)|user unknown|unknown (?:user|recipient)|addressee unknown|mailbox (?:full|unavailable)|"
     r"rejected (?:mail|posting|message)|transmission (?:error|failure)|warning: (?:message|could not send)|non-existent (?:user|address)|"
     r"unzustellbar|zustell(?:ung|fehler)|nicht zugestellt|unbestellbar|nicht zustellbar|"
@@ -191,13 +192,13 @@ _EVIDENCE = re.compile(
     r"not (?:a )?(?:valid|known|listed|deliverable|existing)|invalid (?:recipient|address|user|mailbox)|recipient (?:address )?(?:rejected|unknown)|"
     r"(?:has been|still) (?:delayed|queued|being retried)|will (?:be )?(?:retr|try again|continue to)|not (?:yet )?been delivered|following (?:address|recipient)|relaying denied|too many hops|"
     r"nicht zugestellt|unbekannter (?:empfänger|benutzer)|unzustellbar|n'a pas (?:pu|été)|non remis|no se pudo|não foi|nedoručen|ei voitu|не (?:был[оа]? |может быть )?доставлен|"
-    r"disabled|discontinued|inactive|does ?n.t (?:exist|have)|account .{0,40}(?:closed|disabled|suspended|expired|inactive)|blocked",
+    r"\bdisabled|discontinued|\binactive|does ?n.t (?:exist|have)|account .{0,40}(?:closed|disabled|suspended|expired|inactive)|blocked",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
     r"(?:^|[^\d.])5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}|user unknown|unknown user|no such (?:user|recipient|mailbox)|following (?:address|recipient)|"
     r"(?:could|can) ?not be delivered|permanent (?:fatal )?error|did not reach|recipient (?:address )?rejected|non remis|unzustellbar|"
-    r"transcript of session|copy of (?:the|your) (?:original )?message|original message (?:follows|below)|message (?:headers? )?follows?|"
+    r"transcript of session|copy of (?:the|your) (?:original )?message|not a member of this|original message (?:follows|below)|message (?:headers? )?follows?|"
     r"delivery (?:to the following|has failed|failed)|mailbox (?:full|unavailable)|undeliverable|over quota|returned to sender",
     re.IGNORECASE,
 )
@@ -210,15 +211,18 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
     """
     local = sender.partition("@")[0]
     from_daemon = bool(_DAEMON.match(local) or _DAEMON_NAME.search(name) or (not sender and "<>" in headers.text(top.block.first("from") or b"")))
-    about = bool(_SUBJECT.search(subject)) and not re.match(r"\s*(?:re|aw|sv|vs|fwd?|wg)\s*:", subject, re.IGNORECASE)
-    opening = text[:6000]
-    wording = bool(_EVIDENCE.search(opening))
     if from_daemon or null:
-        return about or wording
-    strict = headers.text(top.block.first("auto-submitted") or b"").lower()
-    if strict.startswith("auto-generated (failure"):
+        # The names below never belong to a person; a postmaster may be one.
+        if re.match(r"mailer?[-_. ]?daemon\b|double-bounce", local, re.IGNORECASE):
+            return True
+        return bool(_SUBJECT.search(subject) or _EVIDENCE.search(text[:_OPENING]))
+    if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
         return True
-    return bool(_SUBJECT.search(subject)) and bool(_STRONG.search(opening)) and (about or "remis" in subject.lower())
+    # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words.
+    if not _SUBJECT.search(subject) or not _STRONG.search(text[:_OPENING]):
+        return False
+    is_answer = re.match(r"\s*(?:re|aw|sv|vs|fwd?|wg)\s*:", subject, re.IGNORECASE)
+    return not is_answer or "remis" in subject.lower()
 
 
 _COPY = re.compile(
