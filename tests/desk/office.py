@@ -1,0 +1,250 @@
+"""A desk in a folder of its own with a clock that stands still: mails go in by the one intake, answers come out of a Maildir."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+from mailgate import clerk, daemon, intake
+from mailgate.office import Office
+from mailgate.receiving import Received
+from mailgate.settings import Settings, load
+from rules.facts.mail import Envelope
+from rules.facts.people import Agent, Group
+from rules.facts.ticket import Post, Ticket
+from store import engine, ledger, people
+from store.queries import tickets
+
+START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+CONFIG = """
+[desk]
+name = "Harbour Desk"
+address = "support@desk.example"
+admin = ["root@desk.example"]
+timezone = "Europe/Helsinki"
+secret_file = "secret"
+{desk}
+[store]
+url = "{url}"
+[relay]
+url = "maildir:sent"
+hold = "{hold}"
+[trust]
+verify_dkim = false
+authserv_ids = ["mx.desk.example"]
+networks = ["127.0.0.0/8"]
+{more}
+"""
+
+
+class Desk:
+    """One desk; `at` is its clock."""
+
+    def __init__(self, folder: Path, settings: Settings, office: Office) -> None:
+        self.folder, self.settings, self.office = folder, settings, office
+        self.at = START
+        self._n = 0
+        self._seen: set[str] = set()
+
+    # -- people -----------------------------------------------------------------------------------------------------------------
+
+    def agent(self, name: str, *groups: str, address: str = "", language: str = "en", signature: str = "") -> Agent:
+        """An agent of staff."""
+        agent = Agent(
+            name=name,
+            addresses=(address or f"{name}@staff.example",),
+            full_name=name.capitalize(),
+            groups=groups,
+            language=language,
+            signature=signature,
+        )
+        with engine.transaction(self.office.store) as tx:
+            for key in groups:
+                people.put_group(tx, Group(key=key, title=key.capitalize()))
+            people.put_agent(tx, agent, self.at)
+        return agent
+
+    # -- mail in ----------------------------------------------------------------------------------------------------------------
+
+    def write(
+        self,
+        sender: str,
+        text: str = "The printer is on fire.",
+        *,
+        subject: str = "Printer",
+        to: str = "support@desk.example",
+        answer: EmailMessage | None = None,
+        headers: dict[str, str] | None = None,
+        html: str = "",
+        files: tuple[tuple[str, bytes], ...] = (),
+        envelope: Envelope | None = None,
+        by: str = "address references",
+        quote: bool = False,
+    ) -> int:
+        """Take in a mail and handle it; gives its id. `answer` makes it a reply: `by` says by which routes it threads."""
+        self._n += 1
+        message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=900))
+        message["From"] = sender
+        if answer is not None:
+            subject = str(answer["Subject"]) if "subject" in by or subject == "Printer" else subject
+            if "subject" not in by:
+                subject = re.sub(r"\s*\[[^\]]*\]", "", subject)
+            if "address" in by:
+                to = str(answer["Reply-To"] or answer["From"])
+            if "parent" in by or "references" in by:
+                message["References"] = f"{answer['References'] or ''} {answer['Message-ID']}".strip()
+            if "parent" in by:
+                message["In-Reply-To"] = str(answer["Message-ID"])
+            if quote:
+                body = answer.get_body(("plain",))
+                assert body is not None
+                text = text + "\n\nOn Monday, Harbour Desk wrote:\n" + "\n".join("> " + line for line in str(body.get_content()).splitlines())
+        message["To"] = to
+        message["Subject"] = subject
+        message["Message-ID"] = f"<{self._n}.{id(self)}@mail.example>"
+        message["Date"] = self.at
+        for name, value in (headers or {}).items():
+            del message[name]
+            message[name] = value
+        message.set_content(text)
+        if html:
+            if text:
+                message.add_alternative(html, subtype="html")
+            else:
+                message.set_content(html, subtype="html")
+        for name, data in files:
+            message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+        return self.take(message.as_bytes(), envelope)
+
+    def take(self, raw: bytes, envelope: Envelope | None = None) -> int:
+        """Keep raw bytes and handle all that waits."""
+        if envelope is None:
+            parsed = email.message_from_bytes(raw)
+            sender = email.utils.parseaddr(parsed.get("From", ""))[1]
+            recipients = tuple(a for _, a in email.utils.getaddresses(parsed.get_all("To", []) + parsed.get_all("Cc", [])) if a.endswith("@desk.example"))
+            envelope = Envelope(door="smtp", sender=sender, recipients=recipients or ("support@desk.example",), peer="192.0.2.1")
+        (received_id,) = intake.keep(self.office.store, [Received(envelope=envelope, raw=raw)], self.at)
+        self.handle()
+        return received_id
+
+    def handle(self) -> None:
+        """Handle what waits."""
+        daemon.handle_all(self.office, self.at)
+
+    def press(self, sender: str, mail: EmailMessage, label: str, text: str = "") -> int:
+        """Press the button of that label, as a mail client does: a mail to the address in its link."""
+        link = buttons(mail)[label]
+        address, _, subject = link.removeprefix("mailto:").partition("?subject=")
+        from urllib.parse import unquote
+
+        return self.write(sender, text, to=unquote(address), subject=unquote(subject))
+
+    # -- time and mail out --------------------------------------------------------------------------------------------------------
+
+    def passes(self, **span: float) -> None:
+        """Time passes; timers fire."""
+        self.at += timedelta(**span)
+        clerk.ripen(self.office, self.at)
+        clerk.announce(self.office, self.at)
+
+    def post(self) -> list[EmailMessage]:
+        """Deliver what is due now; gives the mails that left since the last call, oldest first."""
+
+        async def deliver() -> None:
+            postman = daemon.postman_of(self.settings, self.office)
+            await postman.deliver(self.at)
+            await postman.courier.close()
+
+        asyncio.run(deliver())
+        new = []
+        for path in sorted((self.folder / "sent" / "new").glob("*")) if (self.folder / "sent" / "new").exists() else []:
+            if path.name not in self._seen:
+                self._seen.add(path.name)
+                new.append(email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+        return sorted(new, key=lambda m: int(token_row(str(m["Message-ID"]))))  # type: ignore[arg-type,return-value]
+
+    def post_later(self, seconds: float = 60) -> list[EmailMessage]:
+        """What leaves after the hold."""
+        self.at += timedelta(seconds=seconds)
+        return self.post()
+
+    # -- looking ------------------------------------------------------------------------------------------------------------------
+
+    def mail(self, received_id: int) -> dict[str, object]:
+        """The row of a received mail."""
+        from sqlalchemy import select
+
+        from store.models.mail import Received as Row
+
+        with engine.reading(self.office.store) as tx:
+            return dict(tx.execute(select(Row.__table__).where(Row.__table__.c.id == received_id)).mappings().one())  # type: ignore[attr-defined]
+
+    def fate(self, received_id: int) -> str:
+        """The fate of a mail."""
+        return str(self.mail(received_id)["fate"])
+
+    def ticket(self, ref: str = "T1") -> Ticket:
+        """A ticket as it stands."""
+        with engine.reading(self.office.store) as tx:
+            found = ledger.find(tx, ref)
+        assert found is not None, f"no ticket {ref}"
+        return found
+
+    def tickets(self) -> list[Ticket]:
+        """All tickets."""
+        with engine.reading(self.office.store) as tx:
+            return tickets.listed(tx, tickets.Filter())
+
+    def posts(self, ref: str = "T1") -> list[Post]:
+        """The conversation of a ticket."""
+        with engine.reading(self.office.store) as tx:
+            found = ledger.find(tx, ref)
+            assert found is not None
+            return tickets.posts(tx, found.id)
+
+
+def token_row(message_id: str) -> int:
+    """The outbox row that a Message-ID of ours names."""
+    return int(message_id.split("@")[0].split("-")[-2], 36)
+
+
+def to(mails: list[EmailMessage], address: str) -> list[EmailMessage]:
+    """Those to one recipient."""
+    return [m for m in mails if address in str(m["To"])]
+
+
+def plain(mail: EmailMessage) -> str:
+    """The plain part."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def buttons(mail: EmailMessage) -> dict[str, str]:
+    """Label -> mailto link of every button of a mail."""
+    import html as markup
+
+    body = mail.get_body(("html",))
+    assert body is not None
+    found = re.findall(r'<a [^>]*href="(mailto:[^"]+)"[^>]*>(.*?)</a>', str(body.get_content()), re.DOTALL)
+    return {markup.unescape(re.sub(r"<[^>]+>|\s+", " ", label)).strip(): markup.unescape(link) for link, label in found}
+
+
+@contextmanager
+def desk(folder: Path, *, url: str = "sqlite:///desk.db", hold: str = "30s", more: str = "", desk: str = "") -> Iterator[Desk]:
+    """A desk that ends with the block."""
+    path = folder / "config.toml"
+    path.write_text(CONFIG.format(url=url, hold=hold, more=more, desk=desk))
+    settings = load(path, {})
+    with daemon.open_office(settings, dns=False) as office:
+        yield Desk(folder, settings, office)
+
+
+assert datetime
