@@ -44,14 +44,19 @@ class Holidays:
 def _opened(name: str) -> Any:  # noqa: ANN401 - the library has no types
     import holidays  # noqa: PLC0415 - 50 ms that a desk without calendars doesn't pay
 
-    country, _, region = name.strip().upper().partition("-")
-    try:
-        return holidays.country_holidays(country, subdiv=region or None)
-    except NotImplementedError:
-        known = holidays.list_supported_countries()
+    country, _, region = name.strip().partition("-")
+    country = country.upper()
+    for spelled in dict.fromkeys((region.upper(), region, region.capitalize())):  # DE-BY, but DE-Augsburg
+        try:
+            return holidays.country_holidays(country, subdiv=spelled or None)
+        except NotImplementedError:
+            continue
+    known: dict[str, list[str]] = holidays.list_supported_countries()
     if country not in known:
+        codes = [code for code in known if len(code) == 2]
         raise Wrong(
-            f"there is no holiday calendar {name!r}; write a country such as FI, or a region such as DE-BY", nearest(country, known)
+            f"there is no holiday calendar {name!r}; write a country such as FI, or a region such as DE-BY", nearest(country, codes)
         )
-    regions = [f"{country}-{each}" for each in known[country]]
-    raise Wrong(f"the holiday calendar of {country} has no region {region!r}", nearest(f"{country}-{region}", regions))
+    regions = sorted(f"{country}-{each}" for each in known[country])
+    written = f"; write one of {', '.join(regions[:30])}" if regions else f"; it has none at all: write {country}"
+    raise Wrong(f"the holiday calendar of {country} has no region {region!r}{written}", nearest(region, known[country]))

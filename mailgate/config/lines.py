@@ -11,7 +11,7 @@ from mailgate.config.places import Path
 from mailgate.config.reading import Reading
 from mailgate.schema import service
 from rules.actions import base
-from rules.actions.values import Misread
+from rules.actions.values import Misread, fold, near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Severity, Type
@@ -53,6 +53,12 @@ def _vocabulary(reading: Reading, policy: Policy) -> ReadAction:
     lexicon = words(known, Directory())
 
     def read(line: str) -> Wrong | None:
+        verb, _, rest = line.partition(" ")
+        if fold(verb) not in lexicon.verbs:
+            # In a mail, the first three letters of a verb are enough; in a file that is read for years they aren't.
+            return Wrong(
+                f"there is no command {verb!r}", next((f"{near} {rest}".strip() for near in near_words(fold(verb), lexicon.verbs)), "")
+            )
         try:
             base.read(line, lexicon)
         except Misread as miss:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,39 @@ class Wrong(ValueError):
         self.near = near
 
 
+class Several(ValueError):
+    """Several values within one that can't be, each with its path from there: a list position, a key."""
+
+    def __init__(self, each: Iterable[tuple[tuple[str | int, ...], Wrong]]) -> None:
+        self.each = tuple(each)
+        super().__init__("; ".join(str(wrong) for _, wrong in self.each))
+
+
+def gather(items: Iterable[tuple[str | int, Item]], read: Callable[[Item], Value]) -> list[tuple[str | int, Value]]:
+    """What a reader makes of each item, by its key or position; raises Several with every item that it refuses."""
+    made: list[tuple[str | int, Value]] = []
+    wrong: list[tuple[tuple[str | int, ...], Wrong]] = []
+    for key, item in items:
+        try:
+            made.append((key, read(item)))
+        except Several as inner:
+            wrong.extend(((key, *path), each) for path, each in inner.each)
+        except Wrong as each:
+            wrong.append(((key,), each))
+        except ValueError as each:
+            wrong.append(((key,), Wrong(str(each))))
+    if wrong:
+        raise Several(wrong)
+    return made
+
+
+_OTHER_WORDS = {"ssl": "tls", "imaps": "tls", "smtp+tls": "starttls", "urgent": "high"}
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The valid word that looks most like this one, empty if none does."""
     words = {valid_word.casefold(): valid_word for valid_word in valid}
+    if _OTHER_WORDS.get(word.casefold()) in words:
+        return words[_OTHER_WORDS[word.casefold()]]
     found = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
     return words[found[0]] if found else ""

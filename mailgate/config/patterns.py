@@ -69,7 +69,7 @@ def address(text: str) -> Pattern:
     if not text.strip(" *"):
         raise Wrong(f"{text!r} is no address; write anna@corp.example or @corp.example")
     if "@" not in text:
-        raise Wrong(f"{text!r} is no address; write {text}@corp.example, or @{text} for a whole domain", near=f"@{text}")
+        raise Wrong(f"{text!r} is no address; write anna@{text}, or @{text} for a whole domain", near=f"@{text}")
     key = address_key(text)
     return Pattern(text=text, matcher=Linear(f"^{_glob('*' + key if key.startswith('@') else key)}$"))
 

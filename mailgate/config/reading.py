@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mailgate import schema
 from mailgate.config import places, values
-from mailgate.config.mistakes import BadConfig, Mistake, Wrong, nearest
+from mailgate.config.mistakes import BadConfig, Mistake, Several, Wrong, nearest
 from mailgate.schema.base import Section
 
 Model = TypeVar("Model", bound=Section)
@@ -79,7 +79,7 @@ class Reading:
                 self._one((name, position), model, each, f"[[{name}]]")
         for name, model in schema.NAMED.items():
             named = self.raw.get(name, {})
-            if not isinstance(named, dict) or not all(isinstance(each, dict) for each in named.values()):
+            if not isinstance(named, dict) or not all(isinstance(each, dict) and key not in _keys(model) for key, each in named.items()):
                 self.wrong((name,), f"needs a name: write [{name}.office]")
                 continue
             for key, each in named.items():
@@ -155,6 +155,10 @@ class Reading:
                 what = f"is {given}; it must be {'at least' if kind == 'greater_than_equal' else 'at most'} {limit}"
             case _ if kind in _TYPES:
                 what = _TYPES[kind] if where and where[-1] in _SECRET else f"{_TYPES[kind]}, not {values.kind(given)}"
+            case _ if isinstance(cause, Several):
+                for path, each in cause.each:
+                    self.wrong((*at, *where, *path), str(each), each.near)
+                return
             case _ if cause is not None:
                 what, near = str(cause), cause.near if isinstance(cause, Wrong) else ""
             case _:
@@ -166,7 +170,12 @@ def _syntax(path: Path, text: str, why: str) -> Mistake:
     """The complaint of tomllib as a mistake; before Python 3.14 the line is only in its words."""
     found = re.search(r"\(at line (\d+), column \d+\)", why)
     line = int(found[1]) if found else text.count("\n") + (not text.endswith("\n"))
-    return Mistake(path=path, line=max(line, 1), key="", what=f"is not TOML: {re.sub(r' *[(]at [^)]*[)]', '', why)}")
+    plain = re.sub(r" *\(at (line|end)[^)]*\)", "", why)
+    if plain == "Cannot overwrite a value":
+        plain = "the key stands twice in its table"
+    elif twice := re.fullmatch(r"Cannot declare \((.*?),?\) twice", plain):
+        plain = f"[{twice[1].replace(', ', '.').replace(chr(39), '')}] stands twice"
+    return Mistake(path=path, line=max(line, 1), key="", what=f"is not TOML: {plain}")
 
 
 def _keys(model: type[Section] | None) -> list[str]:

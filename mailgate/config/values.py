@@ -18,7 +18,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
 from mailgate.config.doors import Listen
-from mailgate.config.mistakes import Wrong, nearest
+from mailgate.config.mistakes import Wrong, gather, nearest
 from rules.facts import amounts
 from rules.facts.policy import Rate
 
@@ -81,8 +81,14 @@ def _texts(value: object) -> list[str]:
 
 
 def several(read: Callable[[str], Value]) -> Callable[[object], tuple[Value, ...]]:
-    """A reader of one text or a list of texts; names the first item that is wrong."""
-    return lambda value: tuple(read(each) for each in _texts(value))
+    """A reader of one text or a list of texts; names every item that is wrong."""
+
+    def read_all(value: object) -> tuple[Value, ...]:
+        if isinstance(value, str):
+            return (read(value),)
+        return tuple(made for _, made in gather(enumerate(_texts(value)), read))
+
+    return read_all
 
 
 def optional(read: Callable[[str], Value]) -> Callable[[object], Value | None]:
@@ -158,9 +164,21 @@ _KEY = re.compile(r"[^\W_][\w.-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
+_LANGUAGE_NAMES = {
+    "english": "en",
+    "german": "de",
+    "deutsch": "de",
+    "finnish": "fi",
+    "suomi": "fi",
+    "czech": "cs",
+    "čeština": "cs",
+    "swedish": "sv",
+}
+
+
 def mailbox(value: str) -> str:
     """An address without a name around it."""
-    written = text(value).strip()
+    written = text(value).strip().rstrip(".")
     if not _MAILBOX.fullmatch(written) or not _DOMAIN.fullmatch(written.rpartition("@")[2]):
         raise Wrong(f"{written!r} is no mail address; write it as support@desk.example")
     return written
@@ -206,10 +224,7 @@ def recipient(value: str) -> str:
 def language(value: str) -> str:
     """A language by its code."""
     if not _LANGUAGE.fullmatch(text(value)):
-        raise Wrong(
-            f"{value!r} is no language; write a code such as en, de, fi or cs",
-            near=value.strip()[:2].lower() if len(value.strip()) > 2 else "",
-        )
+        raise Wrong(f"{value!r} is no language; write a code such as en, de, fi or cs", _LANGUAGE_NAMES.get(value.strip().casefold(), ""))
     return value
 
 
@@ -256,7 +271,8 @@ def listen(value: object) -> Listen:
     host, colon, port = written.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
     if not colon or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise Wrong(f"{written!r} is nowhere to listen; write it as 127.0.0.1:2525, *:25 or unix:var/lmtp.sock")
+        near = f"127.0.0.1:{written}" if written.isascii() and written.isdigit() else ""
+        raise Wrong(f"{written!r} is nowhere to listen; write it as 127.0.0.1:2525, *:25 or unix:var/lmtp.sock", near)
     if ":" in host or re.fullmatch(r"[\d.]+", host):
         try:
             ip_address(host)

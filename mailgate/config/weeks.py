@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mailgate.config import values
 from mailgate.config.calendars import Holidays
-from mailgate.config.mistakes import Wrong, nearest
+from mailgate.config.mistakes import Wrong, gather, nearest
 from rules.facts.hours import Opening
 
 Week = tuple[tuple[Opening, ...], ...]
@@ -27,17 +27,22 @@ def read_week(value: object) -> Week:
         raise Wrong(f'must be a table of days, such as {{mon = "08:00-16:00"}}, not {values.kind(value)}')
     week: list[list[Opening]] = [[] for _ in DAYS]
     said: dict[int, str] = {}
-    for name, written in value.items():
+
+    def read(pair: tuple[str, object]) -> None:
+        name, written = pair
+        stretches = _stretches(written)
         for day in _days(name):
             if day in said:
                 raise Wrong(f"{DAYS[day]} stands twice, in {said[day]!r} and {name!r}")
             said[day] = name
-            for start, end in _stretches(written):
+            for start, end in stretches:
                 if end == _MIDNIGHT or start < end:
                     week[day].append(Opening(start=start, end=end))
                 else:
                     week[day].append(Opening(start=start, end=_MIDNIGHT))
                     week[(day + 1) % 7].append(Opening(start=_MIDNIGHT, end=end))
+
+    gather(((name, (name, written)) for name, written in value.items()), read)
     if not any(week):
         raise Wrong("a week that never opens would let no clock run")
     return tuple(_ordered(name, openings) for name, openings in zip(DAYS, week, strict=True))
@@ -98,16 +103,24 @@ def read_holidays(value: object) -> Holidays | frozenset[date]:
     """Calendars and single days as one set of dates; raises Wrong for a calendar that nobody knows."""
     if not isinstance(value, str | list | date):
         raise Wrong(f"must be a country such as FI, or a list of countries and days, not {values.kind(value)}")
-    names: list[str] = []
-    days: set[date] = set()
-    for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, date):
-            days.add(each)
-        elif re.fullmatch(r"\d{4}-\d\d-\d\d", values.text(each)):
-            try:
-                days.add(date.fromisoformat(each))
-            except ValueError:
-                raise Wrong(f"{each!r} is no day of the calendar") from None
-        else:
-            names.append(each)
-    return Holidays(tuple(names), frozenset(days)) if names else frozenset(days)
+    if not isinstance(value, list):
+        read = _holiday(value)
+        return Holidays((read,)) if isinstance(read, str) else frozenset({read})
+    each = [made for _, made in gather(enumerate(value), _holiday)]
+    names = tuple(made for made in each if isinstance(made, str))
+    days = frozenset(made for made in each if not isinstance(made, str))
+    return Holidays(names, days) if names else days
+
+
+def _holiday(value: object) -> str | date:
+    """The name of a calendar that there is, or a single day."""
+    if isinstance(value, date):
+        return value
+    written = values.text(value).strip()
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+        Holidays((written,))  # raises Wrong for a calendar that nobody knows
+        return written
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise Wrong(f"{written!r} is no day of the calendar") from None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from mailgate.config import values
-from mailgate.config.mistakes import Wrong
+from mailgate.config.mistakes import Wrong, gather
 from mailgate.config.values import (
     Count,
     Domains,
@@ -60,12 +60,13 @@ class Desk(Section):
 def _levels(value: object) -> dict[str, Level]:
     if not isinstance(value, dict):
         raise Wrong(f"must be a table such as {{close = 2}}, not {values.kind(value)}")
-    levels: dict[str, Level] = {}
-    for verb, level in value.items():
-        if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= 4:
-            raise Wrong(f"{verb} must be a level from 0 to 4, not {values.kind(level)}")
-        levels[verb.lower()] = Level(level)
-    return levels
+    return {str(verb).lower(): level for verb, level in gather(value.items(), _level)}
+
+
+def _level(value: object) -> Level:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 4:
+        raise Wrong(f"must be a level from 0 to 4, not {values.kind(value)}")
+    return Level(value)
 
 
 Levels = Annotated[

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from mailgate.config import patterns, values
-from mailgate.config.mistakes import Wrong
+from mailgate.config.mistakes import Wrong, gather
 from mailgate.config.values import Reads
 from mailgate.schema.base import Section, says
 from rules.facts import amounts
@@ -87,13 +87,15 @@ def _headers(value: object) -> tuple[Condition, ...]:
         value = {name: pattern.strip() or "."}
     if not isinstance(value, dict) or not value:
         raise Wrong('must be a table of fields and patterns, such as {"X-Shop" = "order"}')
-    found: list[Condition] = []
-    for name, wanted in value.items():
-        if not re.fullmatch(r"[!-9;-~]+", name.strip()):
-            raise Wrong(f"{name!r} is no name of a header field")
-        read = _any_of(patterns.regex)(wanted)
-        found.append(Condition(word="header", wanted=f"{name.strip()}: {read.wanted}", header=name.strip().lower(), patterns=read.patterns))
-    return tuple(found)
+    return tuple(made for _, made in gather(((name, (name, wanted)) for name, wanted in value.items()), _field))
+
+
+def _field(said: tuple[str, object]) -> Condition:
+    name = said[0].strip()
+    if not re.fullmatch(r"[!-9;-~]+", name):
+        raise Wrong(f"{name!r} is no name of a header field")
+    read = _any_of(patterns.regex)(said[1])
+    return Condition(word="header", wanted=f"{name}: {read.wanted}", header=name.lower(), patterns=read.patterns)
 
 
 _TEXTS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
