@@ -1,1 +1,194 @@
-def run() -> None: ...
+"""The command line: global options, which may stand anywhere, the commands by name, and what each way to end is for the shell.
+
+Only the module of the noun that is named gets loaded; the rest of the table is names and one line each. Next: `mailgate/desk/`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mailgate.desk.call import Call
+from mailgate.desk.ends import Failed, Misused, NoSuch, NotMail
+
+WORK, MAIL, PEOPLE, RULES, RUN = "Tickets", "Mail", "People", "Rules and texts", "Running the desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """One word after `mailgate`: where its commands are and what help says of it."""
+
+    name: str
+    module: str
+    help: str
+    panel: str
+    is_group: bool = True
+
+
+NOUNS = (
+    Noun("init", "starting", "Write a commented config.toml, ready to serve.", RUN, is_group=False),
+    Noun("serve", "running", "Run the desk until it is told to stop.", RUN, is_group=False),
+    Noun("tick", "running", "Do once all that is due now: fetch, handle, timers, deliver.", RUN, is_group=False),
+    Noun("demo", "running", "A guided tour in a folder of its own.", RUN, is_group=False),
+    Noun("doctor", "health", "Check the whole desk; every finding says its mend.", RUN, is_group=False),
+    Noun("config", "config", "check, show, schema", RUN),
+    Noun("db", "db", "status, upgrade, backup, check", RUN),
+    Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
+    Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, export, delete", WORK),
+    Noun("mail", "mail", "in, read, list, show, raw, fates, retry, release, drop", MAIL),
+    Noun("outbox", "outbox", "list, show, retry, drop", MAIL),
+    Noun("adopt", "adopt", "Take over an existing shared mailbox: preview first, then --yes.", MAIL, is_group=False),
+    Noun("why", "why", "Why a mail was routed as it was, or would be.", RULES, is_group=False),
+    Noun("rules", "rules", "list, lint", RULES),
+    Noun("text", "text", "list, preview, check", RULES),
+    Noun("agent", "agent", "list, show, add, edit, passwd, remove", PEOPLE),
+    Noun("group", "group", "list, show, add, edit, remove", PEOPLE),
+    Noun("party", "party", "list, show, add, edit, remove", PEOPLE),
+    Noun("person", "person", "list, show, add, edit, merge, remove", PEOPLE),
+)
+
+OK, FAILED, WRONG, MISSING = 0, 1, 2, 3
+EX_DATAERR, EX_TEMPFAIL, EX_CONFIG = 65, 75, 78
+"""What `mail in` says to an MTA that pipes into it (sysexits.h)."""
+
+log = logging.getLogger("mailgate.cli")
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> int:
+    """Carry out one command line; gives the exit code. Nothing but KeyboardInterrupt gets past it."""
+    env = dict(os.environ) if environment is None else environment
+    call = Call(config=Path(env.get("MAILGATE_CONFIG") or "config.toml"), clock=lambda: datetime.now(UTC), environment=env)
+    words: list[str] = []
+    try:
+        words = global_options(argv, call)
+        code = application(named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        return 130
+    except Exception as fault:  # noqa: BLE001 - the last one who can say it in words
+        return answered(fault, call, pipes="mail in" in " ".join(words[:2]))
+    return code if isinstance(code, int) else OK
+
+
+def global_options(argv: Sequence[str], call: Call) -> list[str]:
+    """Take `--config`, `--json` and `--now` from wherever they stand before `--`; gives the other words. Raises Misused."""
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name, sign, value = word.partition("=")
+        if word == "--":
+            return [*rest, word, *words]
+        if word == "--json":
+            call.as_json = True
+        elif name in {"--config", "--now"}:
+            value = value if sign else next(words, "")
+            if not value:
+                raise Misused(f"{name} needs a value")
+            if name == "--now":
+                call.now = value
+            else:
+                call.config = Path(value)
+        else:
+            rest.append(word)
+    return rest
+
+
+def named(words: Sequence[str], environment: dict[str, str]) -> str:
+    """The noun of a command line, or of the one that the shell wants completed; empty if there is none."""
+    asked = environment.get("COMP_WORDS", "").split()[1:] if "_MAILGATE_COMPLETE" in environment else words
+    return next((word for word in asked if not word.startswith("-")), "")
+
+
+def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
+    """The commands: all of them by name and in one line, those of the noun in full."""
+    app = typer.Typer(
+        name="mailgate",
+        help="Turns an e-mail address into a help desk.",
+        epilog="Anywhere on the line: --config PATH (else $MAILGATE_CONFIG, else ./config.toml), --json, --now TIME.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for each in NOUNS:
+        found = importlib.import_module(f"mailgate.desk.{each.module}") if each.name == noun else None
+        if each.is_group:
+            app.add_typer(found.app if found else _closed(), name=each.name, help=each.help, rich_help_panel=each.panel)
+        else:
+            command = getattr(found, each.name) if found else _nothing
+            app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(command)
+    return typer.main.get_command(app)
+
+
+def _root() -> None:
+    """Turns an e-mail address into a help desk."""
+
+
+def _nothing() -> None:
+    """Stands for a command that wasn't named."""
+
+
+def _closed() -> typer.Typer:
+    app = typer.Typer()
+    app.command("-", hidden=True)(_nothing)
+    return app
+
+
+def answered(fault: Exception, call: Call, *, pipes: bool) -> int:
+    """Say what went wrong, on stderr and as the one document of `--json`; gives the exit code."""
+    from mailgate.desk import screen
+
+    reasons, near, code = explained(fault)
+    log.debug("command failed", exc_info=fault)
+    for reason in reasons:
+        screen.say(f"mailgate: {reason}" if len(reasons) == 1 else reason)
+    if near:
+        screen.say(f"did you mean: {', '.join(near)}")
+    if call.as_json and not call.printed:
+        screen.document(call, {"error": "\n".join(reasons), "near": list(near)})
+    if not pipes:
+        return code
+    if isinstance(fault, NotMail):
+        return EX_DATAERR
+    return EX_CONFIG if code == WRONG else EX_TEMPFAIL
+
+
+def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
+    """The sentences for a fault, what may have been meant, and the exit code."""
+    match fault:
+        case NoSuch():
+            return [fault.reason], fault.near, MISSING
+        case Misused():
+            return [fault.reason], fault.near, WRONG
+        case Failed():
+            return [fault.reason], fault.near, FAILED
+        case typer.TyperException():
+            return [fault.format_message() or "see mailgate --help"], (), fault.exit_code
+        case typer.Abort():
+            return ["stopped"], (), FAILED
+        case _:
+            from mailgate.desk import faults
+
+            return faults.explained(fault)
+
+
+if __name__ == "__main__":
+    run()

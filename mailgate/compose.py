@@ -120,7 +120,8 @@ def _head(outgoing: Outgoing, subject: str) -> tuple[str, tuple[tuple[str, str],
             meant.append((name, " ".join(found)))
             lines.append(fields.identifiers(name, found))
     for name, value in outgoing.headers:
-        meant.append((name, fields.clean_header(value)))
+        wanted = fields.clean_header(value)
+        meant.append((name, wanted[1:-1] if name == "List-Id" and wanted.startswith("<") else wanted))
         lines.append(fields.further(name, value))
     return "".join(lines) + "MIME-Version: 1.0\r\n", tuple(meant)
 

@@ -27,7 +27,7 @@ from mailgate.postman import Postman
 from mailgate.reader import Reader
 from mailgate.receiving import Committer, DoorSettings, NotOurs, Received
 from mailgate.settings import BadConfig, Settings, load
-from rules.facts.policy import Policy
+from rules.facts.policy import Mode, Policy
 from rules.facts.terms import address_key
 from store import engine, marks, migrate, outbox, people
 from store.engine import Store
@@ -172,7 +172,7 @@ def imap_settings(settings: Settings) -> list[Any]:
                 role=Role(i.role),
                 junk=i.junk,
                 since=i.since,
-                done=i.done,
+                done="leave" if settings.policy.desk.mode is Mode.watch else i.done,
                 idle=i.idle,
                 poll_seconds=i.every.total_seconds(),
                 ca_file=i.ca_file,
@@ -296,6 +296,10 @@ class Handler(threading.Thread):
 
     def run(self) -> None:
         """Handle, rest, handle."""
+        try:
+            self._office.reader.read([b"Subject: warming up\r\n\r\n"])
+        except Exception:
+            log.exception("the reader can't be started")
         while not self._stopping:
             self._bell.wait(1.0)
             self._bell.clear()
@@ -511,6 +515,7 @@ def authenticator(store: Store) -> Callable[[str, str], bool]:
 
 def serve(settings: Settings, clock: Clock, ready: Callable[[Daemon], None] | None = None) -> None:
     """Run the desk in the foreground until it is told to stop. Raises `engine.DaemonRunning` if one runs on this store already."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     sys.setswitchinterval(0.001)  # the loop must not wait 5 ms for the handler's thread at every command
     path = engine_path(settings)
     lock = engine.hold_daemon_lock(settings.store.url, os.getpid()) if path is not None else contextlib.nullcontext()

@@ -65,7 +65,8 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
     found = _found(tx, office, clues)
     thread = threads.choose(clues, found, mail.in_reply_to)
     kind = machine.classify(mail, waiting.envelope, policy.own)
-    if _is_our_own(office, mail, found):
+    is_ours = _is_our_own(tx, office, mail)
+    if is_ours:
         kind = replace(kind, kind=MachineKind.own, may_answer=False, why="a mail of ours came back")
     person = people.person_of(tx, mail.identity) if mail.identity else None
     party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(mail.identity, staff.parties)
@@ -102,6 +103,7 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
         requester_keys=requester_keys,
         copy_of=copy,
         copy_ticket=_ticket_of(tx, copy),
+        is_ours=is_ours,
         bounced=bounced,
         bounce_ticket=ledger.get(tx, bounced.ticket_id) if bounced is not None and bounced.ticket_id else None,
         used=frozenset((p.sent.outbox_id, key) for p in found.presented for key in stored.pressed(tx, p.sent.outbox_id)) if found.presented else frozenset(),
@@ -131,12 +133,13 @@ def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Foun
     return threads.Found(presented=presented, by_outbox=by_outbox, by_id=by_id, by_ref=by_ref)
 
 
-def _is_our_own(office: Office, mail: Mail, found: threads.Found) -> bool:
+def _is_our_own(tx: Connection, office: Office, mail: Mail) -> bool:
     """Whether the mail's own Message-ID is one that we gave."""
     token = tokens.read(mail.message_id)
     if token is None:
         return False
-    return mail.message_id.rstrip(">").endswith("@" + office.policy.desk.domain)
+    sent = stored.sent_of(tx, [token.outbox_id]).get(token.outbox_id)
+    return sent is not None and tokens.verify(token, office.keys, sent)
 
 
 def _bounced(tx: Connection, office: Office, waiting: inbox.Waiting, mail: Mail, found: threads.Found) -> Sent | None:

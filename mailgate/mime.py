@@ -70,6 +70,8 @@ def _node(raw: bytes, start: int, end: int, path: str, parent: str, default: str
     block = headers.read(raw, start, end)
     walk.flaws |= block.flaws
     type_, parameters = headers.value_and_parameters(block.first("content-type"))
+    if any((block.first(name) or b"").count(b";") > headers.PARAMETERS for name in ("content-type", "content-disposition")):
+        walk.flaws.add("limits")
     disposition, more = headers.value_and_parameters(block.first("content-disposition"))
     if "/" not in type_ or type_.startswith("/") or type_.endswith("/"):
         type_ = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(type_, default)

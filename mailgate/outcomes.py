@@ -125,6 +125,8 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         claims=act.claims,
     )
     told = notices.tell(happened, facts.policy, facts.directory)
+    if not act.tell_customers:
+        told = tuple(n for n in told if n.kind is not RecipientKind.customer)
     event = _event(facts, act.actor, written)
     batch = [letters.letter(n, event) for n in told]
     if act.report and by_staff:

@@ -147,7 +147,8 @@ class Postman:
         if answer.not_before is not None:
             outbox.later(tx, due, at + answer.not_before, answer.why)
             return
-        again = next_attempt(template=row["template"], due_at=row["created_at"], attempts=row["attempts"], at=at, random=self.office.random)
+        first_due = datetime.fromisoformat(row["card"]["first_due"])
+        again = next_attempt(template=row["template"], due_at=first_due, attempts=row["attempts"], at=at, random=self.office.random)
         if again is None:
             outbox.never(tx, due, f"given up: {answer.why}")
             maillog.undeliverable(due.id, row["message_id"], row["recipient_address"], answer.why)

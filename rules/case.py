@@ -61,6 +61,8 @@ class Facts:
     copy_ticket: Ticket | None = None
     again: bool = False
     """True when the mail had a fate before and is handled again."""
+    is_ours: bool = False
+    """True when the mail's own Message-ID is one that we gave."""
     bounced: Sent | None = None
     bounce_ticket: Ticket | None = None
     used: frozenset[tuple[int, str]] = frozenset()

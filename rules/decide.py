@@ -7,8 +7,10 @@ else's in `rules.customers`; held mail that somebody decided about in `rules.but
 from __future__ import annotations
 
 from rules import buttons, customers, staff
+from rules.actions.posts import Reply
 from rules.case import Case, Facts, traced
-from rules.facts.terms import Fate, MachineKind, PostKind
+from rules.facts.people import Actor, Role
+from rules.facts.terms import Fate, Level, MachineKind, PostKind
 from rules.verdict import Act, Bounced, Hold, Settle, Verdict
 
 __all__ = ["Facts", "decide"]
@@ -26,6 +28,8 @@ def _ask(case: Case) -> Verdict:
     if f.copy_of is not None and not f.again:
         return Settle(fate=Fate.duplicate, why=f"same mail as {f.copy_of} by another path", ticket=f.copy_ticket)
     case.note("duplicate", "no", f.mail.message_id)
+    if f.envelope.door.startswith("imap-sent:"):
+        return _written_past_us(case)
     machine = f.machine
     case.note("machine", machine.kind.value, machine.why)
     if machine.kind in {MachineKind.own, MachineKind.loop} and machine.kind.value not in f.allowance.guards:
@@ -44,6 +48,19 @@ def _ask(case: Case) -> Verdict:
     if case.agent is not None:
         return staff.decide(case)
     return customers.decide(case)
+
+
+def _written_past_us(case: Case) -> Verdict:
+    """A mail found in the Sent folder of a shared mailbox: an answer to a request counts as one, anything else is left alone."""
+    f = case.facts
+    if f.is_ours:
+        return Settle(fate=Fate.ignored, why="a mail that the desk sent itself")
+    if f.thread is None:
+        return Settle(fate=Fate.ignored, why="answers no request")
+    agent = case.agent
+    actor = case.actor if agent is not None else Actor(role=Role.agent, name="mailbox", address=f.mail.sender, level=Level.both, door=f.envelope.door)
+    reply = Reply(text=case.written.text, quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None)
+    return Act(actor=actor, ticket=f.thread.ticket, actions=(reply,), fate=Fate.appended, why="answered from the mailbox", tell_customers=False)
 
 
 def _bounce(case: Case) -> Verdict:

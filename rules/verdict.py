@@ -60,6 +60,8 @@ class Act:
     why: str = ""
     acknowledge: bool = False
     tell_staff: bool = True
+    tell_customers: bool = True
+    """False for an answer that reached the customer already."""
     report: bool = False
     on_behalf: bool = False
     claims: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ are in `cards.py`.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import cast
 
@@ -315,7 +316,7 @@ def sample(name: str, language: str = "en") -> dict[str, object]:
     Raises KeyError for a name that no text has.
     """
     text = _WORDS.get(language, _WORDS["en"])
-    return (_customer(language, text) | _staff(language, text))[name]
+    return copy.deepcopy((_customer(language, text) | _staff(language, text))[name])
 
 
 def links(card: Mapping[str, object]) -> dict[str, str]:

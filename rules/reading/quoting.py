@@ -26,6 +26,9 @@ _RUN = 3
 _OURS_SHARE = 0.6
 _ATTRIBUTION_LINES = 4
 _LINES = 200_000
+_RULES = frozenset("-_=*—–─#")
+_CANDIDATES = 3000
+"""Lines that may introduce or head a quote and are looked at; beyond, a mail is an attack and the rest is its author's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +100,18 @@ class _Reader:
 
     def _introductions(self) -> None:
         """Mark attribution lines; where one is followed by plain text, everything after it is the quote."""
-        at = 0
-        while at < self.size:
+        at, looked, has_text_above, checked = 0, 0, False, 0
+        while at < self.size and looked < _CANDIDATES:
             if self.kind[at] != "t" or not self._may_end(at):
                 at += 1
                 continue
+            looked += 1
             start = self._introduction(at)
             if start < 0:
                 at += 1
                 continue
-            has_text_above = any(kind in "tf" for kind in self.kind[:start])
+            has_text_above = has_text_above or any(kind in "tf" for kind in self.kind[checked:start])
+            checked = at + 1
             self.kind[start : at + 1] = ["a"] * (at + 1 - start)
             following = self._next_filled(at + 1)
             if following >= 0 and self.kind[following] != "q" and has_text_above:
@@ -190,12 +195,14 @@ class _Reader:
 
     def _cut_at_headers(self) -> None:
         """Cut at the first separator or header block that stands for a quoted mail."""
+        looked = 0
         for at in range(self.size):
-            if self.kind[at] != "t":
-                continue
             line = self.lines[at]
-            if len(line) > 400:
+            if self.kind[at] != "t" or len(line) > 400 or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or marks.REPLY_ABOVE.match(line)):
                 continue
+            looked += 1
+            if looked > _CANDIDATES:
+                return
             if marks.ORIGINAL.match(line) or marks.FORWARD.match(line) or marks.REPLY_ABOVE.match(line):
                 self._cut(at)
                 return
