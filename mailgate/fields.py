@@ -13,6 +13,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 from rules.facts.terms import Address
 from templates import clean
@@ -121,6 +122,7 @@ def _phrase(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+@lru_cache(maxsize=512)
 def mailbox(name: str, who: Address) -> str:
     """A field with exactly one mailbox. Raises Unsendable for an address that can't be written."""
     spec, shown = address(who.address), clean_header(who.name)

@@ -11,6 +11,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from functools import lru_cache
 
 from mailgate.fields import Unsendable
 
@@ -117,16 +118,18 @@ def _check_headers(message: Message, intended: Intended) -> None:
             raise Unsendable(f"not exactly one {wanted}")
     for (name, wanted), written in zip(intended.headers, message.values(), strict=True):
         value = _unfolded(written)
-        if name in _ADDRESSED:
-            found = getaddresses([value])
-            read = _mailbox(_read(found[0][0]), found[0][1]) if len(found) == 1 else ""
-        else:
-            read = _read(value)
+        read = _read_mailbox(value) if name in _ADDRESSED else _read(value)
         if wanted and read != wanted:
             raise Unsendable(f"{name} reads {read!r} instead of {wanted!r}")
 
 
-def _mailbox(name: str, address: str) -> str:
+@lru_cache(maxsize=512)
+def _read_mailbox(value: str) -> str:
+    """The one mailbox of a field as a reader sees it; empty if there is none or more. Senders and recipients recur, hence the cache."""
+    found = getaddresses([value])
+    if len(found) != 1:
+        return ""
+    name, address = _read(found[0][0]), found[0][1]
     return f"{name} <{address}>" if name else address
 
 

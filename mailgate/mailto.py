@@ -7,6 +7,7 @@ Next: `templates.render`, which puts the links in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from urllib.parse import quote
 
 from templates import languages, render
@@ -34,7 +35,7 @@ def href(address: str, subject: str) -> str:
     return link + coded
 
 
-def links(card: Mapping[str, object], language: str, button_address: ButtonAddress) -> dict[str, str]:
+def links(card: Mapping[str, object], language: str, button_address: ButtonAddress, *, site: Path | None = None) -> dict[str, str]:
     """The link of every button of a card by its key, with a subject for people in this language: `[T42] Close`.
 
     Where the token has to stand in the subject, it comes before the words, which a person may edit.
@@ -46,7 +47,7 @@ def links(card: Mapping[str, object], language: str, button_address: ButtonAddre
     made: dict[str, str] = {}
     for button in _buttons(card):
         key = str(button["key"])
-        label = str(button["label"]) or render.label_of(key, spoken, staff=staff)
+        label = str(button["label"]) or render.label_of(key, spoken, staff=staff, site=site)
         address, token = button_address(key)
         made[key] = href(address, f"{tag}{token} {label}" if token else f"{tag}{label}")
     return made

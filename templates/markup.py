@@ -125,7 +125,7 @@ class Html:
         )
         return (
             f"{space(8)}{_GRID}><tr><td {_css('barword')}>{self._status(ticket, staff=staff)} "
-            f"<span {_css('step')}>&nbsp;{step}</span></td>{light}</tr></table>"
+            f"<span {_css('step')}>{step}</span></td>{light}</tr></table>"
             f"{_cells(ticket, 8, self._progress(ticket, staff=staff))}"
             f'{_GRID} aria-hidden="true" style="table-layout:fixed"><tr>{labels}</tr></table>{space(20)}'
         )

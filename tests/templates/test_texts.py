@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -351,3 +353,22 @@ def test_held_mails_of_all_three_kinds_render() -> None:
         assert title in mail.text
         assert title in words_of(mail.html)
     assert "it is marked as spam; too many mails came from this address; unheard-of" in re.sub(r"\s+", " ", mail.text)
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_a_closing_answer_comes_first(language: str) -> None:
+    """One mail tells the answer and that the request is closed; the answer is what the customer waits for."""
+    card = samples.sample("closed", language) | {"post": samples.sample("message", language)["post"], "ratings": [], "reopen_days": 0}
+    mail = render.render("closed", language, card, links=samples.links(card))
+    assert mail.text.startswith(card["post"]["text"])
+    assert mail.html.count("<li ") == 3
+    assert card["post"]["signature"] in mail.text
+    staff = render.render("closed", language, card | {"reply_meaning": "note"}, links=samples.links(card))
+    assert "> 1. " in staff.text
+
+
+def test_loading_the_renderer_loads_no_heavy_library() -> None:
+    """The daemon stays small: locale data, Markdown and the sanitiser come with the first text that needs them, if ever."""
+    code = "import sys, templates.render, mailgate.compose; print(sorted({'babel', 'nh3', 'markdown_it', 'css_inline', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
