@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from rules.facts.people import FREEMAIL, Agent, Directory, Group, Party, Person
 from rules.facts.terms import address_key, domain_of
@@ -15,6 +15,8 @@ from store import facts
 from store.models import people as p
 
 AGENT, GROUP, PARTY, PERSON, MAILBOX = (x.__table__ for x in (p.Agent, p.Group, p.Party, p.Person, p.Mailbox))  # type: ignore[attr-defined]
+
+_PERSON_OF = select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key"))
 
 
 class Taken(Exception):
@@ -40,7 +42,11 @@ def parties(tx: Connection) -> tuple[Party, ...]:
 
 def person_of(tx: Connection, address: str) -> Person | None:
     """The person whose address this is, None if nobody's."""
-    row = tx.execute(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == address_key(address))).mappings().first()
+    row = (
+        tx.execute(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == address_key(address)))
+        .mappings()
+        .first()
+    )
     if row is None:
         return None
     return facts.person(row, addresses_of(tx, row["id"]))
@@ -48,7 +54,9 @@ def person_of(tx: Connection, address: str) -> Person | None:
 
 def addresses_of(tx: Connection, person_id: int) -> tuple[str, ...]:
     """All addresses of a person, the first being where mail goes."""
-    return tuple(tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id == person_id).order_by(MAILBOX.c.position, MAILBOX.c.key)).scalars())
+    return tuple(
+        tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id == person_id).order_by(MAILBOX.c.position, MAILBOX.c.key)).scalars()
+    )
 
 
 def party_of(address: str, among: Sequence[Party]) -> Party | None:
@@ -88,6 +96,11 @@ def remove_person(tx: Connection, person_id: int) -> None:
     """Forget a person; his tickets keep the address they were written from."""
     tx.execute(delete(MAILBOX).where(MAILBOX.c.person_id == person_id))
     tx.execute(delete(PERSON).where(PERSON.c.id == person_id))
+
+
+def remove_address(tx: Connection, person_id: int, address: str) -> None:
+    """Take an address off a person."""
+    tx.execute(delete(MAILBOX).where(MAILBOX.c.key == address_key(address), MAILBOX.c.person_id == person_id))
 
 
 def merge_persons(tx: Connection, keep_id: int, other_id: int) -> None:
@@ -138,7 +151,9 @@ def password(tx: Connection, login: str) -> tuple[str, str] | None:
     """Name and scrypt record of the agent that logs in by name or by one of his addresses; None if nobody may."""
     row = tx.execute(select(AGENT.c.name, AGENT.c.password).where(AGENT.c.name == login)).first()
     if row is None:
-        row = tx.execute(select(AGENT.c.name, AGENT.c.password).join(MAILBOX, MAILBOX.c.agent == AGENT.c.name).where(MAILBOX.c.key == address_key(login))).first()
+        row = tx.execute(
+            select(AGENT.c.name, AGENT.c.password).join(MAILBOX, MAILBOX.c.agent == AGENT.c.name).where(MAILBOX.c.key == address_key(login))
+        ).first()
     return (row.name, row.password) if row and row.password else None
 
 
@@ -170,6 +185,12 @@ def put_party(tx: Connection, party: Party) -> None:
         tx.execute(update(PARTY).where(PARTY.c.key == party.key).values(**row))
     else:
         tx.execute(insert(PARTY).values(key=party.key, **row))
+
+
+def remove_party(tx: Connection, key: str) -> None:
+    """Forget a party; its persons belong to none, its tickets keep the name."""
+    tx.execute(update(PERSON).where(PERSON.c.party == key).values(party=""))
+    tx.execute(delete(PARTY).where(PARTY.c.key == key))
 
 
 def _free(tx: Connection, address: str) -> None:

@@ -1,0 +1,104 @@
+"""What the rooms below raise, said in sentences with the exit code of each. Loaded only when something went wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from mailgate.config.mistakes import BadConfig
+from rules.actions.base import Refused
+from rules.actions.values import Misread
+
+FAILED, WRONG = 1, 2
+
+REFUSALS = {
+    "archived": "{ref} is archived: reopen it first",
+    "closed": "{ref} is closed",
+    "closed-category": "{ref} is closed, and closed tickets keep their category ([options] reclassify_closed)",
+    "changed-since": "{field} of {ref} has changed since: undoing would overwrite that",
+    "deleted": "{ref} is deleted",
+    "internal-ticket": "the ticket is internal: customers hear nothing of it (public first, or a note)",
+    "link-itself": "{ref} can't be linked with itself",
+    "merge-itself": "{ref} can't be merged into itself",
+    "no-such-ticket": "there is no ticket {ref}",
+    "nobody-to-take": "{name} is no agent: say who takes it with --as AGENT, or assign it",
+    "not-for-customers": "{verb} is not for customers",
+    "nothing-to-undo": "there is nothing of yours to undo on {ref}",
+    "own-address": "{word} is the desk's own address",
+    "rate-open": "{ref} is not closed yet: only closed tickets are rated",
+    "reach": "the ticket is out of the agent's reach for {verb}",
+    "role": "the role {role} has no {verb}",
+    "undo-open": "opening {ref} can't be undone; delete it with ticket delete",
+    "unknown-agent": "there is no agent {word}",
+    "unknown-group": "there is no group {word}",
+    "workflow": "a {type} can't go from {was} to {to}",
+    "workflow-role": "to {to} only {roles} may",
+}
+"""Code of a refused action -> its sentence."""
+
+
+def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
+    """Sentences, what may have been meant, exit code."""
+    match fault:
+        case BadConfig():
+            return [str(mistake) for mistake in fault.mistakes], (), WRONG
+        case Refused():
+            return [refused(fault)], fault.near, FAILED
+        case Misread():
+            return [misread(fault)], fault.near, FAILED
+        case FileNotFoundError() | PermissionError() | IsADirectoryError() | NotADirectoryError():
+            return [f"{fault.filename}: {fault.strerror}"], (), FAILED
+    return _of_the_store(fault)
+
+
+def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:
+    if "store.engine" in sys.modules:
+        from store.engine import Busy, DaemonRunning, Unfit
+        from store.migrate import NotCurrent
+        from store.people import Taken
+
+        match fault:
+            case Busy():
+                return [f"the database can't take this now ({fault}); nothing was done, try again"], (), FAILED
+            case DaemonRunning() | NotCurrent() | Taken():
+                return [str(fault)], (), FAILED
+            case Unfit():
+                return [str(fault)], (), WRONG
+        from sqlalchemy.exc import DBAPIError
+
+        if isinstance(fault, DBAPIError):
+            return [f"the database failed: {str(fault.orig).splitlines()[0] if fault.orig else type(fault).__name__}"], (), FAILED
+    return [_unforeseen(fault)], (), FAILED
+
+
+def _unforeseen(fault: Exception) -> str:
+    """One sentence for what nobody thought of; the traceback is in the log at debug."""
+    said = (str(fault).splitlines() or [""])[0][:200]
+    return f"this failed unexpectedly: {type(fault).__name__}{f': {said}' if said else ''} (log level DEBUG shows where)"
+
+
+def refused(fault: Refused) -> str:
+    """The sentence for a refused action."""
+    said = REFUSALS.get(fault.code)
+    if said is None:
+        words = ", ".join(str(v) for v in fault.words.values() if v)
+        return f"refused: {fault.code.replace('-', ' ')}{f' ({words})' if words else ''}"
+    try:
+        return said.format(**fault.words)
+    except KeyError:
+        return f"refused: {fault.code.replace('-', ' ')}"
+
+
+def misread(fault: Misread) -> str:
+    """The sentence for a line that isn't understood."""
+    kind, _, what = fault.code.partition("-")
+    what = what.replace("verb", "command").replace("-", " ")
+    match kind:
+        case "unknown":
+            return f"there is no {what} {fault.word!r}"
+        case "missing":
+            return f"a {what} is missing"
+        case "not":
+            return f"{fault.word!r} is not {what}"
+        case _:
+            return f"{fault.word!r} is too much here" if fault.code == "too-much" else f"{fault.word!r}: {fault.code.replace('-', ' ')}"

@@ -1,0 +1,32 @@
+"""Opens the configured database for one command. Apart from `call.py`, so that commands without a database don't load it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mailgate.settings import Settings
+from store import engine, migrate
+from store.engine import Store
+
+
+@contextmanager
+def store(settings: Settings, *, prepared: bool = True) -> Iterator[Store]:
+    """The database of a config, closed at the end of the block; `prepared` makes sure that it has the shape that we work with."""
+    found = engine.open(url(settings), write_pool=1, read_pool=1)
+    try:
+        if prepared:
+            migrate.prepare(found)
+        yield found
+    finally:
+        found.close()
+
+
+def url(settings: Settings) -> str:
+    """The URL with its password, if it has one. Not to be shown."""
+    secret = settings.store.password
+    if secret is None:
+        return settings.store.url
+    from sqlalchemy.engine import make_url
+
+    return make_url(settings.store.url).set(password=secret.reveal()).render_as_string(hide_password=False)

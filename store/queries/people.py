@@ -1,0 +1,97 @@
+"""Reading people for lists: persons with all their addresses, who has a password, who holds how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from rules.facts.people import Person
+from store import facts
+from store.models import people as p
+from store.models import tickets as t
+
+PERSON, MAILBOX, AGENT, TICKET = p.Person.__table__, p.Mailbox.__table__, p.Agent.__table__, t.Ticket.__table__  # type: ignore[attr-defined]
+
+
+def persons(tx: Connection, *, words: str = "", party: str = "", limit: int = 0) -> list[tuple[Person, str]]:
+    """Persons with their telephone numbers, by name; `words` must all be somewhere in name, number or addresses."""
+    query = select(PERSON).order_by(func.lower(PERSON.c.name), PERSON.c.id)
+    for word in words.split():
+        folded = word.lower()
+        owners = select(MAILBOX.c.person_id).where(MAILBOX.c.person_id.is_not(None), MAILBOX.c.key.contains(folded, autoescape=True))
+        query = query.where(
+            or_(
+                func.lower(PERSON.c.name).contains(folded, autoescape=True),
+                PERSON.c.phone.contains(folded, autoescape=True),
+                PERSON.c.id.in_(owners),
+            )
+        )
+    if party:
+        query = query.where(PERSON.c.party == party)
+    if limit:
+        query = query.limit(limit)
+    rows = tx.execute(query).mappings().all()
+    known = _addresses(tx, [row["id"] for row in rows])
+    return [(facts.person(row, known.get(row["id"], ())), row["phone"]) for row in rows]
+
+
+def phone(tx: Connection, person_id: int) -> str:
+    """A person's telephone number, empty if none is known."""
+    return str(tx.execute(select(PERSON.c.phone).where(PERSON.c.id == person_id)).scalar() or "")
+
+
+def by_phone(tx: Connection, number: str) -> list[Person]:
+    """Persons with that telephone number, however it is written."""
+    wanted = _digits(number)
+    if len(wanted) < 5:  # an extension says nothing about who calls
+        return []
+    rows = [row for row in tx.execute(select(PERSON).where(PERSON.c.phone != "")).mappings() if _digits(row["phone"]) == wanted]
+    known = _addresses(tx, [row["id"] for row in rows])
+    return [facts.person(row, known.get(row["id"], ())) for row in rows]
+
+
+def by_name(tx: Connection, name: str) -> list[Person]:
+    """Persons of exactly that name, in any case."""
+    rows = tx.execute(select(PERSON).where(func.lower(PERSON.c.name) == name.strip().lower()).order_by(PERSON.c.id)).mappings().all()
+    known = _addresses(tx, [row["id"] for row in rows])
+    return [facts.person(row, known.get(row["id"], ())) for row in rows]
+
+
+def all_addresses(tx: Connection) -> Sequence[str]:
+    """Every address of a person, for near matches."""
+    return tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id.is_not(None))).scalars().all()
+
+
+def with_password(tx: Connection) -> frozenset[str]:
+    """Names of the agents who may log in to the submission door."""
+    return frozenset(tx.execute(select(AGENT.c.name).where(AGENT.c.password != "")).scalars())
+
+
+def open_by_agent(tx: Connection) -> Mapping[str, int]:
+    """Agent -> how many open tickets he holds."""
+    query = select(TICKET.c.assignee, func.count().label("n")).where(
+        TICKET.c.status != "closed", TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == "", TICKET.c.assignee != ""
+    )
+    return {row.assignee: row.n for row in tx.execute(query.group_by(TICKET.c.assignee))}
+
+
+def _addresses(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(ids), 500):
+        chunk = ids[start : start + 500]
+        query = (
+            select(MAILBOX.c.person_id, MAILBOX.c.address)
+            .where(MAILBOX.c.person_id.in_(chunk))
+            .order_by(MAILBOX.c.person_id, MAILBOX.c.position)
+        )
+        row: Any
+        for row in tx.execute(query):
+            found[row.person_id] = (*found.get(row.person_id, ()), row.address)
+    return found
+
+
+def _digits(number: str) -> str:
+    plain = "".join(c for c in number if c.isdigit() or c == "+")
+    return ("+" + plain[2:]) if plain.startswith("00") else plain
