@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from mailgate.office import Office
 from rules import limits, tokens
@@ -26,6 +26,8 @@ from store.models import tickets as t
 __all__ = ["Facts", "Staff", "facts", "verified"]
 
 POST, TICKET, RECEIVED = t.Post.__table__, t.Ticket.__table__, m.Received.__table__  # type: ignore[attr-defined]
+
+_OPENED = select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,10 +213,7 @@ def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: 
         same = {span: sum(limits.subject_key(x) == wanted for x in outbox.subjects_answered_since(tx, at - span)) for _, span in rates.same_subject}
     traffic = limits.Traffic(answers=answers, answers_total=total, exchanged=exchanged, same_subject=same)
     tickets = rates.tickets_known if vouched else rates.tickets_unknown
-    opened = {
-        span: tx.execute(select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == key, TICKET.c.opened_at > at - span)).scalar_one()
-        for _, span in tickets
-    }
+    opened = {span: tx.execute(_OPENED, {"key": key, "since": at - span}).scalar_one() for _, span in tickets}
     return limits.answer_barred_by(rates, traffic, known=vouched), limits.opening_barred_by(rates, opened, known=vouched)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from mailgate import answers, compose, fields, letters, maillog, mailto
 from mailgate.courier import Answer, Courier, Later, Never, Ready, Sent
@@ -34,7 +34,7 @@ from store.models import tickets as t
 from templates import render
 
 BATCH = 64
-OUTBOX, KNOWN, POST = s.Outbox.__table__, m.KnownId.__table__, t.Post.__table__  # type: ignore[attr-defined]
+OUTBOX, POST, RECEIVED = s.Outbox.__table__, t.Post.__table__, m.Received.__table__  # type: ignore[attr-defined]
 log = logging.getLogger("mailgate.postman")
 
 
@@ -46,7 +46,7 @@ class Postman:
     courier: Courier
     envelope: str = "auto"
     signer: Any = None
-    """`mailgate.signatures.Signer` or None."""
+    """`mailgate.signing.Signer` or None."""
     copy: Any = None
     """Called with the bytes of every mail that left, to put a copy into a mailbox; None for none."""
     max_size_bytes: int = 25_000_000
@@ -71,29 +71,33 @@ class Postman:
         return tried
 
     def _claim(self, at: datetime, room: int) -> list[outbox.Due]:
+        """Rows to send, each with its bytes; those that can't be made are recorded as failed."""
         with engine.transaction(self.office.store) as tx:
             claimed = outbox.claim(tx, at, room)
-        prepared = []
-        for due in claimed:
-            if due.row["raw"] is None:
-                try:
-                    due = self._fix(due)  # noqa: PLW2901 - the claimed row, now with its bytes
-                except Exception as fault:  # noqa: BLE001 - one of the three loops that must not die
-                    log.exception("outbox=%d can't be made", due.id)
-                    with engine.transaction(self.office.store) as tx:
-                        outbox.never(tx, due, f"can't be made: {fault}")
-                    continue
-            prepared.append(due)
-        return prepared
-
-    def _fix(self, due: outbox.Due) -> outbox.Due:
+        fresh = [due for due in claimed if due.row["raw"] is None]
+        if not fresh:
+            return claimed
         with engine.reading(self.office.store) as tx:
-            material = _material(tx, self.office, due)
+            material = {due.id: _material(tx, self.office, due) for due in fresh}
+        made: dict[int, outbox.Due] = {}
+        broken: list[tuple[outbox.Due, str]] = []
+        for due in fresh:
+            try:
+                made[due.id] = self._made(due, material[due.id])
+            except Exception as fault:
+                log.exception("outbox=%d can't be made", due.id)
+                broken.append((due, f"can't be made: {fault}"))
+        with engine.transaction(self.office.store) as tx:
+            outbox.fix(tx, list(made.values()))
+            for due, why in broken:
+                outbox.never(tx, due, why)
+                _tell_staff(tx, self.office, due, why, at)
+        return [made.get(due.id, due) for due in claimed if due.row["raw"] is not None or due.id in made]
+
+    def _made(self, due: outbox.Due, material: Material) -> outbox.Due:
         raw, text, subject = make(self.office, due, material)
         if self.signer is not None:
             raw = self.signer.sign(raw)
-        with engine.transaction(self.office.store) as tx:
-            outbox.fix(tx, due, raw, text, subject)
         return outbox.Due(id=due.id, fence=due.fence, row={**due.row, "raw": raw, "text": text, "subject": subject}, sent=due.sent)
 
     async def _one(self, due: outbox.Due, at: datetime) -> tuple[Answer, float]:
@@ -165,7 +169,6 @@ class Material:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     ref: str = ""
-    subject: str = ""
     opened_at: datetime | None = None
     files: tuple[tuple[Mapping[str, Any], bytes], ...] = ()
 
@@ -173,43 +176,51 @@ class Material:
 def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
     row = due.row
     ids: list[str] = []
-    ref, opened, subject = row["card"].get("token_ref", ""), row["created_at"], ""
+    ref, opened = row["card"].get("token_ref", ""), row["created_at"]
     in_reply_to = ""
     if row["ticket_id"] is not None:
         ticket = ledger.get(tx, row["ticket_id"])
         if ticket is not None:
-            ref, opened, subject = ticket.ref, ticket.opened_at or row["created_at"], ticket.subject
+            ref, opened = ticket.ref, ticket.opened_at or row["created_at"]
         ids, in_reply_to = _references(tx, row)
         ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
     elif row["received_id"] is not None:
-        cause = tx.execute(select(m.Received.message_id).where(m.Received.id == row["received_id"])).scalar()  # type: ignore[arg-type]
+        cause = tx.execute(_CAUSE, {"id": row["received_id"]}).scalar()
         ids, in_reply_to = ([cause], cause) if cause else ([], "")
     files = tuple((f, _file(tx, office, f)) for f in row["card"].get("files", ()))
-    return Material(in_reply_to=in_reply_to, references=tuple(ids)[-20:], ref=ref, subject=subject, opened_at=opened, files=files)
+    return Material(in_reply_to=in_reply_to, references=tuple(ids), ref=ref, opened_at=opened, files=files)
+
+
+_CAUSE = select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id"))
+_THEIRS = (
+    select(POST.c.at, POST.c.agent, RECEIVED.c.message_id)
+    .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
+    .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
+    .order_by(POST.c.id)
+)
+_OURS = (
+    select(OUTBOX.c.created_at, OUTBOX.c.message_id)
+    .where(
+        OUTBOX.c.ticket_id == bindparam("ticket_id"),
+        OUTBOX.c.recipient_key == bindparam("recipient_key"),
+        OUTBOX.c.id < bindparam("id"),
+        OUTBOX.c.state != "dropped",
+    )
+    .order_by(OUTBOX.c.id)
+)
 
 
 def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]:
-    """Ids that this recipient may see: of participants' public mails, and of our mails to him; never of mails to others, whose ids hold their tokens."""
+    """Ids that this recipient may see, oldest first, and the one that is answered.
+
+    Those of participants' public mails, and of our mails to him; never of mails to others, whose ids hold their tokens.
+    """
     staff = row["recipient_kind"] == RecipientKind.agent.value
-    public = select(POST.c.received_id).where(POST.c.ticket_id == row["ticket_id"], POST.c.kind == "public", POST.c.received_id.is_not(None))
-    theirs = tx.execute(
-        select(KNOWN.c.message_id, m.Received.received_at, m.Received.from_address)  # type: ignore[call-overload]
-        .join(m.Received, m.Received.id == KNOWN.c.received_id)
-        .where(KNOWN.c.ticket_id == row["ticket_id"], KNOWN.c.received_id.in_(public))
-        .order_by(m.Received.id)
-    ).all()
-    agents = tx.execute(select(t.Post.received_id).where(t.Post.ticket_id == row["ticket_id"], t.Post.agent != "")).scalars().all()  # type: ignore[arg-type,call-overload]
-    by_agents = set(tx.execute(select(KNOWN.c.message_id).where(KNOWN.c.received_id.in_([a for a in agents if a is not None]))).scalars())
-    seen = [(when, message_id) for message_id, when, _ in theirs if staff or message_id not in by_agents]
-    ours = tx.execute(
-        select(OUTBOX.c.created_at, OUTBOX.c.message_id).where(
-            OUTBOX.c.ticket_id == row["ticket_id"], OUTBOX.c.recipient_key == row["recipient_key"], OUTBOX.c.id < row["id"], OUTBOX.c.state != "dropped"
-        )
-    ).all()
-    every = sorted([*seen, *((when, message_id) for when, message_id in ours)], key=lambda pair: pair[0])
-    ids = list(dict.fromkeys(message_id for _, message_id in every if message_id))
-    parent = next((message_id for _, message_id in reversed(sorted(seen, key=lambda pair: pair[0])) if message_id), "")
-    return ids, parent or (ids[-1] if ids else "")
+    theirs = [(r.at, r.message_id) for r in tx.execute(_THEIRS, {"ticket_id": row["ticket_id"]}) if staff or not r.agent]
+    ours = [(r.created_at, r.message_id) for r in tx.execute(_OURS, {"ticket_id": row["ticket_id"], "recipient_key": row["recipient_key"], "id": row["id"]})]
+    ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
+    parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
+    return ids, parent
 
 
 def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from rules.actions.all import VERBS
@@ -27,15 +27,34 @@ _PRIORITY = {
 _SHORT = {"cat": "category", "sev": "severity", "priority": "prio", "stop": "undo", "status": "status"}
 
 
+_made: dict[str, tuple[Policy, Directory, Words]] = {}
+"""The last answers: a batch of mails asks with the same policy and directory, and folding every name is dear."""
+
+
 def words(policy: Policy, directory: Directory) -> Words:
     """The words of staff."""
+    return _remembered("staff", policy, directory, _staff)
+
+
+def customer_words(policy: Policy, directory: Directory) -> Words:
+    """The words of customers: their verbs, spelled exactly, and public lists only."""
+    return _remembered("customers", policy, directory, _customers)
+
+
+def _remembered(kind: str, policy: Policy, directory: Directory, make: Callable[[Policy, Directory], Words]) -> Words:
+    last = _made.get(kind)
+    if last is None or last[0] is not policy or last[1] is not directory:
+        last = _made[kind] = (policy, directory, make(policy, directory))
+    return last[2]
+
+
+def _staff(policy: Policy, directory: Directory) -> Words:
     verbs = {fold(v): v for v in VERBS if v not in INNER} | {fold(a): v for a, v in _SHORT.items()}
     verbs |= {fold(alias): verb for alias, verb in policy.aliases.items() if verb in VERBS and fold(alias) not in verbs}
     return Words(verbs=MappingProxyType(verbs), lists=_lists(policy, directory), open_lists=_open(policy))
 
 
-def customer_words(policy: Policy, directory: Directory) -> Words:
-    """The words of customers: their verbs, spelled exactly, and public lists only."""
+def _customers(policy: Policy, directory: Directory) -> Words:
     every = words(policy, directory)
     verbs = {alias: CUSTOMER_ALIASES.get(verb, verb) for alias, verb in every.verbs.items()}
     allowed = {alias: verb for alias, verb in verbs.items() if VERBS[verb].customers}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
@@ -29,6 +29,23 @@ MOST_ATTEMPTS = 3
 """After so many failed attempts a mail is parked."""
 COPY_WINDOW = timedelta(days=7)
 """How long the same mail by another path counts as a duplicate."""
+
+_CLAIM = select(RECEIVED.c.id).where(RECEIVED.c.id == bindparam("row_id"), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
+_SETTLE = update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id"))
+_COUNT_FROM = select(func.count()).select_from(RECEIVED).where(RECEIVED.c.from_address == bindparam("address"), RECEIVED.c.received_at > bindparam("since"))
+_COPY = (
+    select(RECEIVED.c.id)
+    .where(
+        RECEIVED.c.message_id == bindparam("message_id"),
+        RECEIVED.c.content_digest == bindparam("digest"),
+        RECEIVED.c.id != bindparam("row_id"),
+        RECEIVED.c.fate.is_not(None),
+        RECEIVED.c.fate.not_in((Fate.duplicate.value, Fate.parked.value, Fate.refused.value)),
+        RECEIVED.c.received_at >= bindparam("since"),
+    )
+    .order_by(RECEIVED.c.id)
+    .limit(1)
+)
 
 _HAS_ID = re.compile(rb"^message-id:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 
@@ -167,8 +184,7 @@ def count_attempt(tx: Connection, ids: Sequence[int]) -> None:
 
 def claim(tx: Connection, received_id: int) -> bool:
     """Lock one waiting mail for this transaction; False if another process has it or has settled it."""
-    query = select(RECEIVED.c.id).where(RECEIVED.c.id == received_id, RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
-    return tx.execute(query).first() is not None
+    return tx.execute(_CLAIM, {"row_id": received_id}).first() is not None
 
 
 def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetime, mail: Mail | None = None) -> None:
@@ -192,7 +208,7 @@ def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetim
             "cc_list": [{"name": a.name, "address": a.address} for a in mail.cc],
             "content_digest": mail.content_digest,
         }
-    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(**values))
+    tx.execute(_SETTLE, values | {"row_id": received_id})
 
 
 def reopen(tx: Connection, received_id: int) -> None:
@@ -209,26 +225,14 @@ def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int |
     """An earlier reception of the same mail by another path: same Message-ID, sender and content within the window; None if there is none."""
     if not mail.message_id or not mail.content_digest:
         return None
-    row = tx.execute(
-        select(RECEIVED.c.id)
-        .where(
-            RECEIVED.c.message_id == mail.message_id,
-            RECEIVED.c.content_digest == mail.content_digest,
-            RECEIVED.c.id != received_id,
-            RECEIVED.c.fate.is_not(None),
-            RECEIVED.c.fate.not_in((Fate.duplicate.value, Fate.parked.value, Fate.refused.value)),
-            RECEIVED.c.received_at >= at - COPY_WINDOW,
-        )
-        .order_by(RECEIVED.c.id)
-        .limit(1)
-    ).first()
+    wanted = {"message_id": mail.message_id, "digest": mail.content_digest, "row_id": received_id, "since": at - COPY_WINDOW}
+    row = tx.execute(_COPY, wanted).first()
     return row.id if row else None
 
 
 def count_from(tx: Connection, address: str, since: datetime) -> int:
     """How many settled mails showed this sender since then."""
-    query = select(func.count()).select_from(RECEIVED).where(RECEIVED.c.from_address == address, RECEIVED.c.received_at > since)
-    return int(tx.execute(query).scalar_one())
+    return int(tx.execute(_COUNT_FROM, {"address": address, "since": since}).scalar_one())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rules.actions.base import Action, Draft, Refused, Scene
 from rules.actions.undo import Done, taken_back
@@ -20,6 +20,20 @@ from store.models import tickets as t
 
 TICKET, POST, HISTORY, WAKE, LINK, OLD = (model.__table__ for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))  # type: ignore[attr-defined]
 COUNTER, KNOWN, RECEIVED, OUTBOX = s.Counter.__table__, m.KnownId.__table__, m.Received.__table__, s.Outbox.__table__  # type: ignore[attr-defined]
+
+# Statements of the hot path are made once: building one costs more than running it.
+_BY_REF = select(TICKET).where(TICKET.c.ref == bindparam("ref"))
+_BY_OLD_REF = select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref"))
+_BY_ID = select(TICKET).where(TICKET.c.id == bindparam("id"))
+_LOCKED = select(TICKET).where(TICKET.c.id == bindparam("id")).with_for_update()
+_REF_TAKEN = select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref"))
+_COUNT = update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value)
+_INSERT = insert(TICKET).returning(TICKET.c.id)
+_INSERT_POST = insert(POST).returning(POST.c.id)
+_INSERT_HISTORY = insert(HISTORY)
+_LAST_SEQ = select(HISTORY.c.seq).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1)
+_INSERT_KNOWN = insert(KNOWN)
+_KNOWN = select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +62,9 @@ class Cause:
 def find(tx: Connection, ref: str) -> Ticket | None:
     """The ticket of a reference, in any case; an old reference leads to where its ticket went. None if there is none."""
     wanted = ref.strip().upper()
-    row = tx.execute(select(TICKET).where(TICKET.c.ref == wanted)).mappings().first()
+    row = tx.execute(_BY_REF, {"ref": wanted}).mappings().first()
     if row is None:
-        row = tx.execute(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == wanted)).mappings().first()
+        row = tx.execute(_BY_OLD_REF, {"ref": wanted}).mappings().first()
     if row is None:
         return None
     found = facts.ticket(row)
@@ -59,7 +73,7 @@ def find(tx: Connection, ref: str) -> Ticket | None:
 
 def get(tx: Connection, ticket_id: int) -> Ticket | None:
     """The ticket of a row id, or the one it was merged into; None if there is none."""
-    row = tx.execute(select(TICKET).where(TICKET.c.id == ticket_id)).mappings().first()
+    row = tx.execute(_BY_ID, {"id": ticket_id}).mappings().first()
     if row is None:
         return None
     found = facts.ticket(row)
@@ -69,12 +83,12 @@ def get(tx: Connection, ticket_id: int) -> Ticket | None:
 def next_ref(tx: Connection, scene: Scene) -> str:
     """A reference that no ticket has, by the desk's number mask. The counter is locked until the transaction ends."""
     while True:
-        row = tx.execute(update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value)).first()
+        row = tx.execute(_COUNT).first()
         if row is None:
             tx.execute(insert(COUNTER).values(name="ticket", value=0))
             continue
         ref = scene.policy.desk.reference(row[0], scene.at).upper()
-        if tx.execute(select(TICKET.c.id).where(TICKET.c.ref == ref)).first() is None:
+        if tx.execute(_REF_TAKEN, {"ref": ref}).first() is None:
             return ref
 
 
@@ -83,7 +97,7 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
     blank = replace(draft, ref=next_ref(tx, scene), opened_at=scene.at, id=0)
     outcome = perform_all(blank, actions, scene)
     row = facts.ticket_row(replace(outcome.ticket, version=1))
-    new_id = tx.execute(insert(TICKET).values(**row).returning(TICKET.c.id)).scalar_one()
+    new_id = tx.execute(_INSERT, row).scalar_one()
     ticket = replace(outcome.ticket, id=new_id, version=1)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
     _write_history(tx, ticket, (opened, *outcome.steps), scene, cause, first=1)
@@ -94,7 +108,7 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
 
 def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scene, cause: Cause) -> Written:
     """Do the actions on a stored ticket, its row locked; raises Refused, and LookupError if there is no such ticket."""
-    row = tx.execute(select(TICKET).where(TICKET.c.id == ticket_id).with_for_update()).mappings().first()
+    row = tx.execute(_LOCKED, {"id": ticket_id}).mappings().first()
     if row is None:
         raise LookupError(ticket_id)
     before = facts.ticket(row)
@@ -114,7 +128,7 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         new = facts.ticket_row(after)
         old = facts.ticket_row(before)
         tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values({k: v for k, v in new.items() if v != old[k]}))
-    first = (tx.execute(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == ticket_id).order_by(HISTORY.c.seq.desc()).limit(1)).scalar() or 0) + 1
+    first = (tx.execute(_LAST_SEQ, {"id": ticket_id}).scalar() or 0) + 1
     _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
@@ -123,13 +137,10 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
 
 def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None) -> None:
     """Note message-ids as belonging to a ticket, so that answers to them find it for ever."""
-    wanted = [i for i in dict.fromkeys(message_ids) if i]
-    if not wanted:
-        return
-    have = set(tx.execute(select(KNOWN.c.message_id).where(KNOWN.c.message_id.in_(wanted), KNOWN.c.ticket_id == ticket_id)).scalars())
-    new = [{"message_id": i, "ticket_id": ticket_id, "received_id": received_id} for i in wanted if i not in have]
-    if new:
-        tx.execute(insert(KNOWN), new)
+    for message_id in dict.fromkeys(i for i in message_ids if i):
+        row = {"message_id": message_id, "ticket_id": ticket_id}
+        if tx.execute(_KNOWN, row).first() is None:
+            tx.execute(_INSERT_KNOWN, row | {"received_id": received_id})
 
 
 def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, wanted: str = "") -> str:
@@ -199,7 +210,7 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
             tx.execute(update(table).where(column == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OUTBOX).where(OUTBOX.c.ticket_id == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OLD).where(OLD.c.ticket_id == ticket.id).values(ticket_id=target.id))
-    first = (tx.execute(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == target.id).order_by(HISTORY.c.seq.desc()).limit(1)).scalar() or 0) + 1
+    first = (tx.execute(_LAST_SEQ, {"id": target.id}).scalar() or 0) + 1
     _write_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause, first=first)
     tx.execute(insert(LINK).values(ticket_id=ticket.id, other_id=target.id, kind="merged"))
     from rules.facts.terms import Status  # noqa: PLC0415 - only merging needs it
@@ -222,7 +233,7 @@ def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene:
         for n, step in enumerate(steps)
     ]
     if rows:
-        tx.execute(insert(HISTORY), rows)
+        tx.execute(_INSERT_HISTORY, rows)
 
 
 def _capped(action: str) -> str:
@@ -249,7 +260,7 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
             "received_id": draft.mail,
             "cause": cause.name,
         }
-        new_id = tx.execute(insert(POST).values(**row).returning(POST.c.id)).scalar_one()
+        new_id = tx.execute(_INSERT_POST, row).scalar_one()
         posts.append(
             Post(
                 id=new_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, text, update
 
 from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
@@ -19,6 +19,22 @@ from store import facts
 from store.models import service as s
 
 OUTBOX, PRESSED = s.Outbox.__table__, s.Pressed.__table__  # type: ignore[attr-defined]
+
+_INSERT = insert(OUTBOX)
+_LAST_ID = select(func.max(OUTBOX.c.id))
+_NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('outbox', 'id')) FROM generate_series(1, :count)")
+_FIX = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
+    .values(raw=bindparam("raw"), text=bindparam("text"), subject=bindparam("subject"))
+)
+_SENT = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
+    .values(state="sent", sent_at=bindparam("at"), last_answer=bindparam("answer"), lease_until=None)
+)
+_ANSWERED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
+_ANSWERED_TO = _ANSWERED.where(OUTBOX.c.recipient_key == bindparam("recipient_key"))
 
 LEASE = timedelta(minutes=10)
 """How long a claimed row belongs to whoever claimed it; renewed by sending again after a crash only when it has run out."""
@@ -59,16 +75,17 @@ class Due:
 
 def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, keys: Mapping[int, bytes], domain: str) -> list[int]:
     """Write letters down; one that this cause has already written for the recipient is left out. Gives the row ids of the new ones."""
-    ids: list[int] = []
-    for letter in letters:
-        key = address_key(letter.to.address)
+    ids = _next_ids(tx, len(letters))
+    rows: list[dict[str, Any]] = []
+    for new_id, letter in zip(ids, letters, strict=True):
         row = {
+            "id": new_id,
             "created_at": at,
             "template": letter.template,
             "cause": cause,
             "recipient_name": letter.to.name,
             "recipient_address": letter.to.address,
-            "recipient_key": key,
+            "recipient_key": address_key(letter.to.address),
             "recipient_kind": letter.kind.value,
             "subject": letter.subject,
             "ticket_id": letter.ticket_id,
@@ -82,18 +99,28 @@ def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, 
             "due_at": letter.due_at,
             "received_id": letter.received_id,
             "post_id": letter.post_id,
-            "message_id": "",
             "text": "",
             "attempts": 0,
             "fence": 0,
             "last_answer": "",
+            "message_id": "",
         }
-        new_id = tx.execute(insert(OUTBOX).values(**row).returning(OUTBOX.c.id)).scalar_one()
-        sent = facts.sent(row | {"id": new_id}, letter.ticket_ref)
-        message_id = tokens.message_id(tokens.make(sent, tokens.ID, keys), domain)
-        tx.execute(update(OUTBOX).where(OUTBOX.c.id == new_id).values(message_id=message_id))
-        ids.append(new_id)
+        row["message_id"] = tokens.message_id(tokens.make(facts.sent(row, letter.ticket_ref), tokens.ID, keys), domain)
+        rows.append(row)
+    if rows:
+        tx.execute(_INSERT, rows)
     return ids
+
+
+def _next_ids(tx: Connection, count: int) -> list[int]:
+    """Row ids for new letters: a Message-ID holds its row's id, so that it has to be known before the row is written."""
+    if not count:
+        return []
+    if tx.dialect.name == "sqlite":
+        # nobody else writes until this transaction ends
+        last = int(tx.execute(_LAST_ID).scalar() or 0)
+        return list(range(last + 1, last + 1 + count))
+    return [int(i) for i in tx.execute(_NEXT_IDS, {"count": count}).scalars()]
 
 
 def claim(tx: Connection, at: datetime, limit: int) -> list[Due]:
@@ -115,15 +142,18 @@ def claim(tx: Connection, at: datetime, limit: int) -> list[Due]:
     return [Due(id=row["id"], fence=row["fence"] + 1, row=dict(row) | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, "")) for row in rows]
 
 
-def fix(tx: Connection, due: Due, raw: bytes, text: str, subject: str) -> None:
-    """Keep the bytes of the first rendering: every later attempt sends the same."""
-    tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(raw=raw, text=text, subject=subject))
+def fix(tx: Connection, made: Sequence[Due]) -> None:
+    """Keep the bytes of the first rendering, which stand in the rows: every later attempt sends the same."""
+    rows = [
+        {"row_id": due.id, "row_fence": due.fence, "raw": due.row["raw"], "text": due.row["text"], "subject": due.row["subject"]} for due in made
+    ]
+    if rows:
+        tx.execute(_FIX, rows)
 
 
 def sent(tx: Connection, due: Due, at: datetime, answer: str) -> bool:
     """Note that the relay took it; False if somebody else holds the row by now."""
-    values: dict[str, Any] = {"state": "sent", "sent_at": at, "last_answer": answer[:500], "lease_until": None}
-    done = tx.execute(update(OUTBOX).where(OUTBOX.c.id == due.id, OUTBOX.c.fence == due.fence).values(**values))
+    done = tx.execute(_SENT, {"row_id": due.id, "row_fence": due.fence, "at": at, "answer": answer[:500]})
     return done.rowcount == 1
 
 
@@ -158,10 +188,9 @@ def press(tx: Connection, outbox_id: int, key: str, at: datetime, received_id: i
 
 def answered_since(tx: Connection, since: datetime, recipient_key: str = "") -> int:
     """How many automatic answers were made since then, for one recipient or for anybody."""
-    query = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied")
     if recipient_key:
-        query = query.where(OUTBOX.c.recipient_key == recipient_key)
-    return int(tx.execute(query).scalar_one())
+        return int(tx.execute(_ANSWERED_TO, {"since": since, "recipient_key": recipient_key}).scalar_one())
+    return int(tx.execute(_ANSWERED, {"since": since}).scalar_one())
 
 
 def subjects_answered_since(tx: Connection, since: datetime) -> list[str]:
