@@ -36,7 +36,7 @@ def list_(
     context: typer.Context,
     search: Annotated[str, typer.Option("--search", help="Words in name, number or address.", show_default=False)] = "",
     party: Annotated[str, typer.Option("--party", help="Of this organisation only.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = 0,
+    limit: Annotated[int | None, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = None,
 ) -> None:
     """All persons that staff entered or that wrote to the desk as known people."""
     from store import engine
@@ -44,7 +44,7 @@ def list_(
 
     desk = call.of(context)
     with desk.store() as store, engine.reading(store) as tx:
-        found = read.persons(tx, words=search, party=party, limit=limit)
+        found = read.persons(tx, words=search, party=party, limit=limit or 0)
     if desk.as_json:
         screen.document(desk, [shapes.person(person, phone) for person, phone in found])
         return

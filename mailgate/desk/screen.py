@@ -89,8 +89,11 @@ def text(value: object, style: str = "") -> Text:
 def show(*what: RenderableType) -> None:
     """Print to stdout."""
     out = console()
-    for each in what:
-        out.print(each)
+    with out.capture() as caught:
+        for each in what:
+            out.print(each)
+    # Tables pad their cells; whoever copies a line wants no blanks at its end.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in caught.get().splitlines()))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wide: Sequence[str] = (), right: Sequence[str] = ()) -> None:

@@ -1,0 +1,96 @@
+"""The database: where it stands, its steps, copies and invariants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailgate.desk import call, screen
+from mailgate.desk.ends import Failed
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Where the database is, which shape it has, and how it keeps what it is given."""
+    from store import engine, migrate
+
+    desk = call.of(context)
+    with desk.store(prepared=False) as store:
+        stands = migrate.status(store)
+        facts = engine.facts(store) if stands.shape is migrate.Shape.current else None
+    shape: dict[str, Any] = {
+        "url": store.url,
+        "shape": stands.shape.value,
+        "current": stands.current or None,
+        "head": stands.head,
+        "dialect": store.dialect,
+        "version": facts.version if facts else None,
+        "driver": facts.driver if facts else None,
+        "settings": dict(facts.settings) if facts else {},
+        "why": facts.why if facts else None,
+        "worries": list(facts.worries) if facts else [],
+    }
+    if desk.as_json:
+        screen.document(desk, shape)
+    else:
+        screen.record(shape)
+
+
+@app.command()
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the shape that this version works with; all steps or none."""
+    from store import migrate
+
+    desk = call.of(context)
+    with desk.store(prepared=False) as store:
+        before = migrate.upgrade(store)
+        after = migrate.status(store)
+    said = (
+        "the database is current"
+        if before.current == after.current
+        else f"the database went from {before.current or 'nothing'} to {after.current}"
+    )
+    screen.result(desk, {"before": before.current or None, "after": after.current}, said)
+
+
+@app.command()
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="Must not exist yet.", show_default=False)]
+) -> None:
+    """A consistent copy, also while the desk is running."""
+    from mailgate.desk import opened
+    from store import backup as copying
+
+    desk = call.of(context)
+    with desk.store(prepared=False) as store:
+        try:
+            done = copying.backup(store, file, url=opened.url(desk.settings))
+        except FileExistsError:
+            raise Failed(f"{file} is there already: a backup overwrites nothing") from None
+    key = desk.settings.secret_file
+    screen.say(f"keep {key} beside it: without it no reply address and no button of mails already sent is recognised")
+    screen.result(desk, {"file": str(file), "bytes": done.bytes}, f"{file}: {done.bytes:,} bytes")
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Ask every invariant of every row; exit 1 if one is broken."""
+    from store import checking, engine
+
+    desk = call.of(context)
+    with desk.store() as store, engine.reading(store) as tx:
+        flaws = checking.check(tx)
+    if desk.as_json:
+        screen.document(
+            desk, {"ok": not flaws, "checks": list(checking.CHECKS), "flaws": [{"check": f.check, "what": f.what} for f in flaws]}
+        )
+    elif flaws:
+        screen.table(("check", "what"), [(f.check, f.what) for f in flaws], wide=("what",))
+    else:
+        print(f"all is well: {', '.join(checking.CHECKS)}")
+    if flaws:
+        raise typer.Exit(1)
