@@ -7,68 +7,16 @@ reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mailgate.config.doors import Board, Imap, Listen, Lmtp, Log, Relay, Smtp, Store, Submission
 from mailgate.config.mistakes import BadConfig, Mistake
-from rules.facts.policy import Policy
+from mailgate.config.site import Settings
 
 if TYPE_CHECKING:
     from mailgate.config.lines import ReadAction
 
 __all__ = ["BadConfig", "Mistake", "Settings", "effective", "json_schema", "load"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """One config, read and sound. Swapped as a whole on SIGHUP; doors keep those that they were opened with."""
-
-    path: Path
-    """The file, absolute."""
-    policy: Policy
-    store: Store = field(default_factory=Store)
-    smtp: Smtp | None = None
-    submission: Submission | None = None
-    lmtp: Lmtp | None = None
-    imap: tuple[Imap, ...] = ()
-    relay: Relay = field(default_factory=Relay)
-    board: Board | None = None
-    metrics: Listen | None = None
-    log: Log = field(default_factory=Log)
-    secret_file: Path = Path("var/secret")
-    """Key of the tokens; made at first start if it isn't there."""
-    texts: Path | None = None
-    """The site's own texts, FAQ and canned answers."""
-    alarm: str = ""
-    """Command to run when mail can't leave."""
-    cautions: tuple[Mistake, ...] = ()
-    """What is possible but unwise, for `config check` and `doctor`: never in the way of starting."""
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The file's values as written, secrets included: shown only through `effective`."""
-
-    @property
-    def root(self) -> Path:
-        """The folder that relative paths count from: the config's own."""
-        return self.path.parent
-
-    def groups_named(self) -> Mapping[str, str]:
-        """Groups that the config counts on -> the first place that does; which of them exist only the store knows."""
-        return self._named(group=True)
-
-    def agents_named(self) -> Mapping[str, str]:
-        """Agents that the config counts on -> the first place that does."""
-        return self._named(group=False)
-
-    def _named(self, *, group: bool) -> Mapping[str, str]:
-        from mailgate.config.names import named  # noqa: PLC0415 - with the reader
-
-        found: dict[str, str] = {}
-        for place, is_group, name in named(self.path, self.raw):
-            if is_group is group:
-                found.setdefault(name, place)
-        return found
 
 
 def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None = None) -> Settings:

@@ -36,6 +36,7 @@ def check(reading: Reading, folder: FilePath, environment: Mapping[str, str]) ->
     _addresses(reading)
     _names(reading)
     _logins(reading)
+    _copies(reading)
     _tls(reading)
     _secret_files(reading, folder, environment)
     _folders(reading, folder)
@@ -154,6 +155,13 @@ def _logins(reading: Reading) -> None:
         oauth2 = table.get("oauth2")
         if isinstance(oauth2, dict):
             _oauth2(reading, (*at, "oauth2"), oauth2)
+
+
+def _copies(reading: Reading) -> None:
+    """Copies of what is sent go into a mailbox that is read anyway, with its login."""
+    relay = reading.raw.get("relay")
+    if isinstance(relay, dict) and relay.get("copy") and not reading.raw.get("imap"):
+        reading.wrong(("relay", "copy"), "needs an [[imap]] account to put copies into")
 
 
 def _oauth2(reading: Reading, at: places.Path, table: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from mailgate.config.secrets import Secret
 from rules.facts.policy import Rate
@@ -175,3 +176,11 @@ class Store:
 
     url: str = "sqlite:///var/desk.db"
     password: Secret | None = None
+
+    def reveal(self) -> str:
+        """The URL with the password in it, for the engine alone."""
+        if self.password is None:
+            return self.url
+        scheme, _, rest = self.url.partition("://")
+        user, at, host = rest.rpartition("@")
+        return f"{scheme}://{user if at else ''}:{quote(self.password.reveal(), safe='')}@{host}"

@@ -11,9 +11,9 @@ from mailgate.config.doors import Listen
 from mailgate.config.mistakes import Mistake
 from mailgate.config.reading import Reading
 from mailgate.config.secrets import Secret
+from mailgate.config.site import Settings
 from mailgate.schema import desk
 from mailgate.schema import doors as said
-from mailgate.settings import Settings
 from rules.facts.policy import Policy
 
 
@@ -209,6 +209,12 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
     relay = made.relay
     if relay.kind == "smtp" and relay.user and relay.security in {"none", "auto"} and not _is_here(relay.host):
         yield caution(("relay", "security"), f'may send the password to {relay.host} in clear; write security = "starttls" or smtps://')
+    domain = made.policy.desk.domain
+    if relay.dkim is not None and domain != relay.dkim.domain and not domain.endswith(f".{relay.dkim.domain}"):
+        yield caution(
+            ("relay", "dkim"),
+            f"signs for {relay.dkim.domain}, but mails come from {domain}: receivers will not count it (RFC 7489 section 3.1)",
+        )
     if made.policy.desk.mode == "watch":
         yield caution(("desk", "mode"), "is watch: nobody but the admin gets mail")
     if not made.policy.desk.admin:

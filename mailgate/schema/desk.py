@@ -7,23 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from mailgate.config import values
+from mailgate.config.addresses import Domains, Languages, Mailbox, Mailboxes, Networks, Recipients, Zone, recipient
+from mailgate.config.masks import Mask
 from mailgate.config.mistakes import Wrong, gather
-from mailgate.config.values import (
-    Count,
-    Domains,
-    Languages,
-    Limit,
-    Mailbox,
-    Mailboxes,
-    Mask,
-    Networks,
-    Reads,
-    Recipients,
-    Size,
-    SpanOrOff,
-    Words,
-    Zone,
-)
+from mailgate.config.values import Count, Limit, Reads, Size, SpanOrOff, Words
 from mailgate.schema.base import Section, says
 from rules.facts.policy import ACTIVE_TYPES, Told
 from rules.facts.terms import Level
@@ -115,7 +102,7 @@ def _told(value: object) -> Told:
     if isinstance(value, bool):
         return Told(on=value)
     if isinstance(value, str | list):
-        return Told(to=values.several(values.recipient)(value))
+        return Told(to=values.several(recipient)(value))
     raise Wrong(f"must be true, false or a list of recipients, not {values.kind(value)}")
 
 

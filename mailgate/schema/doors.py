@@ -7,8 +7,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from mailgate.config import values
+from mailgate.config.addresses import Domain, ListenAt
 from mailgate.config.mistakes import Wrong, nearest
-from mailgate.config.values import Domain, Limit, ListenAt, Reads, Size, Span
+from mailgate.config.values import Limit, Reads, Size, Span
 from mailgate.schema.base import Section, says, secret
 
 Security = Literal["tls", "starttls", "none"]

@@ -7,21 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from mailgate.config import patterns, values
-from mailgate.config.values import (
-    CategoryKey,
-    CategoryKeys,
-    Cron,
-    Key,
-    Mailbox,
-    NeededSpan,
-    PerCents,
-    Reads,
-    Recipients,
-    Threshold,
-    Words,
-    WorkedSpan,
-    Zone,
-)
+from mailgate.config.addresses import CategoryKey, CategoryKeys, Key, Mailbox, Recipients, Zone
+from mailgate.config.masks import Cron
+from mailgate.config.values import NeededSpan, PerCents, Reads, Threshold, Words, WorkedSpan
 from mailgate.config.weeks import Week, read_holidays, read_week
 from mailgate.schema.base import Section, says
 from mailgate.schema.when import When

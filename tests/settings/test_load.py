@@ -295,12 +295,13 @@ def test_cautions_never_keep_the_desk_from_starting(tmp_path):
     made = load(
         tmp_path,
         'mode = "watch"\n[submission]\nlisten = "*:587"\nrequire_auth = false\n[[imap]]\nhost = "imap.example"\nuser = "u"\npassword_file = "password"\nsecurity = "none"\n'
-        '[relay]\nurl = "smtp://smtp.example"\nuser = "u"\npassword_file = "password"\n',
+        '[relay]\nurl = "smtp://smtp.example"\nuser = "u"\npassword_file = "password"\ndkim = {selector = "s", domain = "other.example", key_file = "password"}\n',
     )
     assert {caution.key for caution in made.cautions} == {
         "submission.require_auth",
         "imap.0.security",
         "relay.security",
+        "relay.dkim",
         "desk.mode",
         "desk.admin",
     }

@@ -44,6 +44,7 @@ def test_values_print_without_secrets(tmp_path):
     assert made.store.url == "postgresql+psycopg://m@h/d"
     assert made.store.password is not None
     assert made.store.password.reveal() == WORD
+    assert made.store.reveal() == f"postgresql+psycopg://m:{WORD}@h/d"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,14 @@ def test_mistakes_give_no_secrets_away(tmp_path, text):
     with pytest.raises(settings.BadConfig) as bad:
         load(tmp_path, text)
     assert WORD not in "".join(traceback.format_exception(bad.value))
+
+
+def test_a_password_with_any_signs_reaches_the_database(tmp_path):
+    """A slash in it must not end the host's name."""
+    secret(tmp_path, "password", "a/b@c:d%e")
+    made = load(tmp_path, '[store]\nurl = "postgresql://m@h/d"\npassword_file = "password"\n')
+    assert made.store.reveal() == "postgresql+psycopg://m:a%2Fb%40c%3Ad%25e@h/d"
+    assert load(tmp_path).store.reveal() == f"sqlite:///{tmp_path}/var/desk.db"
 
 
 def test_a_changed_password_file_counts_at_the_next_login(tmp_path):

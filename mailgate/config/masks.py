@@ -1,0 +1,65 @@
+"""Texts with a grammar of their own in config.toml: number masks and cron fields."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+from typing import Annotated
+
+from mailgate.config.mistakes import Wrong
+from mailgate.config.values import choice, kind_of, text
+
+
+def mask(value: object) -> str:
+    """How references are made, such as `T{seq}` or `TS{yy}{mm}-{seq:04}`."""
+    written = text(value)
+    try:
+        pieces = list(Formatter().parse(written))
+        names = [name for _, name, _, _ in pieces if name is not None]
+        for name in names:
+            choice(name, ("seq", "yy", "yyyy", "mm", "dd"), "part of a number mask")
+        if names.count("seq") != 1:
+            raise Wrong(
+                f"{written!r} must hold {{seq}} once: without it two tickets would have one number",
+                near=f"{written}{{seq}}" if not names else "",
+            )
+        sample = written.format(seq=42, yy="26", yyyy="2026", mm="11", dd="30")
+    except Wrong:
+        raise
+    except (ValueError, KeyError, IndexError, AttributeError) as why:
+        raise Wrong(f"{written!r} is no number mask: {why}") from None
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._/-]{1,30}", sample, re.ASCII):
+        raise Wrong(
+            f"{written!r} makes {sample!r}; a reference starts with a letter and has only letters, digits, dots, hyphens and slashes"
+        )
+    return written
+
+
+_CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_NAMES = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(), *"mon tue wed thu fri sat sun".split())
+_CRON_PIECE = re.compile(r"(?:\*|(\d{1,2}|[a-z]{3})(?:-(\d{1,2}|[a-z]{3}))?)(?:/(\d{1,2}))?", re.ASCII)
+
+
+def cron(value: object) -> str:
+    """Five fields: minute, hour, day of the month, month, day of the week (crontab(5))."""
+    written = text(value).strip().lower()
+    fields = written.split()
+    if len(fields) != 5:
+        raise Wrong(f"{written!r} has {len(fields)} fields, not five: minute, hour, day, month, day of the week, such as 0 7 1 * *")
+    for written_field, (low, high) in zip(fields, _CRON, strict=True):
+        for piece in written_field.split(","):
+            found = _CRON_PIECE.fullmatch(piece)
+            numbers = [group for group in found.groups()[:2] if group] if found else [""]
+            if found is None or found[3] == "0" or any(not _cron_number(number, low, high) for number in numbers):
+                raise Wrong(f"{piece!r} can't stand in the field {written_field!r} of {written!r}")
+    return written
+
+
+def _cron_number(number: str, low: int, high: int) -> bool:
+    if number.isdigit():
+        return low <= int(number) <= high
+    return number in _CRON_NAMES[:12] if high == 12 else number in _CRON_NAMES[12:] and high == 7
+
+
+Mask = Annotated[str, kind_of(mask, "T{seq}")]
+Cron = Annotated[str, kind_of(cron, "0 7 1 * *")]
