@@ -257,6 +257,9 @@ def _double(run: bytes) -> str:
             at += 1
             continue
         low = run[at + 1]
+        if low < 0x21 or low > 0x7E:
+            at += 1
+            continue
         row = (high - 0x21) // 2 + 0x81
         moved.append(row if row < 0xA0 else row + 0x40)
         if high % 2:

@@ -116,10 +116,13 @@ def _ranges(raw: bytes, start: int, end: int, boundary: bytes, walk: _Walk) -> l
     at = raw.find(delimiter, start, end)
     while at >= 0:
         after = at + len(delimiter)
+        if at > start and raw[at - 1] not in b"\n\r":
+            at = raw.find(delimiter, after, end)
+            continue
         newline = raw.find(b"\n", after, end)
         line_end = end if newline < 0 else newline
         tail = raw[after : min(line_end, after + 80)].strip()
-        if (at == start or raw[at - 1] in b"\n\r") and tail in (b"", b"--"):
+        if tail in (b"", b"--"):
             if opened >= 0:
                 stop = at
                 if stop > opened and raw[stop - 1] == 10:

@@ -40,8 +40,8 @@ def parse(raw: bytes) -> Mail:
     top = mime.tree(raw, flaws)
     people, date = _structured(top.block, flaws)
     found = bodies.read(top)
-    flaws |= found.flaws
     text = found.text()
+    flaws |= found.flaws
     shown = tuple((name, headers.text(value)) for name, value in top.block.fields)
     first = {name.lower(): value for name, value in reversed(shown)}
     sender = people["from"][0] if people["from"] else Address()
@@ -164,7 +164,8 @@ def _lenient(value: str) -> list[Address]:
             inside = angles[-1]
             looks = _LOOKS.search(inside)
             name = piece.partition("<")[0]
-            found.append(Address(name=_name(name), address=looks.group() if looks else ("" if " " in inside else headers.one_line(inside))))
+            address = looks.group() if looks else "" if " " in inside else inside
+            found.append(Address(name=_name(name), address=headers.one_line(address)))
             continue
         looks = _LOOKS.search(piece)
         comment = re.search(r"\(([^()]{0,300})\)", piece)

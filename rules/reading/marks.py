@@ -20,7 +20,7 @@ VERB = re.compile(
     r"\b(?:wrote|writes|written|schrieb|geschrieben|schreibt|kirjoitti|kirjoittaa|napsala?|napsali|napísala?|napsal\(a\)|skrev|skrifaði|"
     r"a écrit|écrit|ha scritto|scritto|scrive|escribi[óo]|escribe|ha escrit|escreveu|schreef|geschreven|pisze|napisała?|napisał\(a\)|"
     r"написала?|написал\(а\)|написали|написав|написала|пише|пишет|писала?|писав|yazdı|şunu yazdı|írta|ezt írta|a scris|napisao|napisala|"
-    r"έγραψε|viết|đã viết|menulis|rašė|rakstīja|kirjutas|skreiv|said|sent|reacted|idatzi|scríobh)\b|napsal\(a\)|写道|寫道|写到|작성|님이 작성|에 씀|"
+    r"έγραψε|viết|đã viết|menulis|rašė|rakstīja|kirjutas|skreiv|said|reacted|idatzi|scríobh|va escriure|quoting|zitat von|citando|citerar|citát)\b|napsal\(a\)|写道|寫道|写到|작성|님이 작성|에 씀|"
     r"さんは書きました|のメール|書きました|כתב|כתבה|مكتوب|كتب|เขียนว่า|ने लिखा",
     re.IGNORECASE,
 )
@@ -33,14 +33,14 @@ OPENER = re.compile(
     re.IGNORECASE,
 )
 
-FROM = "from|von|lähettäjä|od|de|från|fra|van|da|ot|от|від|od:|kimden|feladó|de la|expéditeur|mittente|remitente|afzender|avsändare|afsender|nadawca|odesílatel|από|发件人|寄件者|寄件人|差出人|보낸 ?사람|발신|מאת|من|saatja|nuo|no|pošiljatelj|šalje|gönderen"
+FROM = "from|von|absender|küldő|người gửi|dari|frá|送信者|lähettäjä|od|de|från|fra|van|da|ot|от|від|od:|kimden|feladó|de la|expéditeur|mittente|remitente|afzender|avsändare|afsender|nadawca|odesílatel|από|发件人|寄件者|寄件人|差出人|보낸 ?사람|발신|מאת|من|saatja|nuo|no|pošiljatelj|šalje|gönderen"
 SENT = (
-    "sent|date|gesendet|datum|lähetetty|päivämäärä|päiväys|pvm|odesláno|odoslané|dátum|skickat|sendt|dato|envoyé(?: le)?|date d'envoi|inviato|data|enviado(?: el| em)?|"
+    "sent|изпратено|nosūtīts|đã gửi|ngày|dikirim|tanggal|date|gesendet|datum|lähetetty|päivämäärä|päiväys|pvm|odesláno|odoslané|dátum|skickat|sendt|dato|envoyé(?: le)?|date d'envoi|inviato|data|enviado(?: el| em)?|"
     "fecha|verzonden|wysłano|data wysłania|отправлено|дата|надіслано|дата:|gönderildi|tarih|gönderme tarihi|elküldve|küldve|trimis|poslano|saadetud|kuupäev|išsiųsta|sūtīts|"
     "στάλθηκε|ημερομηνία|发送时间|发送日期|日期|寄件日期|時間|传送时间|送信日時|送信|日付|보낸 ?날짜|날짜|נשלח|תאריך|تاريخ|أرسلت|dagsetning|enviada em|enviat el"
 )
-TO = "to|an|vastaanottaja|saaja|komu|pre|till|til|à|aan|a|para|do|dla|кому|kime|alıcı|címzett|către|za|prima|kellele|kam|kom|προς|收件人|收件者|宛先|받는 ?사람|수신|אל|إلى|destinataire|destinatario|destinatari|empfänger|mottagare|modtager|per|pour"
-SUBJECT = "subject|betreff|betr|aihe|otsikko|předmět|predmet|ämne|emne|objet|oggetto|asunto|assunto|onderwerp|temat|тема|konu|tárgy|subiect|zadeva|teema|tema|efni|θέμα|主题|主旨|主題|件名|제목|נושא|الموضوع|viðfangsefni|sujet|assumpte"
+TO = "to|an|до|đến|tới|kepada|vastaanottaja|saaja|komu|pre|till|til|à|aan|a|para|do|dla|кому|kime|alıcı|címzett|către|za|prima|kellele|kam|kom|προς|收件人|收件者|宛先|받는 ?사람|수신|אל|إلى|destinataire|destinatario|destinatari|empfänger|mottagare|modtager|per|pour"
+SUBJECT = "subject|относно|tēma|chủ đề|subjek|betreff|betr|aihe|otsikko|předmět|predmet|ämne|emne|objet|oggetto|asunto|assunto|onderwerp|temat|тема|konu|tárgy|subiect|zadeva|teema|tema|efni|θέμα|主题|主旨|主題|件名|제목|נושא|الموضوع|viðfangsefni|sujet|assumpte"
 OTHER = "cc|kopie|kopia|kopio|kopie an|bcc|reply-to|antwort an|reply to|organization|organisation|importance|wichtigkeit|priority|priorität|attachments?|anlagen?|liitteet|přílohy|cópia|копия|copie(?: à)?|抄送|副本|참조|message-id|tärkeys|důležitost|kommentar|sender"
 HEADER = re.compile(
     rf"[\s>*_|]*(?:(?P<f>{FROM})|(?P<s>{SENT})|(?P<t>{TO})|(?P<u>{SUBJECT})|(?P<o>{OTHER}))[*_]{{0,2}}[\s\u00a0]?[:：][*_]{{0,2}}[\s\u00a0\u200e]*(?P<value>[^\n]*)", re.IGNORECASE
@@ -114,6 +114,11 @@ def is_mobile_signature(line: str) -> bool:
     return "?" not in line.split("http")[0] and not (len(line) > 110 and _SENTENCE.search(line))
 
 
+_DASHED = re.compile(r"-{3,}[^-].{2,300}[^-]-{3,}$")
+GROUPWISE = re.compile(r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE)
+"""Novell GroupWise: `>>> Anna <anna@example.com> 21.11.2026 10:00 >>>`, and then the old mail as it was."""
+
+
 def attribution(line: str) -> bool:
     """Whether one joined line introduces a quote beyond doubt: `On 21 Nov 2026, at 10:00, Anna <anna@example.com> wrote:`."""
     line = line.strip().strip("*_ ")
@@ -122,6 +127,8 @@ def attribution(line: str) -> bool:
     colon = line.rstrip("-_* ")[-1:] in (":", "：")
     if not colon and not END_VERB.search(line):
         return False
+    if _DASHED.match(line) and VERB.search(line):
+        return True
     verb, date, address = VERB.search(line), DATE.search(line), ADDRESS.search(line)
     if FIRST_PERSON.search(line):
         return False
@@ -137,4 +144,6 @@ def attribution(line: str) -> bool:
 def introduces(line: str) -> bool:
     """Whether one joined line introduces a quote, given that quoted lines follow it: a colon, and a verb, a date or an address."""
     line = line.strip()
-    return len(line) <= ATTRIBUTION_CHARACTERS and line[-1:] in (":", "：") and bool(VERB.search(line) or (DATE.search(line) and ADDRESS.search(line)))
+    if len(line) > ATTRIBUTION_CHARACTERS or line[-1:] not in (":", "："):
+        return False
+    return bool(VERB.search(line) or (DATE.search(line) and (ADDRESS.search(line) or TIME.search(line))))

@@ -27,7 +27,7 @@ _OURS_SHARE = 0.6
 _ATTRIBUTION_LINES = 4
 _LINES = 200_000
 _RULES = frozenset("-_=*—–─#")
-_CANDIDATES = 3000
+_CANDIDATES = 1500
 """Lines that may introduce or head a quote and are looked at; beyond, a mail is an attack and the rest is its author's."""
 
 
@@ -67,6 +67,7 @@ class _Reader:
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
         self._fences()
+        self._groupwise()
         self._introductions()
         if self.ours:
             self._compare(self.ours)
@@ -98,6 +99,16 @@ class _Reader:
                 at = end
             at += 1
 
+    def _groupwise(self) -> None:
+        """Cut below a GroupWise mark, which looks like a deep quote but is none."""
+        for at, line in enumerate(self.lines):
+            if self.kind[at] == "q" and line.startswith(">>> ") and len(line) < 400 and marks.GROUPWISE.match(line):
+                date = marks.DATE.search(line)
+                following = self._next_filled(at + 1)
+                if date and marks.ADDRESS.search(line) and following >= 0 and not self.lines[following].startswith(">"):
+                    self._cut(at)
+                    return
+
     def _introductions(self) -> None:
         """Mark attribution lines; where one is followed by plain text, everything after it is the quote."""
         at, looked, has_text_above, checked = 0, 0, False, 0
@@ -123,14 +134,20 @@ class _Reader:
         line = self.lines[at].rstrip(" *_-")
         if line.endswith((":", "：")):
             return True
-        if at + 1 < self.size and self.kind[at + 1] == "q" and re.match(r"[ \t]*>[^>]{0,60}[:：]\s*$", self.lines[at + 1]) and "<" in line[-200:]:
+        if self._closes_below(at):
             return True
         return len(line) < marks.ATTRIBUTION_CHARACTERS and bool(marks.END_VERB.search(line))
+
+    def _closes_below(self, at: int) -> bool:
+        """Whether a wrapped attribution ends on the next line, whose `>` closes an address and quotes nothing."""
+        if at + 1 >= self.size or self.kind[at + 1] != "q" or "<" not in self.lines[at][-200:]:
+            return False
+        return bool(re.match(r"[ \t]*>[^>]{0,60}[:：]\s*$", self.lines[at + 1])) and not self.lines[at].rstrip().endswith((":", "：", ">"))
 
     def _introduction(self, end: int) -> int:
         """First line of the attribution that ends at line `end`, or -1. The shortest that convinces, then an opening line above it."""
         tail = ""
-        if not self.lines[end].rstrip(" *_-").endswith((":", "：")) and end + 1 < self.size and self.kind[end + 1] == "q":
+        if self._closes_below(end):
             tail = self.lines[end + 1].strip().lstrip(">").strip()
         following = self._next_filled(end + 1)
         quoted = following >= 0 and self.kind[following] == "q"
