@@ -11,13 +11,14 @@ from sqlalchemy import Connection, func, select
 
 from rules.facts.ticket import DERIVED, UNCOUNTED, plain
 from store import facts
+from store.columns import table
 from store.models import mail as m
 from store.models import people as p
 from store.models import service as s
 from store.models import tickets as t
 
-RECEIVED, RAW, MAILBOX, AGENT = m.Received.__table__, m.Raw.__table__, p.Mailbox.__table__, p.Agent.__table__  # type: ignore[attr-defined]
-TICKET, POST, HISTORY, OUTBOX, COUNTER = t.Ticket.__table__, t.Post.__table__, t.History.__table__, s.Outbox.__table__, s.Counter.__table__  # type: ignore[attr-defined]
+RECEIVED, RAW, MAILBOX, AGENT = table(m.Received), table(m.Raw), table(p.Mailbox), table(p.Agent)
+TICKET, POST, HISTORY, OUTBOX, COUNTER = table(t.Ticket), table(t.Post), table(t.History), table(s.Outbox), table(s.Counter)
 
 
 MERGING = frozenset({"status", "closed_at", "merged_into"})
@@ -74,7 +75,8 @@ def _histories(tx: Connection) -> Iterator[str]:
             yield f"the history of ticket {row.ticket_id} jumps from {seen.get(row.ticket_id, 0)} to {row.seq}"
         seen[row.ticket_id] = row.seq
         last.setdefault(row.ticket_id, {}).update({name: pair[1] for name, pair in row.changed.items()})
-    for columns in tx.execute(select(TICKET).execution_options(yield_per=200)).mappings():
+    columns: Any
+    for columns in tx.execute(select(TICKET), execution_options={"yield_per": 200}).mappings():
         ticket = facts.ticket(columns)
         if ticket.id not in seen:
             yield f"{ticket.ref} has no history"

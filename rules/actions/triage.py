@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
 from rules.actions.values import Flag, Listed, Rest, Signed, Word, fold
 from rules.facts.terms import Priority, Status, Visibility
-from rules.facts.ticket import Ticket
+from rules.facts.ticket import Ticket, restored
 
 
 @verb("prio")
@@ -17,7 +17,7 @@ class SetPriority(Action):
 
     to: str = value(Listed("priority"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, priority=Priority(self.to)))
 
 
@@ -27,7 +27,7 @@ class SetSeverity(Action):
 
     to: str = value(Listed("severity"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, severity=self.to))
 
 
@@ -37,7 +37,7 @@ class SetType(Action):
 
     to: str = value(Listed("type"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, type=self.to))
 
 
@@ -66,7 +66,7 @@ class Tag(Action):
 
     tag: str = value(Signed())
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         name = self.tag.lstrip("-")
         others = tuple(t for t in ticket.tags if fold(t) != fold(name))
         return Effect(ticket=replace(ticket, tags=others if self.tag.startswith("-") else (*others, name)))
@@ -77,9 +77,9 @@ class SetField(Action):
     """Set a field of the ticket, or clear it: `#field serial SN-4711`, `#field serial`."""
 
     name: str = value(Word("missing-field"))
-    text: str = value(Rest(), "")
+    text: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         kept = {k: v for k, v in ticket.fields.items() if k != self.name}
         if self.text:
             kept[self.name] = self.text
@@ -90,7 +90,7 @@ class SetField(Action):
 class MakeInternal(Action):
     """Keep the ticket among staff: customers hear nothing more of it."""
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, visibility=Visibility.internal))
 
 
@@ -98,7 +98,7 @@ class MakeInternal(Action):
 class MakePublic(Action):
     """Let customers hear of the ticket again."""
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, visibility=Visibility.public))
 
 
@@ -106,9 +106,9 @@ class MakePublic(Action):
 class Quiet(Action):
     """Send the customer no status mails about this ticket; `#quiet off` sends them again."""
 
-    off: bool = value(Flag("off", ("aus",)), False)  # noqa: FBT003
+    off: bool = value(Flag("off", ("aus",)), default=False)
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, quiet=not self.off))
 
 
@@ -118,7 +118,7 @@ class SetProject(Action):
 
     to: str = value(Word("missing-project"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, project="" if self.to == "-" else self.to))
 
 
@@ -128,7 +128,7 @@ class SetDevice(Action):
 
     to: str = value(Word("missing-device"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, device="" if self.to == "-" else self.to))
 
 
@@ -138,5 +138,28 @@ class SetParty(Action):
 
     to: str = value(Word("missing-party"))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, party="" if self.to == "-" else self.to))
+
+
+SETTABLE = ("subject", "group", "level", "channel", "origin", "language", "partner_ref", "contract")
+"""Fields that have no verb of their own, and yet may be set at any time."""
+
+
+@verb("set")
+class SetAny(Action):
+    """Set a field that has no verb of its own, as `ticket edit` does; nobody says it in a mail."""
+
+    name: str = value(Word("missing-field"))
+    text: str = value(Rest(), default="")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if self.name not in SETTABLE:
+            raise Refused("unknown-field", near=tuple(f"set {n}" for n in SETTABLE), word=self.name)
+        if self.name == "group" and self.text and self.text not in scene.directory.groups:
+            raise Refused("unknown-group", near=tuple(scene.directory.groups)[:3], word=self.text)
+        if self.name == "level" and self.text not in {"1", "2"}:
+            raise Refused("unknown-level", near=("1", "2"), word=self.text)
+        if self.name == "subject" and not self.text:
+            raise Refused("empty-subject", ref=ticket.ref)
+        return Effect(ticket=restored(ticket, {self.name: int(self.text) if self.name == "level" else self.text}))
