@@ -81,7 +81,7 @@ def held_decision(case: Case, line: str, sent: Sent | None, key: str = "") -> Ve
     """What somebody decided about a held mail: `held 17 replace 3 close`, `held 17 anyway`, `held 17 carry-out`, `held 17 drop`."""
     held = case.facts.held
     words = line.split(" ", 3)
-    what = words[2] if len(words) > 2 else ""  # noqa: PLR2004 - held, id, what
+    what = words[2] if len(words) > 2 else ""
     spent = (sent.outbox_id, key) if sent is not None and key else None
     if held is None or not held.is_held:
         return Spent(why="already-done", actor=case.actor, sent=sent)

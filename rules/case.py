@@ -15,7 +15,7 @@ from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, same_party
 from rules.facts.policy import Policy
 from rules.facts.sent import Sent
-from rules.facts.terms import Address, PostKind, address_key
+from rules.facts.terms import Address, Level, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.reading import commands, quoting
 from rules.reading import trust as trusting
@@ -78,6 +78,8 @@ class Facts:
     """Name of the limit that forbids an acknowledgement, empty if none does."""
     may_open: str = ""
     """Name of the limit that forbids another ticket, empty if none does."""
+    may_reply: str = ""
+    """Name of the limit that forbids an answer to what he asked (`status`, `list`, a spent button), empty if none does."""
     allowance: Allowance = field(default_factory=Allowance)
 
 
@@ -97,19 +99,7 @@ class Case:
     def of(cls, facts: Facts) -> Case:
         """Work out who writes, how surely, and what he wrote himself."""
         mail = facts.mail
-        vouched = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door in {"file", "pipe"} else None
-        agent = vouched or (facts.directory.agent_of(mail.identity) if mail.identity else None)
-        said = facts.envelope.login
-        login = (facts.directory.agents.get(said) or facts.directory.agent_of(said)) if facts.envelope.door == "submission" and said else None
-        mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
-        owner = next((p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at)), None)
-        trust = trusting.level(
-            identity=mail.identity,
-            verified=mail.verified,
-            token_owner_matches=owner is not None,
-            login_matches=login is not None and login is agent,
-            vouched=vouched is not None,
-        )
+        agent, trust = believed(facts)
         level = max(trust.level, facts.allowance.level) if facts.allowance.level is not None else trust.level
         trust = replace(trust, level=level)
         if agent is not None:
@@ -119,7 +109,12 @@ class Case:
             name = mail.sender.name or (known.name if known else "")
             address = mail.identity or mail.sender.address
             actor = Actor(
-                role=Role.customer, name=address_key(address), address=Address(name=name, address=address), level=level, person=known, door=facts.envelope.door
+                role=Role.customer,
+                name=address_key(address),
+                address=Address(name=name, address=address),
+                level=level,
+                person=known,
+                door=facts.envelope.door,
             )
         written = quoting.written(mail.text, facts.ours)
         return cls(facts=facts, agent=agent, actor=actor, trust=trust, written=written, found=commands.find(written.text), asked=[])
@@ -182,6 +177,29 @@ class Case:
             kind=kind,
             keeps_status=keeps_status,
         )
+
+
+def believed(facts: Facts) -> tuple[Agent | None, trusting.Trust]:
+    """The agent that a mail is from, if it is staff's, and how surely it is from whom it says."""
+    mail = facts.mail
+    vouched = facts.directory.agents.get(facts.envelope.login) if facts.envelope.door in {"file", "pipe"} else None
+    agent = vouched or (facts.directory.agent_of(mail.identity) if mail.identity else None)
+    said = facts.envelope.login
+    login = (facts.directory.agents.get(said) or facts.directory.agent_of(said)) if facts.envelope.door == "submission" and said else None
+    mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
+    owner = next((p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at)), None)
+    return agent, trusting.level(
+        identity=mail.identity,
+        verified=mail.verified,
+        token_owner_matches=owner is not None,
+        login_matches=login is not None and login is agent,
+        vouched=vouched is not None,
+    )
+
+
+def is_known(facts: Facts, level: Level) -> bool:
+    """Level 1 or more, or a person or party domain that staff entered."""
+    return level >= Level.domain or (facts.person is not None and facts.person.known) or facts.party is not None
 
 
 def traced(verdict: Verdict, case: Case) -> Verdict:

@@ -58,9 +58,15 @@ def _written_past_us(case: Case) -> Verdict:
     if f.thread is None:
         return Settle(fate=Fate.ignored, why="answers no request")
     agent = case.agent
-    actor = case.actor if agent is not None else Actor(role=Role.agent, name="mailbox", address=f.mail.sender, level=Level.both, door=f.envelope.door)
+    actor = (
+        case.actor
+        if agent is not None
+        else Actor(role=Role.agent, name="mailbox", address=f.mail.sender, level=Level.both, door=f.envelope.door)
+    )
     reply = Reply(text=case.written.text, quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None)
-    return Act(actor=actor, ticket=f.thread.ticket, actions=(reply,), fate=Fate.appended, why="answered from the mailbox", tell_customers=False)
+    return Act(
+        actor=actor, ticket=f.thread.ticket, actions=(reply,), fate=Fate.appended, why="answered from the mailbox", tell_customers=False
+    )
 
 
 def _bounce(case: Case) -> Verdict:

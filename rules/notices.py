@@ -11,13 +11,18 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from rules.facts.people import Actor, Agent, Directory
+from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, ReplyMeaning, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 
-RANK = {name: n for n, name in enumerate(("closed", "message", "received", "reopened", "taken", "status", "assigned", "new-in-group", "new-in-category", "appended"))}
+RANK = {
+    name: n
+    for n, name in enumerate(
+        ("closed", "message", "received", "reopened", "taken", "status", "assigned", "new-in-group", "new-in-category", "appended")
+    )
+}
 """Which of several texts to one person about one cause is sent: the first."""
 
 MEANING: Mapping[str, ReplyMeaning] = MappingProxyType(
@@ -89,65 +94,75 @@ def _switched_on(notice: Notice, policy: Policy) -> bool:
 
 
 def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
-    ticket, before = what.after, what.before
+    """What requester and watchers are told: at most one text, with the answer in it if there is one."""
+    ticket = what.after
     if ticket.visibility is Visibility.internal:
         return []
     answer = next((p for p in what.posts if p.kind is PostKind.public and p.direction == "out"), None)
-    template, automatic, buttons = "", "generated", ()
-    if before is None:
-        if what.acknowledge and not what.quiet:
-            template, automatic, buttons = "received", "replied", (("close", "close"), ("mute", "mute"))
-    if before is None and not template and answer is None:
-        return []
-    was = before.status if before is not None else Status.new
-    silent = what.quiet or ticket.quiet
-    if before is not None and not silent:
-        if ticket.status is Status.closed and was is not Status.closed:
-            if policy.notify.closing:
-                template = "closed"
-        elif was is Status.closed and ticket.status is not Status.closed:
-            template = "reopened"
-        elif ticket.status is Status.waiting and was is not Status.waiting:
-            template = "status"
-        elif ticket.taken_at is not None and before.taken_at is None:
-            template = "taken"
-        elif ticket.status is not was and ticket.status not in {Status.new, Status.read, Status.assigned}:
-            template = "status"
+    template = _customers_text(what, policy)
     if answer is not None and template not in {"closed", "received"}:
         template = "message"
     if not template:
         return []
-    if template == "closed":
-        buttons = (*((f"rate:{n}", f"rate {n}") for n in range(1, 6)), ("reopen", "reopen"))
-    elif template in {"message", "status"}:
-        buttons = (("close", "close"),)
-    if answer is not None:
-        automatic = ""
-    out = []
-    for address, reason in _audience(ticket):
-        key = address.key
-        if key == what.actor.address.key and template != "received":
-            continue
-        if key in ticket.muted and template not in {"message", "closed"}:
-            continue
-        if template == "received" and reason != "requester":
-            continue
-        agent = directory.agent_of(address.address)
-        out.append(
-            Notice(
-                template=template,
-                to=address,
-                kind=RecipientKind.customer,
-                reason=reason,
-                automatic=automatic,
-                language=(agent.language if agent else "") or ticket.language,
-                ticket=ticket,
-                post=answer if template != "received" else (what.posts[0] if what.posts else None),
-                buttons=buttons,
-                after=what.hold,
-            )
+    automatic = "" if answer is not None else "replied" if template == "received" else "generated"
+    post = (what.posts[0] if what.posts else None) if template == "received" else answer
+    return [
+        Notice(
+            template=template,
+            to=address,
+            kind=RecipientKind.customer,
+            reason=reason,
+            automatic=automatic,
+            language=ticket.language,
+            ticket=ticket,
+            post=post,
+            buttons=CUSTOMERS_BUTTONS.get(template, ()),
+            after=what.hold,
         )
-    return out
+        for address, reason in _audience(ticket)
+        if _hears(address, reason, template, what)
+    ]
+
+
+CUSTOMERS_BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "received": (("close", "close"), ("mute", "mute")),
+        "message": (("close", "close"),),
+        "status": (("close", "close"),),
+        "closed": (*((f"rate:{n}", f"rate {n}") for n in range(1, 6)), ("reopen", "reopen")),
+    }
+)
+"""(key, line) of the buttons in mails to customers."""
+
+
+def _customers_text(what: Happened, policy: Policy) -> str:
+    """The text that a change of status alone gives customers; empty for none."""
+    before, ticket = what.before, what.after
+    if before is None:
+        return "received" if what.acknowledge and not what.quiet else ""
+    if what.quiet or ticket.quiet:
+        return ""
+    was, now = before.status, ticket.status
+    if now is Status.closed and was is not Status.closed:
+        return "closed" if policy.notify.closing else ""
+    if was is Status.closed and now is not Status.closed:
+        return "reopened"
+    if what.actor.role is Role.customer:
+        return "taken" if ticket.taken_at is not None and before.taken_at is None else ""
+    if now is Status.waiting and was is not now:
+        return "status"
+    if ticket.taken_at is not None and before.taken_at is None:
+        return "taken"
+    return "status" if now is not was and now not in {Status.new, Status.read, Status.assigned} else ""
+
+
+def _hears(address: Address, reason: str, template: str, what: Happened) -> bool:
+    """Whether one of the audience gets this text: not the actor of his own act, not the muted but for answers."""
+    if template == "received":
+        return reason == "requester"
+    if address.key == what.actor.address.key:
+        return False
+    return address.key not in what.after.muted or template in {"message", "closed"}
 
 
 def _audience(ticket: Ticket) -> Iterable[tuple[Address, str]]:
@@ -195,7 +210,17 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
         for each in named(address, directory, policy):
             agent = directory.agent_of(each.address)
             kind = RecipientKind.agent if agent else RecipientKind.other
-            out.append(Notice(template="new-in-category", to=each, kind=kind, reason="category", ticket=ticket, post=post, buttons=_buttons("new-in-category") if agent else ()))
+            out.append(
+                Notice(
+                    template="new-in-category",
+                    to=each,
+                    kind=kind,
+                    reason="category",
+                    ticket=ticket,
+                    post=post,
+                    buttons=_buttons("new-in-category") if agent else (),
+                )
+            )
     return [n for n in out if not _is_actor(n, what.actor, directory)]
 
 
@@ -248,7 +273,11 @@ def _buttons(template: str) -> tuple[tuple[str, str], ...]:
         case "new-in-group" | "new-in-category":
             return (("take", "take"), ("close", "close"))
         case "assigned" | "appended":
-            return (("take", "take"), ("wait", "wait 3d"), ("close", "close")) if template == "appended" else (("wait", "wait 3d"), ("close", "close"))
+            return (
+                (("take", "take"), ("wait", "wait 3d"), ("close", "close"))
+                if template == "appended"
+                else (("wait", "wait 3d"), ("close", "close"))
+            )
         case "closed":
             return (("reopen", "reopen"),)
         case _:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Text
+from sqlalchemy import JSON, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 from sqlmodel import UTCDateTime as UtcTime
 
-__all__ = ["Json", "UtcTime"]
+__all__ = ["Json", "UtcTime", "table"]
 # UtcTime: refuses naive datetimes, gives aware UTC back on both engines. SQLite keeps it as text of fixed width
 # (`2026-11-30 07:00:00.000000`), which sorts and compares as time does; SQLModel uses it for every plain `datetime` field.
 
@@ -29,3 +29,9 @@ SQLModel.metadata.naming_convention = {
 def Json() -> TypeEngine[Any]:  # noqa: N802 - reads as the type it gives
     """A JSON column type: `jsonb` on PostgreSQL, text on SQLite; None is SQL's NULL. A new instance for each column."""
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True, astext_type=Text()), "postgresql")
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model: what statements are made of."""
+    made: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel declares it on table models alone
+    return made

@@ -12,7 +12,8 @@ from rules.facts.sent import COMMAND_LIFE, RecipientKind, Sent
 from rules.facts.terms import Address, Light, PostKind, Priority, ReplyMeaning, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
+"""Column names to values, as Core's row mappings are."""
 
 _SAME = (
     "ref subject severity type category origin channel group assignee level party partner_ref contract project device language desk_address"

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
 from store import facts
+from store.columns import table
 from store.models import mail as m
 
-RECEIVED, RAW = m.Received.__table__, m.Raw.__table__  # type: ignore[attr-defined]
+RECEIVED, RAW = table(m.Received), table(m.Raw)
 
 RETRY_WINDOW = timedelta(days=5)
 """How long the same bytes by the same door and envelope are one reception; relays retry for five days (RFC 5321 section 4.5.4.1)."""
@@ -32,7 +33,11 @@ COPY_WINDOW = timedelta(days=7)
 
 _CLAIM = select(RECEIVED.c.id).where(RECEIVED.c.id == bindparam("row_id"), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
 _SETTLE = update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id"))
-_COUNT_FROM = select(func.count()).select_from(RECEIVED).where(RECEIVED.c.from_address == bindparam("address"), RECEIVED.c.received_at > bindparam("since"))
+_COUNT_FROM = (
+    select(func.count())
+    .select_from(RECEIVED)
+    .where(RECEIVED.c.from_address == bindparam("address"), RECEIVED.c.received_at > bindparam("since"))
+)
 _COPY = (
     select(RECEIVED.c.id)
     .where(
@@ -92,7 +97,9 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
     keys = [retry_key(envelope, raw) for envelope, raw in mails]
     earlier = {
         row.retry_key: row
-        for row in tx.execute(select(RECEIVED.c.retry_key, RECEIVED.c.id, RECEIVED.c.received_at).where(RECEIVED.c.retry_key.in_(set(keys))))
+        for row in tx.execute(
+            select(RECEIVED.c.retry_key, RECEIVED.c.id, RECEIVED.c.received_at).where(RECEIVED.c.retry_key.in_(set(keys)))
+        )
     }
     ids: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
@@ -147,7 +154,9 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
 
 def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 32_000_000) -> list[Waiting]:
     """Mails without a fate, oldest first, at most so many and so many bytes (but always one); `ids` narrows to these."""
-    query = select(RECEIVED.c.id, RECEIVED.c.size).where(RECEIVED.c.fate.is_(None)).order_by(RECEIVED.c.attempts, RECEIVED.c.id).limit(limit)
+    query = (
+        select(RECEIVED.c.id, RECEIVED.c.size).where(RECEIVED.c.fate.is_(None)).order_by(RECEIVED.c.attempts, RECEIVED.c.id).limit(limit)
+    )
     if ids is not None:
         query = query.where(RECEIVED.c.id.in_(ids))
     chosen: list[int] = []
@@ -159,14 +168,18 @@ def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, mos
         chosen.append(row.id)
     if not chosen:
         return []
-    rows = tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(chosen)).order_by(RECEIVED.c.id))
+    rows = tx.execute(
+        select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(chosen)).order_by(RECEIVED.c.id)
+    )
     return [_waiting(row) for row in rows.mappings()]
 
 
 def one(tx: Connection, received_id: int) -> Waiting | None:
     """A kept mail whatever its fate, None if there is none of that id."""
     row = (
-        tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id == received_id)).mappings().first()
+        tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id == received_id))
+        .mappings()
+        .first()
     )
     return _waiting(row) if row else None
 
@@ -213,7 +226,9 @@ def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetim
 
 def reopen(tx: Connection, received_id: int) -> None:
     """Take the fate from a parked or held mail, so that it is handled again."""
-    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None))
+    tx.execute(
+        update(RECEIVED).where(RECEIVED.c.id == received_id).values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None)
+    )
 
 
 def put_away(tx: Connection, received_id: int, why: str, at: datetime) -> None:
@@ -270,7 +285,7 @@ def _latest(tx: Connection, key: str) -> Any:  # noqa: ANN401 - a Core row
     ).first()
 
 
-def _waiting(row: Mapping[str, Any]) -> Waiting:
+def _waiting(row: facts.Row) -> Waiting:
     return Waiting(
         id=row["id"],
         envelope=facts.envelope(row),

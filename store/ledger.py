@@ -14,12 +14,13 @@ from rules.actions.undo import Done, taken_back
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from store import facts
+from store.columns import table
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
 
-TICKET, POST, HISTORY, WAKE, LINK, OLD = (model.__table__ for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))  # type: ignore[attr-defined]
-COUNTER, KNOWN, RECEIVED, OUTBOX = s.Counter.__table__, m.KnownId.__table__, m.Received.__table__, s.Outbox.__table__  # type: ignore[attr-defined]
+TICKET, POST, HISTORY, WAKE, LINK, OLD = (table(model) for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))
+COUNTER, KNOWN, RECEIVED, OUTBOX = table(s.Counter), table(m.KnownId), table(m.Received), table(s.Outbox)
 
 # Statements of the hot path are made once: building one costs more than running it.
 _BY_REF = select(TICKET).where(TICKET.c.ref == bindparam("ref"))
@@ -164,7 +165,11 @@ def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, w
 
 def touched_by(tx: Connection, cause: str, actor: str) -> list[int]:
     """Row ids of the tickets that a cause changed."""
-    return list(tx.execute(select(HISTORY.c.ticket_id).where(HISTORY.c.cause == cause, HISTORY.c.actor == actor).distinct().order_by(HISTORY.c.ticket_id)).scalars())
+    return list(
+        tx.execute(
+            select(HISTORY.c.ticket_id).where(HISTORY.c.cause == cause, HISTORY.c.actor == actor).distinct().order_by(HISTORY.c.ticket_id)
+        ).scalars()
+    )
 
 
 def _undo(
@@ -173,22 +178,36 @@ def _undo(
     target = last_cause(tx, scene.who.name, cause.name, ticket.id, wanted)
     if not target:
         raise Refused("nothing-to-undo", ref=ticket.ref)
-    rows = tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket.id, HISTORY.c.cause == target).order_by(HISTORY.c.seq)).mappings().all()
+    rows = (
+        tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket.id, HISTORY.c.cause == target).order_by(HISTORY.c.seq))
+        .mappings()
+        .all()
+    )
     if any(row["action"] == "open" for row in rows):
         raise Refused("undo-open", ref=ticket.ref)
     after = taken_back(ticket, [Done(action=row["action"], changed=row["changed"]) for row in rows])
-    mails = tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report")).mappings().all()
+    mails = (
+        tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report"))
+        .mappings()
+        .all()
+    )
     due = [row["id"] for row in mails if row["state"] == "due" and row["lease_until"] is None]
     gone = tuple(
-        {"to": row["recipient_address"], "subject": row["subject"], "template": row["template"]} for row in mails if row["id"] not in due and row["state"] != "dropped"
+        {"to": row["recipient_address"], "subject": row["subject"], "template": row["template"]}
+        for row in mails
+        if row["id"] not in due and row["state"] != "dropped"
     )
     if due:
         tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(due)).values(state="dropped", last_answer=f"taken back by {scene.who.name}"))
     left = {row["post_id"] for row in mails if row["id"] not in due and row["post_id"] and row["recipient_kind"] == "customer"}
     tx.execute(
-        update(POST).where(POST.c.ticket_id == ticket.id, POST.c.cause == target, POST.c.undone_at.is_(None), POST.c.id.not_in(left)).values(undone_at=scene.at)
+        update(POST)
+        .where(POST.c.ticket_id == ticket.id, POST.c.cause == target, POST.c.undone_at.is_(None), POST.c.id.not_in(left))
+        .values(undone_at=scene.at)
     )
-    tx.execute(update(WAKE).where(WAKE.c.ticket_id == ticket.id, WAKE.c.cause == target, WAKE.c.fired_at.is_(None)).values(fired_at=scene.at))
+    tx.execute(
+        update(WAKE).where(WAKE.c.ticket_id == ticket.id, WAKE.c.cause == target, WAKE.c.fired_at.is_(None)).values(fired_at=scene.at)
+    )
     return after, (Step(action=f"undo {target}", changed=changed(ticket, after)),), tuple(due), gone
 
 
@@ -197,7 +216,9 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
     if target is None or target.id == ticket.id:
         raise Refused("no-such-ticket", ref=into)
     watchers = tuple(
-        w for w in dict.fromkeys((*target.watchers, ticket.requester.address, *ticket.watchers)) if w and facts.key(w) != target.requester.key
+        w
+        for w in dict.fromkeys((*target.watchers, ticket.requester.address, *ticket.watchers))
+        if w and facts.key(w) != target.requester.key
     )
     merged = replace(target, watchers=watchers, version=target.version + 1)
     tx.execute(update(TICKET).where(TICKET.c.id == target.id).values(watchers=list(watchers), version=merged.version))
@@ -281,7 +302,9 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
 
 def _write_rest(tx: Connection, ticket: Ticket, outcome: Outcome, scene: Scene, cause: Cause) -> None:
     for wake in outcome.wakes:
-        tx.execute(insert(WAKE).values(ticket_id=ticket.id, kind=wake.kind, line=wake.line, by=scene.who.name, cause=cause.name, due_at=wake.at))
+        tx.execute(
+            insert(WAKE).values(ticket_id=ticket.id, kind=wake.kind, line=wake.line, by=scene.who.name, cause=cause.name, due_at=wake.at)
+        )
     for ref, kind in outcome.links:
         other = find(tx, ref)
         if other is None:

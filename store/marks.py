@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from store.columns import table
 from store.models import mail as m
 
-MARK, SKIPPED, RECEIVED = m.Mark.__table__, m.Skipped.__table__, m.Received.__table__  # type: ignore[attr-defined]
+MARK, SKIPPED, RECEIVED = table(m.Mark), table(m.Skipped), table(m.Received)
 
 
 def get(tx: Connection, account: str, folder: str) -> str | None:
@@ -18,11 +19,15 @@ def get(tx: Connection, account: str, folder: str) -> str | None:
 
 def put(tx: Connection, account: str, folder: str, *, uidvalidity: int, uid: int, state: str) -> None:
     """Keep a mark; with the same UIDVALIDITY one further back never replaces one further on."""
-    row = tx.execute(select(MARK.c.uidvalidity, MARK.c.uid).where(MARK.c.account == account, MARK.c.folder == folder).with_for_update()).first()
+    row = tx.execute(
+        select(MARK.c.uidvalidity, MARK.c.uid).where(MARK.c.account == account, MARK.c.folder == folder).with_for_update()
+    ).first()
     if row is None:
         tx.execute(insert(MARK).values(account=account, folder=folder, uidvalidity=uidvalidity, uid=uid, state=state))
     elif row.uidvalidity != uidvalidity or row.uid <= uid:
-        tx.execute(update(MARK).where(MARK.c.account == account, MARK.c.folder == folder).values(uidvalidity=uidvalidity, uid=uid, state=state))
+        tx.execute(
+            update(MARK).where(MARK.c.account == account, MARK.c.folder == folder).values(uidvalidity=uidvalidity, uid=uid, state=state)
+        )
 
 
 def skip(tx: Connection, row: dict[str, object]) -> None:

@@ -16,9 +16,10 @@ from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, address_key
 from store import facts
+from store.columns import table
 from store.models import service as s
 
-OUTBOX, PRESSED = s.Outbox.__table__, s.Pressed.__table__  # type: ignore[attr-defined]
+OUTBOX, PRESSED = table(s.Outbox), table(s.Pressed)
 
 _INSERT = insert(OUTBOX)
 _LAST_ID = select(func.max(OUTBOX.c.id))
@@ -92,7 +93,8 @@ def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, 
             "reply": letter.reply,
             "automatic": letter.automatic,
             "language": letter.language,
-            "card": dict(letter.card) | {"token_ref": letter.ticket_ref, "newest_post": letter.newest_post, "first_due": letter.due_at.isoformat()},
+            "card": dict(letter.card)
+            | {"token_ref": letter.ticket_ref, "newest_post": letter.newest_post, "first_due": letter.due_at.isoformat()},
             "buttons": dict(letter.buttons),
             "press_until": letter.press_until,
             "state": "due",
@@ -139,13 +141,17 @@ def claim(tx: Connection, at: datetime, limit: int) -> list[Due]:
     tx.execute(
         update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(lease_until=at + LEASE, fence=OUTBOX.c.fence + 1, attempts=OUTBOX.c.attempts + 1)
     )
-    return [Due(id=row["id"], fence=row["fence"] + 1, row=dict(row) | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, "")) for row in rows]
+    return [
+        Due(id=row["id"], fence=row["fence"] + 1, row=dict(row) | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, ""))
+        for row in rows
+    ]
 
 
 def fix(tx: Connection, made: Sequence[Due]) -> None:
     """Keep the bytes of the first rendering, which stand in the rows: every later attempt sends the same."""
     rows = [
-        {"row_id": due.id, "row_fence": due.fence, "raw": due.row["raw"], "text": due.row["text"], "subject": due.row["subject"]} for due in made
+        {"row_id": due.id, "row_fence": due.fence, "raw": due.row["raw"], "text": due.row["text"], "subject": due.row["subject"]}
+        for due in made
     ]
     if rows:
         tx.execute(_FIX, rows)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from rules.facts.people import FREEMAIL, Agent, Directory, Group, Party, Person
 from rules.facts.terms import address_key, domain_of
 from store import facts
+from store.columns import table
 from store.models import people as p
 
-AGENT, GROUP, PARTY, PERSON, MAILBOX = (x.__table__ for x in (p.Agent, p.Group, p.Party, p.Person, p.Mailbox))  # type: ignore[attr-defined]
+AGENT, GROUP, PARTY, PERSON, MAILBOX = (table(x) for x in (p.Agent, p.Group, p.Party, p.Person, p.Mailbox))
 
 _PERSON_OF = select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key"))
 

@@ -9,18 +9,21 @@ from sqlalchemy import Connection, select
 from rules.facts.sent import Sent
 from rules.facts.ticket import Ticket
 from store import facts, ledger
+from store.columns import table
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
 
-KNOWN, OUTBOX, TICKET, PRESSED = m.KnownId.__table__, s.Outbox.__table__, t.Ticket.__table__, s.Pressed.__table__  # type: ignore[attr-defined]
+KNOWN, OUTBOX, TICKET, PRESSED = table(m.KnownId), table(s.Outbox), table(t.Ticket), table(s.Pressed)
 
 
 def tickets_of_ids(tx: Connection, message_ids: Sequence[str]) -> dict[str, Ticket]:
     """Message-ID -> ticket for those of stored mails; merged tickets are followed."""
     if not message_ids:
         return {}
-    rows = tx.execute(select(KNOWN.c.message_id, KNOWN.c.ticket_id).where(KNOWN.c.message_id.in_(list(message_ids))).order_by(KNOWN.c.ticket_id))
+    rows = tx.execute(
+        select(KNOWN.c.message_id, KNOWN.c.ticket_id).where(KNOWN.c.message_id.in_(list(message_ids))).order_by(KNOWN.c.ticket_id)
+    )
     found: dict[str, Ticket] = {}
     for row in rows:
         ticket = ledger.get(tx, row.ticket_id)
@@ -44,5 +47,7 @@ def pressed(tx: Connection, outbox_id: int) -> frozenset[str]:
 
 def texts_sent(tx: Connection, ticket_id: int, limit: int = 20) -> tuple[str, ...]:
     """Plain texts of the latest mails of ours about a ticket, newest first."""
-    rows = tx.execute(select(OUTBOX.c.text).where(OUTBOX.c.ticket_id == ticket_id, OUTBOX.c.text != "").order_by(OUTBOX.c.id.desc()).limit(limit))
+    rows = tx.execute(
+        select(OUTBOX.c.text).where(OUTBOX.c.ticket_id == ticket_id, OUTBOX.c.text != "").order_by(OUTBOX.c.id.desc()).limit(limit)
+    )
     return tuple(rows.scalars())

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.values import Kind, Misread, Words, choose, fold
+from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level, PostKind
 from rules.facts.ticket import Ticket
-from rules.facts.mail import Part
 
 
 class Refused(Exception):
@@ -119,7 +119,7 @@ class Action:
         return " ".join(words).strip()
 
 
-def value(kind: Kind[Any], default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
+def value(kind: Kind[Any], *, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
     """A field of a verb that stands in its line, read and spelled by its kind."""
     return field(default=default, metadata={"kind": kind}) if default is not MISSING else field(metadata={"kind": kind})
 
@@ -128,6 +128,10 @@ VERBS: dict[str, type[Action]] = {}
 """Every verb by its canonical name, in the order of the families."""
 
 
+C = TypeVar("C", bound="Action")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(value, field))
 def verb(
     name: str,
     *,
@@ -136,10 +140,10 @@ def verb(
     customer_level: Level = Level.token,
     needs_ticket: bool = True,
     changes: bool = True,
-) -> Callable[[type[Any]], type[Any]]:
+) -> Callable[[type[C]], type[C]]:
     """Declare a class as the verb of that name; the class becomes a frozen dataclass."""
 
-    def declare(cls: type[Any]) -> type[Any]:
+    def declare(cls: type[C]) -> type[C]:
         made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
         made.verb, made.level, made.customers = name, level, customers
         made.customer_level, made.needs_ticket, made.changes = customer_level, needs_ticket, changes
@@ -185,4 +189,4 @@ def read_values(name: str, rest: str, words: Words) -> Action:
         rest = left
     if rest:
         raise Misread("too-much", rest, (" ".join(done),))
-    return cast("Action", cls(**values))
+    return cls(**values)

@@ -15,9 +15,9 @@ class Rate(Action):
     """Rate a closed ticket from 1 to 5, with a word if you like: `#rate 4 quick, thank you`."""
 
     stars: int = value(Stars())
-    comment: str = value(Rest(), "")
+    comment: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is not Status.closed:
             raise Refused("rate-open", ref=ticket.ref)
         if ticket.archived_at is not None:

@@ -15,7 +15,7 @@ from rules.facts.ticket import Ticket
 class New(Action):
     """Open a ticket for somebody: `#new for:jan@customer.example channel:phone`."""
 
-    about: str = value(Rest(), "")
+    about: str = value(Rest(), default="")
 
     def requester(self) -> Address:
         """For whom: an address with the name around it, a bare name, or a telephone number as a name."""
@@ -29,7 +29,7 @@ class New(Action):
         """By which way it came; mail where nothing is said."""
         return _value(self.about, "channel") or "mail"
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         who = self.requester()
         if who.address or who.name:
             ticket = replace(ticket, requester=who)

@@ -15,7 +15,7 @@ class SetRequester(Action):
     """Say for whom the ticket is: `#requester jan@customer.example Jan Novak`. He gets the answers from now on."""
 
     address: str = value(Mailbox())
-    name: str = value(Rest(), "")
+    name: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if scene.policy.is_own(self.address):
@@ -60,7 +60,7 @@ class Merge(Action):
 
     into: str = value(Reference())
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if self.into == ticket.ref.upper():
             raise Refused("merge-itself", ref=ticket.ref)
         return Effect(ticket=ticket, merge_into=self.into)
@@ -72,7 +72,7 @@ class LinkTo(Action):
 
     other: str = value(Reference())
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if self.other == ticket.ref.upper():
             raise Refused("link-itself", ref=ticket.ref)
         return Effect(ticket=ticket, links=((self.other, "related"),))

@@ -43,7 +43,7 @@ class Reply(Action):
 class Note(Action):
     """Write something only staff sees: `#note called him, comes on Friday`. Alone on its line it makes the whole mail a note."""
 
-    text: str = value(Rest(), "")
+    text: str = value(Rest(), default="")
     quoted: str = ""
     parts: tuple[Part, ...] = ()
     mail: int | None = None
@@ -58,7 +58,7 @@ class Note(Action):
 class Say(Action):
     """What a customer writes; opens, continues or reopens the conversation."""
 
-    text: str = value(Rest(), "")
+    text: str = value(Rest(), default="")
     quoted: str = ""
     parts: tuple[Part, ...] = ()
     mail: int | None = None

@@ -12,9 +12,9 @@ from rules.facts.ticket import Ticket
 class Show(Action):
     """Get everything of a ticket by mail: `#show`, `#show T42`."""
 
-    ref: str = value(Reference(needed=False), "")
+    ref: str = value(Reference(needed=False), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="show", about=self.ref or ticket.ref),))
 
 
@@ -22,9 +22,9 @@ class Show(Action):
 class AskStatus(Action):
     """Ask how a ticket stands: `#status?`."""
 
-    ref: str = value(Reference(needed=False), "")
+    ref: str = value(Reference(needed=False), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="status", about=self.ref or ticket.ref),))
 
 
@@ -32,9 +32,9 @@ class AskStatus(Action):
 class AskHistory(Action):
     """Get the history of a ticket: `#history`."""
 
-    ref: str = value(Reference(needed=False), "")
+    ref: str = value(Reference(needed=False), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="history", about=self.ref or ticket.ref),))
 
 
@@ -42,9 +42,9 @@ class AskHistory(Action):
 class AskList(Action):
     """Get your open tickets: `#list`."""
 
-    what: str = value(Rest(), "")
+    what: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="list", about=self.what),))
 
 
@@ -54,7 +54,7 @@ class Find(Action):
 
     words: str = value(Rest(needed=True))
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="find", about=self.words),))
 
 
@@ -62,9 +62,9 @@ class Find(Action):
 class Help(Action):
     """Get this help: `#help`, `#help assign`."""
 
-    about: str = value(Rest(), "")
+    about: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, asks=(Ask(what="help", about=self.about),))
 
 

@@ -28,18 +28,19 @@ class Assign(Action):
     """Give the ticket to an agent or a group: `#assign anna`, `#assign @hardware please check the fan`, `#assign nobody`."""
 
     to: str = value(Holder())
-    why: str = value(Rest(), "")
+    why: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         to = scene.who.name if self.to == "me" else self.to
         if to == "-":
-            status = ticket.status if ticket.status in {Status.closed, Status.waiting} else Status.read
+            stays = ticket.status in {Status.closed, Status.waiting}
+            status = ticket.status if stays else Status.read
             return Effect(ticket=replace(ticket, assignee="", status=status))
         if to.startswith("@"):
             if to[1:] not in scene.directory.groups:
                 raise Refused("unknown-group", near=tuple(f"assign @{g}" for g in scene.directory.groups)[:3], word=to)
-            status = Status.assigned if ticket.status in {Status.new, Status.read} else ticket.status
-            return Effect(ticket=replace(ticket, group=to[1:], assignee="", status=status))
+            after = Status.assigned if ticket.status in {Status.new, Status.read} else ticket.status
+            return Effect(ticket=replace(ticket, group=to[1:], assignee="", status=after))
         if to not in scene.directory.agents:
             raise Refused("unknown-agent", near=tuple(f"assign {a}" for a in scene.directory.agents)[:3], word=to)
         return Effect(ticket=_held_by(ticket, scene, to, taken=to == scene.who.name))
@@ -71,8 +72,8 @@ class SetStatus(Action):
 class Close(Action):
     """Close the ticket and tell the customer: `#close`. With `quiet` nobody outside is told."""
 
-    quiet: bool = value(Flag("quiet", ("still", "leise")), False)  # noqa: FBT003 - the default of the field
-    why: str = value(Rest(), "")
+    quiet: bool = value(Flag("quiet", ("still", "leise")), default=False)
+    why: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:
@@ -89,9 +90,9 @@ class Close(Action):
 class Reopen(Action):
     """Open a closed ticket again: `#reopen`."""
 
-    why: str = value(Rest(), "")
+    why: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002 - one shape for all verbs
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.archived_at is not None:
             raise Refused("archived", ref=ticket.ref)
         if ticket.status is not Status.closed:
@@ -104,9 +105,9 @@ class Reopen(Action):
 class Wait(Action):
     """Wait for somebody, by default the customer: `#wait`, `#wait 3d`; then the ticket comes back to you."""
 
-    customer: bool = value(Flag("customer", ("kunde", "kunden")), False)  # noqa: FBT003
-    span: timedelta = value(Span(), timedelta())
-    why: str = value(Rest(), "")
+    customer: bool = value(Flag("customer", ("kunde", "kunden")), default=False)
+    span: timedelta = value(Span(), default=timedelta())
+    why: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:

@@ -15,9 +15,9 @@ from rules.facts.ticket import DERIVED, Ticket, plain, restored
 class Undo(Action):
     """Take back everything your last mail did: `#undo`. Mails that have not left yet are not sent."""
 
-    cause: str = value(Rest(), "")
+    cause: str = value(Rest(), default="")
 
-    def effect(self, ticket: Ticket, scene: Scene) -> Effect:  # noqa: ARG002
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, undo=True, undo_cause=self.cause)
 
 

@@ -51,7 +51,7 @@ def choose(word: str, among: Mapping[str, str], code: str) -> str:
     key = fold(word)
     if key in among:
         return among[key]
-    if len(key) >= 3:  # noqa: PLR2004 - the length the contract names
+    if len(key) >= 3:
         found = {canonical for alias, canonical in among.items() if alias.startswith(key)}
         if len(found) == 1:
             return found.pop()
@@ -61,7 +61,7 @@ def choose(word: str, among: Mapping[str, str], code: str) -> str:
 def near_words(key: str, among: Mapping[str, str]) -> tuple[str, ...]:
     """Up to three canonical words that resemble the folded key, best first, each once."""
     close = get_close_matches(key, list(among), n=6, cutoff=0.6)
-    if not close and len(key) >= 2:  # noqa: PLR2004
+    if not close and len(key) >= 2:
         close = [alias for alias in among if alias.startswith(key[:2])][:3]
     return tuple(dict.fromkeys(among[alias] for alias in close))[:3]
 
@@ -150,7 +150,7 @@ class Flag:
     word: str
     aliases: tuple[str, ...] = ()
 
-    def read(self, text: str, words: Words) -> tuple[bool, str]:  # noqa: ARG002 - one shape for all kinds
+    def read(self, text: str, words: Words) -> tuple[bool, str]:
         word, rest = first_word(text)
         if fold(word) in {fold(w) for w in (self.word, *self.aliases)}:
             return True, rest
@@ -166,7 +166,7 @@ class Rest:
 
     needed: bool = False
 
-    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[str, str]:
         text = text.strip()
         if self.needed and not text:
             raise Misread("missing-text", "")
@@ -182,7 +182,7 @@ class Word:
 
     code: str = "missing-word"
 
-    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
         if not word:
             raise Misread(self.code, "")
@@ -202,7 +202,7 @@ class Mailbox:
     signed: bool = False
     """True where a leading `-` takes the address off."""
 
-    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
         sign = ""
         if self.signed and word[:1] in {"-", "+"}:
@@ -219,7 +219,14 @@ class Mailbox:
 
 
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)", re.IGNORECASE)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "s": timedelta(hours=1), "d": timedelta(days=1), "t": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "s": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "t": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,7 @@ class Span:
 
     needed: bool = False
 
-    def read(self, text: str, words: Words) -> tuple[timedelta, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[timedelta, str]:
         word, rest = first_word(text)
         found = _SPAN.fullmatch(word)
         if found:
@@ -251,7 +258,7 @@ class Span:
 class Stars:
     """A rating from 1 to 5."""
 
-    def read(self, text: str, words: Words) -> tuple[int, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[int, str]:
         word, rest = first_word(text)
         if word in {"1", "2", "3", "4", "5"}:
             return int(word), rest
@@ -265,7 +272,7 @@ class Stars:
 class Signed:
     """A word that a leading `-` takes off again: `x`, `-x`."""
 
-    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
         sign = "-" if word[:1] == "-" else ""
         bare = word.lstrip("+-#")
@@ -283,7 +290,7 @@ class Reference:
 
     needed: bool = True
 
-    def read(self, text: str, words: Words) -> tuple[str, str]:  # noqa: ARG002
+    def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
         bare = word.strip("[]#.,;:").upper()
         if not bare:

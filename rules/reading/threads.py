@@ -16,6 +16,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import Sent
 from rules.facts.ticket import Ticket
 from rules.reading import subject
+from rules.tokens import Token
 
 MOST_IDS = 50
 """Message-ids looked at per mail; the latest ones."""
@@ -25,9 +26,9 @@ MOST_IDS = 50
 class Clues:
     """All that may lead to a ticket, each in order of preference."""
 
-    tokens: tuple[tokens.Token, ...] = ()
+    tokens: tuple[Token, ...] = ()
     """From addresses and subject: reply tokens and buttons."""
-    id_tokens: tuple[tokens.Token, ...] = ()
+    id_tokens: tuple[Token, ...] = ()
     """From Message-IDs of ours that the mail names."""
     ids: tuple[str, ...] = ()
     """Message-ids named, the direct parent first."""
@@ -39,7 +40,7 @@ class Clues:
 class Presented:
     """A token that came with a mail: what it claims and whether that is true."""
 
-    token: tokens.Token
+    token: Token
     sent: Sent
     genuine: bool
 

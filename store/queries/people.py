@@ -9,10 +9,11 @@ from sqlalchemy import Connection, func, or_, select
 
 from rules.facts.people import Person
 from store import facts
+from store.columns import table
 from store.models import people as p
 from store.models import tickets as t
 
-PERSON, MAILBOX, AGENT, TICKET = p.Person.__table__, p.Mailbox.__table__, p.Agent.__table__, t.Ticket.__table__  # type: ignore[attr-defined]
+PERSON, MAILBOX, AGENT, TICKET = table(p.Person), table(p.Mailbox), table(p.Agent), table(t.Ticket)
 
 
 def persons(tx: Connection, *, words: str = "", party: str = "", limit: int = 0) -> list[tuple[Person, str]]:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, String, and_, case, cast, func, or_, select
 from rules.facts.terms import PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from store import facts
+from store.columns import table
 from store.models import mail as m
 from store.models import tickets as t
 
-TICKET, POST, HISTORY, LINK, RECEIVED = t.Ticket.__table__, t.Post.__table__, t.History.__table__, t.Link.__table__, m.Received.__table__  # type: ignore[attr-defined]
+TICKET, POST, HISTORY, LINK, RECEIVED = table(t.Ticket), table(t.Post), table(t.History), table(t.Link), table(m.Received)
 
 INTERNAL = frozenset({PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value, PostKind.auto.value})
 """Kinds of posts that customers never see."""
@@ -96,8 +97,12 @@ def history(tx: Connection, ticket_id: int) -> list[Mapping[str, Any]]:
 
 def links(tx: Connection, ticket_id: int) -> list[tuple[str, str]]:
     """(reference, kind) of every ticket it is linked with, from either side."""
-    out = tx.execute(select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.other_id == TICKET.c.id).where(LINK.c.ticket_id == ticket_id)).all()
-    back = tx.execute(select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.ticket_id == TICKET.c.id).where(LINK.c.other_id == ticket_id)).all()
+    out = tx.execute(
+        select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.other_id == TICKET.c.id).where(LINK.c.ticket_id == ticket_id)
+    ).all()
+    back = tx.execute(
+        select(TICKET.c.ref, LINK.c.kind).join(LINK, LINK.c.ticket_id == TICKET.c.id).where(LINK.c.other_id == ticket_id)
+    ).all()
     return [(row.ref, row.kind) for row in (*out, *back)]
 
 
@@ -121,7 +126,9 @@ def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> l
 def _has(word: str) -> Any:  # noqa: ANN401 - an SQL condition
     folded = word.lower()
     in_posts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(POST.c.text).contains(folded, autoescape=True))
-    in_parts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(cast(POST.c.parts, String)).contains(folded, autoescape=True))
+    in_parts = select(POST.c.ticket_id).where(
+        POST.c.undone_at.is_(None), func.lower(cast(POST.c.parts, String)).contains(folded, autoescape=True)
+    )
     return or_(
         func.lower(TICKET.c.subject).contains(folded, autoescape=True),
         func.lower(TICKET.c.ref) == folded,
