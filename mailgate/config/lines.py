@@ -9,7 +9,7 @@ from mailgate.config.checks import keys
 from mailgate.config.mistakes import Wrong, nearest
 from mailgate.config.places import Path
 from mailgate.config.reading import Reading
-from mailgate.schema import service
+from mailgate.schema import desk, service
 from rules.actions import base
 from rules.actions.values import Misread, fold, near_words
 from rules.facts.people import Directory
@@ -19,6 +19,12 @@ from rules.lexicon import words
 
 ReadAction = Callable[[str], Wrong | str | None]
 """A line of the vocabulary -> None if it can be read, else the sentence why not."""
+
+SPOKEN = frozenset(
+    "adduser approve ask at away canned cc contract done due endcustomer faq fyi grant hours lang level order private register remind send spam split"
+    " task time".split()
+)
+"""Verbs of the manual beside those registered: a level or a right for one may be written down before the desk has it."""
 
 _STAFF = frozenset({"unknown-agent", "unknown-group", "missing-agent"})
 """What only the store knows: agents and groups are data, and asked for by `config check` and `doctor` as warnings."""
@@ -40,6 +46,19 @@ def check(reading: Reading, policy: Policy, read_action: ReadAction | None = Non
         why = read(line) if line else "is empty"
         if why is not None:
             reading.wrong(at, str(why), why.near if isinstance(why, Wrong) else nearest(line.partition(" ")[0], base.VERBS))
+    for at, verb in _verbs(reading):
+        if verb not in base.VERBS and verb not in SPOKEN:
+            reading.wrong(at, f"there is no command {verb!r}", nearest(verb, {*base.VERBS, *SPOKEN}))
+
+
+def _verbs(reading: Reading) -> Iterator[tuple[Path, str]]:
+    """Verbs that are named by themselves: in levels of trust and in roles."""
+    trust = reading.get(desk.Trust, "trust")
+    if trust is not None:
+        yield from ((("trust", key, verb), verb) for key in ("levels", "customer_levels") for verb in getattr(trust, key))
+    for at, role in reading.all(service.Role, "role"):
+        for key, verbs in (("may", role.may), ("may_not", role.may_not)):
+            yield from (((*at, key, i), verb) for i, verb in enumerate(verbs) if verb != "*")
 
 
 def _vocabulary(reading: Reading, policy: Policy) -> ReadAction:

@@ -104,20 +104,14 @@ class Limits:
     tickets_unknown: Rate = ((10, timedelta(hours=1)),)
     pair: Rate = ((10, timedelta(hours=1)),)
     """Mails that one correspondent may cause us to exchange with him before automatic answers stop."""
-    same_subject: Rate = ((3, timedelta(hours=1)),)
-    """Acknowledgements for one subject, numbers and tags aside."""
+    same_subject: Rate = ()
+    """Automatic answers to one correspondent's mails of one subject, numbers and tags aside."""
     per_ip: int | None = 10
     """SMTP connections at a time from one address outside `[trust] networks`."""
     connections: int | None = 100
     """SMTP connections at a time altogether."""
     recipients: int | None = 100
     """Recipients of one mail."""
-
-
-CAREFUL = frozenset({"requester", "merge", "cc", "endcustomer", "send", "private"})
-"""Agents' verbs that move a conversation to somebody else: level 3 unless the config says otherwise."""
-ASKING = frozenset({"status", "history", "list", "faq", "help"})
-"""Customers' verbs that only ask: level 0, since the answer goes to the stored address alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,19 +124,9 @@ class Trust:
     """Hops in here are believed to be what they say they are; they give nobody a level."""
     verify_dkim: bool = True
     levels: Mapping[str, Level] = field(default_factory=lambda: MappingProxyType({}))
-    """What the config says of single verbs, for staff and customers; `level` has the rest."""
+    """What the config says of single verbs, for staff and customers; each verb declares its own level for where nothing is said."""
     customer_levels: Mapping[str, Level] = field(default_factory=lambda: MappingProxyType({}))
     """What the config says of customers' verbs alone."""
-
-    def level(self, verb: str, *, staff: bool = True) -> Level:
-        """How surely the sender must be known for a verb."""
-        if not staff and verb in self.customer_levels:
-            return self.customer_levels[verb]
-        if verb in self.levels:
-            return self.levels[verb]
-        if staff:
-            return Level.both if verb in CAREFUL else Level.token
-        return Level.claimed if verb in ASKING else Level.token
 
     def is_near(self, ip: str) -> bool:
         """Whether an IP address, written as a text, is in one of the networks; nonsense isn't."""

@@ -157,19 +157,14 @@ def test_without_sub_addresses_a_plus_is_just_a_letter(tmp_path):
     assert not load(tmp_path, 'subaddress = ""\n').policy.is_own("support+x@desk.example")
 
 
-def test_trust_levels_are_the_contract_s_unless_the_config_says_otherwise(tmp_path):
-    """A verb that hands the conversation to a stranger needs level 3, asking for one's own status none."""
+def test_trust_is_what_the_config_says(tmp_path):
+    """A level that got lost would let a forged From close tickets."""
     trust = load(
         tmp_path,
         '[trust]\nlevels = {close = 3}\ncustomer_levels = {rate = 0}\nnetworks = ["10.0.0.0/8"]\nauthserv_ids = ["MX.Desk.Example"]\n',
     ).policy.trust
-    assert [trust.level(verb) for verb in ("close", "take", "requester", "status")] == [Level.both, Level.token, Level.both, Level.token]
-    assert [trust.level(verb, staff=False) for verb in ("status", "rate", "close", "cc")] == [
-        Level.claimed,
-        Level.claimed,
-        Level.both,
-        Level.token,
-    ]
+    assert trust.levels == {"close": Level.both}
+    assert trust.customer_levels == {"rate": Level.claimed}
     assert trust.networks == (ip_network("10.0.0.0/8"),)
     assert trust.is_near("10.1.2.3")
     assert trust.is_near("::ffff:10.1.2.3")
