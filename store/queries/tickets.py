@@ -14,9 +14,11 @@ from rules.facts.ticket import Post, Ticket
 from store import facts
 from store.columns import table
 from store.models import mail as m
+from store.models import people as p
 from store.models import tickets as t
 
 TICKET, POST, HISTORY, LINK, RECEIVED = table(t.Ticket), table(t.Post), table(t.History), table(t.Link), table(m.Received)
+PARTY, PERSON, MAILBOX = table(p.Party), table(p.Person), table(p.Mailbox)
 
 INTERNAL = frozenset({PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value, PostKind.auto.value})
 """Kinds of posts that customers never see."""
@@ -38,6 +40,14 @@ class Filter:
     level: int | None = None
     words: str = ""
     requester_keys: tuple[str, ...] = ()
+    class_: str = ""
+    """Of the party or of the requester."""
+    kind: str = ""
+    """Of the party: `internal`, `external` or `partner`."""
+    project: str = ""
+    device: str = ""
+    type: str = ""
+    tag: str = ""
     archived: bool = False
     deleted: bool = False
     sort: str = "id"
@@ -46,40 +56,63 @@ class Filter:
 
 def listed(tx: Connection, wanted: Filter) -> list[Ticket]:
     """Tickets that fit, in the order asked for: `id` (oldest first), `-id`, `light` (red first), `priority`, `opened`, `due`."""
-    conditions = [TICKET.c.merged_into == ""]
+    query = select(TICKET).where(and_(*_conditions(wanted))).order_by(*_order(wanted.sort))
+    in_database = wanted.overdue_at is None and not wanted.tag and wanted.sort != "due"
+    if wanted.limit and in_database:
+        query = query.limit(wanted.limit)
+    found = [facts.ticket(row) for row in tx.execute(query).mappings()]
+    if wanted.overdue_at is not None:
+        limit = wanted.overdue_at
+        found = [x for x in found if x.is_open and any(datetime.fromisoformat(due) <= limit for due in x.due.values() if due)]
+    if wanted.tag:
+        found = [x for x in found if wanted.tag.casefold() in {tag.casefold() for tag in x.tags}]
+    if wanted.sort == "due":
+        found.sort(key=_next_due)
+    return found[: wanted.limit] if wanted.limit else found
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    conditions: list[Any] = [TICKET.c.merged_into == ""]
     if not wanted.deleted:
         conditions.append(TICKET.c.deleted_at.is_(None))
     conditions.append(TICKET.c.archived_at.is_not(None) if wanted.archived else TICKET.c.archived_at.is_(None))
-    for column, value in (
+    exact = (
         (TICKET.c.assignee, wanted.mine),
         (TICKET.c.party, wanted.party),
         (TICKET.c.light, wanted.light),
         (TICKET.c.channel, wanted.channel),
-    ):
-        if value:
-            conditions.append(column == value)
-    if wanted.groups:
-        conditions.append(TICKET.c.group.in_(wanted.groups))
-    if wanted.status:
-        conditions.append(TICKET.c.status.in_(wanted.status))
+        (TICKET.c.project, wanted.project),
+        (TICKET.c.device, wanted.device),
+        (TICKET.c.type, wanted.type),
+    )
+    conditions += [column == value for column, value in exact if value]
+    several = ((TICKET.c.group, wanted.groups), (TICKET.c.status, wanted.status), (TICKET.c.requester_key, wanted.requester_keys))
+    conditions += [column.in_(values) for column, values in several if values]
     if wanted.open_only:
         conditions.append(TICKET.c.status != "closed")
     if wanted.category:
         conditions.append(or_(TICKET.c.category == wanted.category, TICKET.c.category.startswith(wanted.category + "/", autoescape=True)))
     if wanted.level is not None:
         conditions.append(TICKET.c.level == wanted.level)
-    if wanted.requester_keys:
-        conditions.append(TICKET.c.requester_key.in_(wanted.requester_keys))
-    for word in wanted.words.split():
-        conditions.append(_has(word))
-    query = select(TICKET).where(and_(*conditions)).order_by(*_order(wanted.sort))
-    if wanted.limit:
-        query = query.limit(wanted.limit)
-    found = [facts.ticket(row) for row in tx.execute(query).mappings()]
-    if wanted.overdue_at is not None:
-        limit = wanted.overdue_at
-        found = [x for x in found if any(datetime.fromisoformat(due) <= limit for due in x.due.values() if due)]
-    return found
+    return [*conditions, *_of_people(wanted), *(_has(word) for word in wanted.words.split())]
+
+
+def _of_people(wanted: Filter) -> list[Any]:
+    """What is asked of the party, or of the person, that a ticket belongs to."""
+    conditions: list[Any] = []
+    if wanted.class_:
+        of_party = select(PARTY.c.key).where(PARTY.c.class_ == wanted.class_)
+        of_person = select(MAILBOX.c.key).join(PERSON, PERSON.c.id == MAILBOX.c.person_id).where(PERSON.c.class_ == wanted.class_)
+        conditions.append(or_(TICKET.c.party.in_(of_party), TICKET.c.requester_key.in_(of_person)))
+    if wanted.kind:
+        of_kind = TICKET.c.party.in_(select(PARTY.c.key).where(PARTY.c.kind == wanted.kind))
+        conditions.append(or_(of_kind, TICKET.c.party == "") if wanted.kind == "external" else of_kind)
+    return conditions
+
+
+def _next_due(ticket: Ticket) -> tuple[bool, datetime | None, int]:
+    due = min((datetime.fromisoformat(at) for at in ticket.due.values() if at), default=None)
+    return (due is None, due, ticket.id)
 
 
 def posts(tx: Connection, ticket_id: int, *, public_only: bool = False) -> list[Post]:
@@ -93,6 +126,12 @@ def posts(tx: Connection, ticket_id: int, *, public_only: bool = False) -> list[
 def history(tx: Connection, ticket_id: int) -> list[Mapping[str, Any]]:
     """Who did what, oldest first: `{at actor action cause changed received_id}`."""
     return [dict(row) for row in tx.execute(select(HISTORY).where(HISTORY.c.ticket_id == ticket_id).order_by(HISTORY.c.seq)).mappings()]
+
+
+def one(tx: Connection, ref: str) -> Ticket | None:
+    """The ticket of exactly this reference, not the one it was merged into."""
+    row = tx.execute(select(TICKET).where(TICKET.c.ref == ref.strip().upper())).mappings().first()
+    return facts.ticket(row) if row is not None else None
 
 
 def links(tx: Connection, ticket_id: int) -> list[tuple[str, str]]:
