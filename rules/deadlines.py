@@ -1,0 +1,205 @@
+"""The four clocks of a ticket and its traffic light: take-up, first answer, inactivity, solution.
+
+Everything is computed from the ticket's moments (what its history says of status and activity), so that it can be computed again at
+any time and explained. Working time is `rules.facts.hours`; who is reminded is decided in `rules.timers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from rules.facts.hours import Hours, add, worked
+from rules.facts.policy import Policy
+from rules.facts.service import Clock, Threshold
+from rules.facts.terms import Light, Status
+from rules.facts.ticket import Ticket
+
+NAMES = ("take", "answer", "idle", "solve")
+"""The clocks, in the order in which they matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happened to a ticket: from here on it has this status. Every moment is an action to the idle clock."""
+
+    at: datetime
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a clock, for explaining the sum: it ran or it stood still."""
+
+    start: datetime
+    end: datetime
+    runs: bool
+    worked: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """One clock of one ticket as of a moment."""
+
+    name: str
+    limit: timedelta
+    hours: Hours
+    started_at: datetime
+    worked: timedelta
+    """Worked time that counts, up to now or to where it stopped."""
+    due_at: datetime | None
+    """When the limit is or was reached; None while that can't be said, since the clock stands still."""
+    stopped_at: datetime | None = None
+    paused: bool = False
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Worked time by limit; 1.0 is due."""
+        return self.worked / self.limit
+
+    @property
+    def is_live(self) -> bool:
+        """Neither stopped nor standing still."""
+        return self.stopped_at is None and not self.paused
+
+
+def clock_of(ticket: Ticket, policy: Policy) -> Clock:
+    """The limits that hold for a ticket: the desk's, overlaid by those of its category, its type and its severity, in that order."""
+    clock = policy.clock
+    category, kind, severity = policy.categories.get(ticket.category), policy.types.get(ticket.type), policy.severities.get(ticket.severity)
+    if kind is not None and kind.closed:
+        return replace(clock, take=None, answer=None, idle=None, solve=None)
+    for over in (category.clock if category else None, kind.clock if kind else None, severity.clock if severity else None):
+        if over is not None and over.runs:
+            clock = replace(
+                over,
+                take=over.take if over.take is not None else clock.take,
+                answer=over.answer if over.answer is not None else clock.answer,
+                idle=over.idle if over.idle is not None else clock.idle,
+                solve=over.solve if over.solve is not None else clock.solve,
+                hours=over.hours or clock.hours,
+            )
+    return replace(clock, hours=severity.hours) if severity is not None and severity.hours else clock
+
+
+def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> tuple[Running, ...]:
+    """All clocks with a limit, as of `at`. `moments` are in order of time, the first being the opening."""
+    clock = clock_of(ticket, policy)
+    if not clock.runs or not moments:
+        return ()
+    hours = policy.hours_of(clock.hours)
+    opened = moments[0].at
+    closed_at = ticket.closed_at if ticket.status is Status.closed else None
+    ends = {"take": ticket.taken_at or closed_at, "answer": ticket.answered_at or closed_at, "solve": closed_at, "idle": closed_at}
+    out: list[Running] = []
+    for name in NAMES:
+        limit: timedelta | None = getattr(clock, name)
+        if limit is None or limit <= timedelta():
+            continue
+        if name == "idle":
+            out.append(_run(name, limit, hours, moments[-1].at, [], ends[name], at, frozenset()))
+        else:
+            pauses = frozenset(clock.pause_on) | {Status.closed}
+            out.append(_run(name, limit, hours, opened, moments, ends[name], at, pauses))
+    return tuple(out)
+
+
+def _run(
+    name: str, limit: timedelta, hours: Hours, start: datetime, moments: Sequence[Moment], stop: datetime | None, at: datetime, pauses: frozenset[Status]
+) -> Running:
+    end = min(stop, at) if stop is not None else at
+    total = timedelta()
+    due: datetime | None = None
+    spans: list[Span] = []
+    runs = True
+    for begin, finish, runs in _stretches(start, end, moments, pauses):
+        part = worked(begin, finish, hours) if runs else timedelta()
+        if runs and due is None and total + part >= limit:
+            due = add(begin, limit - total, hours)
+        total += part
+        spans.append(Span(start=begin, end=finish, runs=runs, worked=part))
+    if due is None and stop is None and runs:
+        due = add(end, limit - total, hours)
+    stopped = stop if stop is not None and stop <= at else None
+    return Running(
+        name=name,
+        limit=limit,
+        hours=hours,
+        started_at=start,
+        worked=total,
+        due_at=due,
+        stopped_at=stopped,
+        paused=stopped is None and not runs,
+        spans=tuple(spans),
+    )
+
+
+def _stretches(start: datetime, end: datetime, moments: Sequence[Moment], pauses: frozenset[Status]) -> Iterator[tuple[datetime, datetime, bool]]:
+    """The time from start to end, parted where the status changes between running and standing still; always at least one stretch."""
+    begin = start
+    runs = not moments or moments[0].status not in pauses
+    for moment in moments:
+        now = moment.status not in pauses
+        if now is runs or moment.at >= end:
+            continue
+        if moment.at > begin:
+            yield begin, moment.at, runs
+        begin, runs = max(begin, moment.at), now
+    # a status that changed at the very end decides whether the clock stands still from here on
+    final = next((m.status not in pauses for m in reversed(moments) if m.at <= end), runs)
+    yield begin, max(begin, end), runs
+    if final is not runs:
+        yield max(begin, end), max(begin, end), final
+
+
+def light(ticket: Ticket, running: Sequence[Running], policy: Policy) -> Light:
+    """The worst running clock against the thresholds of the ticket's type. Waiting keeps the last light, closed is green."""
+    if ticket.status is Status.closed:
+        return Light.green
+    live = [r for r in running if r.is_live]
+    if ticket.status is Status.waiting and not any(r.share >= 1 for r in live):
+        return ticket.light
+    kind = policy.types.get(ticket.type)
+    yellow, red = (kind.yellow, kind.red) if kind else (50, 100)
+    if any(_reached(r, red) for r in live):
+        return Light.red
+    return Light.yellow if any(_reached(r, yellow) for r in live) else Light.green
+
+
+def _reached(running: Running, threshold: Threshold) -> bool:
+    return running.worked >= mark(running, threshold)
+
+
+def mark(running: Running, threshold: Threshold) -> timedelta:
+    """A threshold as worked time on this clock."""
+    return threshold if isinstance(threshold, timedelta) else running.limit * threshold / 100
+
+
+def reached_at(running: Running, threshold: Threshold, at: datetime) -> datetime | None:
+    """When a threshold was reached, or will be if nothing happens; None while the clock stands still short of it."""
+    wanted = mark(running, threshold)
+    total = timedelta()
+    for span in running.spans:
+        if span.runs and total + span.worked >= wanted:
+            return add(span.start, wanted - total, running.hours)
+        total += span.worked
+    return add(max(at, running.started_at), wanted - total, running.hours) if running.is_live else None
+
+
+def settled(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> Ticket:
+    """The ticket with due times and light as of `at`."""
+    running = clocks(ticket, moments, policy, at)
+    due = {r.name: r.due_at.isoformat() for r in running if r.due_at is not None and r.stopped_at is None}
+    return replace(ticket, due=MappingProxyType(due), light=light(ticket, running, policy))
+
+
+def next_check(ticket: Ticket, running: Sequence[Running], policy: Policy, at: datetime) -> datetime | None:
+    """When time alone changes something next: the light, or a reminder; None if nothing runs."""
+    kind = policy.types.get(ticket.type)
+    steps: list[Threshold] = [kind.yellow, kind.red] if kind else [50, 100]
+    steps += list(clock_of(ticket, policy).remind)
+    found = [when for r in running if r.is_live for step in steps if (when := reached_at(r, step, at)) is not None and when > at]
+    return min(found, default=None)
