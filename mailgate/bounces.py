@@ -156,7 +156,7 @@ def _original_id(leaves: list[mime.Node], text: str) -> str:
 # --- prose ------------------------------------------------------------------------------------------------------------------------
 
 _DAEMON = re.compile(
-    r"^(?:mailer?[-_. ]?daemon|postmaster|mail[-_. ]?delivery[-_. ]?(?:sub)?system|mail[-_.]?(?:admin|administrator|system|master)|mmdf|"
+    r"^(?:mailer?[-_. ]?daemon|post[-_. ]?master|mail[-_. ]?delivery[-_. ]?(?:sub)?system|mail[-_.]?(?:admin|administrator|system|master)|mmdf|"
     r"uucp|smtp[-_.]?(?:daemon|gateway)?|bounces?|mdaemon|double-bounce|system[-_. ]?administrator|microsoft[-_]?exchange\w*|"
     r"e\d+_smtp\w*|amavis\w*|content-filter|imss|interscan\w*|mailsweeper|antivirus|virus\w*|spam\w*filter)\b",
     re.IGNORECASE,

@@ -189,17 +189,26 @@ def _western(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("western", _western)
 
 
-def guess(data: bytes) -> str:
-    """Text of bytes with no label that can be believed: UTF-8, else by statistics, else windows-1252."""
+def guess(data: bytes, hint: str = "") -> str:
+    """Text of bytes with no label that can be believed: UTF-8, else as `hint` says (the charset that the mail uses elsewhere), else by its looks."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    codec = resolve(hint) if hint else ""
+    if codec and codec not in {"utf-8", "jis"}:
+        try:
+            return data.decode(codec)
+        except (UnicodeError, ValueError):
+            pass
+    sample = data[:_SENSIBLE_BYTES]
+    if _looks_european(sample):
+        return _by_letters(data)
     # Imported where needed: it costs memory that most mails never use.
     import chardet
 
     try:
-        found = chardet.detect(data[:_SENSIBLE_BYTES]).get("encoding") or ""
+        found = chardet.detect(sample).get("encoding") or ""
     except Exception:  # noqa: BLE001 - a guess that fails is no guess
         found = ""
     codec = resolve(found)
@@ -211,6 +220,37 @@ def guess(data: bytes) -> str:
             if text:
                 return text
     return _nearly(data, "utf-8") or data.decode("cp1252", "western")
+
+
+def _looks_european(sample: bytes) -> bool:
+    """Whether high bytes stand alone among ASCII letters, as accents do; other scripts come in runs."""
+    if re.search(rb"[\x80-\xff]{4}", sample):
+        return False
+    high = len(sample.translate(None, bytes(range(0x80))))
+    letters = sum(0x61 <= byte | 0x20 <= 0x7A and byte < 0x80 for byte in sample)
+    return high * 2 <= letters * 3
+
+
+_EUROPEAN = {
+    "cp1252": frozenset("äöüßåæøéèêëàâçñíóúáîôûïãõÄÖÜÅÆØÉÈÀÇÑÁÓ€–—‘’“”„«»§°´"),
+    "cp1250": frozenset("áčďéěíňóřšťúůýžľĺŕôäąćęłńśźżőűöüßÁČĎÉĚÍŇÓŘŠŤÚŮÝŽĽĄĆĘŁŃŚŹŻŐŰÖÜ–—‘’“”„§°"),
+    "iso8859-2": frozenset("áčďéěíňóřšťúůýžľĺŕôäąćęłńśźżőűöüßÁČĎÉĚÍŇÓŘŠŤÚŮÝŽĽĄĆĘŁŃŚŹŻŐŰÖÜ§°"),
+}
+
+
+def _by_letters(data: bytes) -> str:
+    """Text of mostly ASCII bytes: of the charsets of western and central Europe the one that gives the likeliest letters."""
+    text = _nearly(data, "utf-8")
+    if text:
+        return text
+    high = bytes(byte for byte in data[:_SENSIBLE_BYTES] if byte > 0x7F)
+    best, most = "cp1252", -(10**9)
+    for codec, likely in _EUROPEAN.items():
+        signs = high.decode(codec, "replace" if codec != "cp1252" else "western")
+        score = sum(1 if sign in likely else 0 if sign.isalpha() else -2 for sign in signs)
+        if score > most:
+            best, most = codec, score
+    return data.decode(best, "western" if best == "cp1252" else "replace")
 
 
 _ESCAPES = re.compile(rb"\x1b(\([A-Za-z]|\$\([A-Za-z]|\$[@ABC]|\.[A-F]|&@)")

@@ -160,15 +160,18 @@ def unfold(value: bytes) -> bytes:
     return value.strip()
 
 
-def text(value: bytes) -> str:
-    """A field's value as a reader sees it: unfolded, encoded words decoded, raw 8-bit characters guessed, one clean line."""
+def text(value: bytes, hint: str = "") -> str:
+    """A field's value as a reader sees it: unfolded, encoded words decoded, raw 8-bit characters guessed, one clean line.
+
+    `hint` is a charset that the same mail declares elsewhere.
+    """
     value = unfold(value)
     if b"=?" in value:
-        decoded = words(value)
+        decoded = words(value, hint)
     elif value.isascii():
         decoded = charsets.decode(value)[0] if b"\x1b" in value else value.decode("ascii")
     else:
-        decoded = charsets.guess(value)
+        decoded = charsets.guess(value, hint)
     return one_line(decoded)
 
 
@@ -179,7 +182,7 @@ def one_line(value: str) -> str:
     return charsets.clean(_SPACES.sub(" ", value)).replace("\t", " ").strip()
 
 
-def words(value: bytes) -> str:
+def words(value: bytes, hint: str = "") -> str:
     """Text with its encoded words decoded (RFC 2047), however they were mangled.
 
     Neighbours of one charset are joined before decoding, since many programs split within a character.
@@ -196,7 +199,7 @@ def words(value: bytes) -> str:
                 out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
                 run = []
             if between and (between.strip() or not out):
-                out.append(between.decode("ascii") if between.isascii() else charsets.guess(between))
+                out.append(between.decode("ascii") if between.isascii() else charsets.guess(between, hint))
         run_charset = charset
         run.append(_word_bytes(match.group(2), match.group(3)))
         at = match.end()
@@ -204,7 +207,7 @@ def words(value: bytes) -> str:
         out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
     rest = value[at:]
     if rest:
-        out.append(rest.decode("ascii") if rest.isascii() else charsets.guess(rest))
+        out.append(rest.decode("ascii") if rest.isascii() else charsets.guess(rest, hint))
     return "".join(out)
 
 

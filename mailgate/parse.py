@@ -38,11 +38,12 @@ def parse(raw: bytes) -> Mail:
         raw = raw.replace(b"\r", b"\n")
     flaws: set[str] = set()
     top = mime.tree(raw, flaws)
-    people, date = _structured(top.block, flaws)
+    hint = _declared(top)
+    people, date = _structured(top.block, flaws, hint)
     found = bodies.read(top)
     text = found.text()
     flaws |= found.flaws
-    shown = tuple((name, headers.text(value)) for name, value in top.block.fields)
+    shown = tuple((name, headers.text(value, hint)) for name, value in top.block.fields)
     first = {name.lower(): value for name, value in reversed(shown)}
     sender = people["from"][0] if people["from"] else Address()
     identity, fault = strict.identify(top.block.all("from"))
@@ -89,7 +90,12 @@ def part_bytes(raw: bytes, path: str) -> bytes:
 # --- addresses and dates: mail-parser, and its faults mended ------------------------------------------------------------------------
 
 
-def _structured(block: headers.Block, flaws: set[str]) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
+def _declared(top: mime.Node) -> str:
+    """The charset that the first text of the mail declares: programs that put raw bytes into headers mean the same one."""
+    return next((leaf.parameters["charset"] for leaf in top.leaves() if leaf.type.startswith("text/") and "charset" in leaf.parameters), "")
+
+
+def _structured(block: headers.Block, flaws: set[str], hint: str = "") -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
     """Addresses and date as mail-parser reads them from a message that holds only these (already capped) fields."""
     message = Message()
     raw: dict[str, list[str]] = {name: [] for name in _ADDRESS_FIELDS}
@@ -98,7 +104,7 @@ def _structured(block: headers.Block, flaws: set[str]) -> tuple[dict[str, tuple[
         if key in raw:
             # mail-parser drops a whole address for one raw 8-bit byte, so these are decoded before.
             unfolded = headers.unfold(headers.addresses_capped(value, flaws))
-            shown = unfolded.decode("ascii") if unfolded.isascii() else charsets.guess(unfolded)
+            shown = unfolded.decode("ascii") if unfolded.isascii() else charsets.guess(unfolded, hint)
             raw[key].append(shown)
             message.set_raw(name, shown) if len(raw[key]) == 1 else None
         elif key == "date" and "date" not in message:

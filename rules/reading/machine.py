@@ -47,7 +47,7 @@ _SUPPRESS = frozenset({"all", "autoreply", "oof"})
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply", "autoreply"})
 _ROBOT = re.compile(
     r"(?:no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|dont-?reply|ne-?pas-?repondre|nepasrepondre|keine-?antwort|ala-?vastaa|ei-?vastausta|neodpovidat|"
-    r"mailer-daemon|mail-daemon|postmaster|bounces?|owner-.*|.*-(?:request|owner|bounces|noreply)|listserv|majordomo|mailman|abuse|daemon|"
+    r"mailer-daemon|mail-daemon|post-?_?master|bounces?|owner-.*|.*-(?:request|owner|bounces|noreply)|listserv|majordomo|mailman|abuse|daemon|"
     r"auto-?(?:mail|matic|reply|responder)|automailer|unattended|undisclosed)(?:[+._=-].*)?",
     re.IGNORECASE,
 )

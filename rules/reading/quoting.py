@@ -159,9 +159,11 @@ class _Reader:
             joined = f"{self.lines[start].strip()} {joined}".strip()
             if len(joined) > marks.ATTRIBUTION_CHARACTERS:
                 break
-            if marks.attribution(joined) or (quoted and start == end and marks.introduces(joined)):
+            if marks.attribution(joined):
                 found = start
                 break
+        if found < 0 and quoted and marks.introduces(self.lines[end]):
+            found = end
         if found > 0 and self.kind[found - 1] == "t":
             above = self.lines[found - 1].strip()
             opens = marks.OPENER.match(above) and marks.DATE.search(above) and above[-1:] not in ".!?"
