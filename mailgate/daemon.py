@@ -52,12 +52,7 @@ def clock_from(start: datetime | None) -> Clock:
 
 def open_store(settings: Settings) -> Store:
     """The configured database, brought up to the current schema."""
-    url = settings.store.url
-    if settings.store.password is not None and "@" in url:
-        from sqlalchemy.engine import make_url  # noqa: PLC0415
-
-        url = make_url(url).set(password=settings.store.password.reveal()).render_as_string(hide_password=False)
-    store = engine.open(url)
+    store = engine.open(settings.store.reveal())
     migrate.upgrade(store)
     return store
 
