@@ -15,7 +15,7 @@ from rules.actions.base import VERBS, Ask
 from rules.case import Facts
 from rules.facts.people import Directory, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Status
+from rules.facts.terms import Address, Level, PostKind, Status, Visibility
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
 from rules.verdict import Act, Bounced, Hold, Spent
@@ -23,6 +23,7 @@ from store import ledger
 from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
+from templates import languages
 
 TELLING = ("status", "assignee", "group", "priority", "severity", "type", "category", "tags", "visibility", "requester", "watchers", "project", "device", "party", "channel", "rating_stars")
 """Fields whose change a report spells out."""
@@ -269,11 +270,11 @@ def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket:
 def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | None, event: Event) -> Letter | None:
     staff = act.actor.role is Role.agent
     to = _stored_address(facts, act, ticket)
-    if to is None or (not staff and not facts.machine.may_answer):
+    if to is None or (not staff and (facts.may_reply or not facts.machine.may_answer)):
         return None
     kind = RecipientKind.agent if staff else RecipientKind.customer
     about = ledger.find(tx, ask.about) if ask.about and ask.what in {"show", "status", "history"} else ticket
-    if about is not None and not staff and (ticket is None or about.id != ticket.id):
+    if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
         about = None
     language = _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")
     common: dict[str, Any] = {"to": to, "kind": kind, "reason": "author" if staff else "requester", "automatic": "replied", "language": language}
@@ -305,7 +306,7 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
     rows = [
         {
             "ref": x.ref,
-            "subject": x.subject,
+            "subject": x.subject if staff or not x.veiled else letters.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
             "status": x.status.value,
             "colour": letters.COLOURS[x.status],
             "light": x.light.value,
@@ -323,22 +324,33 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
 EVENTS = {"say": "wrote", "reply": "answered", "note": "note", "open": "opened", "take": "taken", "close": "closed", "reopen": "reopened"}
 
 
+TOLD_TO_CUSTOMERS = frozenset({"open", "say", "reply", "take", "close", "reopen", "rate", "wait", "status", "assign"})
+"""Verbs in the history that customers read of."""
+
+
 def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, str]]:
     """The history as the reader may see it: staff all of it, customers the public part."""
     out: list[dict[str, str]] = []
+    said = {p.mail: p for p in tickets.posts(tx, ticket.id) if p.kind is PostKind.public and p.direction == "in"}
     for row in tickets.history(tx, ticket.id):
         verb = str(row["action"]).partition(" ")[0]
         changed = row["changed"]
-        if not staff and verb not in {"open", "say", "reply", "take", "close", "reopen", "rate", "wait", "status", "assign"}:
+        if not staff and (verb not in TOLD_TO_CUSTOMERS or (verb == "say" and row["received_id"] not in said)):
             continue
+        name = "" if ticket.veiled and not staff else ticket.requester.name
         actor = letters.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group) or (
-            ticket.requester.name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"])
+            name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"])
         )
         at = row["at"]
         assert isinstance(at, datetime)  # noqa: S101 - the column is not nullable
         what, value = EVENTS.get(verb, "changed"), str(row["action"])
+        if not staff and verb == "say" and not ticket.veiled:
+            author = said[row["received_id"]].author
+            actor = author.name or author.address
         if verb == "assign":
-            what, value = "assigned", actor if not staff else str(row["action"]).partition(" ")[2]
+            holder = str(changed["assignee"][1]) if "assignee" in changed else ""
+            to = letters.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
+            what, value = "assigned", to or letters.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2]
         elif verb == "wait":
             what = "waiting"
         elif verb == "rate":
@@ -360,7 +372,9 @@ def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | 
         if key == ticket.requester.key:
             return ticket.requester
         return next((Address(address=w) for w in ticket.watchers if Address(address=w).key == key), ticket.requester if act.pressed else None)
-    return act.actor.address if facts.mail.identity else None
+    if not facts.mail.identity:
+        return None
+    return act.actor.address if act.actor.level >= Level.domain else Address(address=act.actor.address.address)
 
 
 def _agent_address(facts: Facts, name: str) -> Address | None:

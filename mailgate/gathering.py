@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from mailgate.office import Office
 from rules import limits, tokens
-from rules.case import Facts, Held
+from rules.case import Facts, Held, believed, is_known
 from rules.facts.mail import Mail
 from rules.facts.people import Directory, Party
 from rules.facts.sent import Sent
@@ -27,7 +27,9 @@ __all__ = ["Facts", "Staff", "facts", "verified"]
 
 POST, TICKET, RECEIVED = t.Post.__table__, t.Ticket.__table__, m.Received.__table__  # type: ignore[attr-defined]
 
-_OPENED = select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
+_OPENED = (
+    select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,9 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
     if is_ours:
         kind = replace(kind, kind=MachineKind.own, may_answer=False, why="a mail of ours came back")
     person = people.person_of(tx, mail.identity) if mail.identity else None
-    party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(mail.identity, staff.parties)
+    party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(
+        mail.identity, staff.parties
+    )
     copy = inbox.copy_of(tx, waiting.id, mail, at)
     bounced = _bounced(tx, office, waiting, mail, found) if kind.kind in {MachineKind.bounce, MachineKind.report} else None
     agent = staff.directory.agent_of(mail.identity) if mail.identity else None
@@ -88,8 +92,7 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
             newer, notes = _posts(tx, thread, agent.name)
     elif found.presented:
         ours = tuple(p.sent.text for p in found.presented if p.sent.text)
-    may_acknowledge, may_open = ("", "") if agent is not None or thread is not None else _limits(tx, office, mail, at, known=person is not None and person.known or party is not None)
-    return Facts(
+    made = Facts(
         mail=mail,
         envelope=waiting.envelope,
         machine=kind,
@@ -108,14 +111,19 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
         is_ours=is_ours,
         bounced=bounced,
         bounce_ticket=ledger.get(tx, bounced.ticket_id) if bounced is not None and bounced.ticket_id else None,
-        used=frozenset((p.sent.outbox_id, key) for p in found.presented for key in stored.pressed(tx, p.sent.outbox_id)) if found.presented else frozenset(),
+        used=frozenset((p.sent.outbox_id, key) for p in found.presented for key in stored.pressed(tx, p.sent.outbox_id))
+        if found.presented
+        else frozenset(),
         newer=newer,
         notes=notes,
         ours=ours,
         held=_held(tx, found.presented),
-        may_acknowledge=may_acknowledge,
-        may_open=may_open,
     )
+    writer, sure = believed(made)
+    if writer is not None:
+        return made
+    ack, reply, opening = _limits(tx, office, mail, at, known=is_known(made, sure.level))
+    return replace(made, may_acknowledge=ack, may_reply=reply, may_open=opening)
 
 
 def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Found:
@@ -161,13 +169,21 @@ def _bounced(tx: Connection, office: Office, waiting: inbox.Waiting, mail: Mail,
 def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Post, ...], tuple[str, ...]]:
     """Colleagues' answers that the mail being answered didn't know of, and the texts of internal posts."""
     rows = (
-        tx.execute(select(POST).where(POST.c.ticket_id == thread.ticket.id, POST.c.undone_at.is_(None)).order_by(POST.c.id.desc()).limit(100)).mappings().all()
+        tx.execute(
+            select(POST).where(POST.c.ticket_id == thread.ticket.id, POST.c.undone_at.is_(None)).order_by(POST.c.id.desc()).limit(100)
+        )
+        .mappings()
+        .all()
     )
     newest = thread.sent.newest_post if thread.sent is not None else None
     newer = [
         mapped.post(row)
         for row in reversed(rows)
-        if newest is not None and row["id"] > newest and row["kind"] == PostKind.public.value and row["direction"] == "out" and row["agent"] != agent
+        if newest is not None
+        and row["id"] > newest
+        and row["kind"] == PostKind.public.value
+        and row["direction"] == "out"
+        and row["agent"] != agent
     ]
     notes = tuple(row["text"] for row in rows if row["kind"] in {PostKind.note.value, PostKind.private.value, PostKind.opinion.value})
     return tuple(newer), notes
@@ -195,26 +211,27 @@ def _held(tx: Connection, presented: Sequence[threads.Presented]) -> Held | None
     return None
 
 
-def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: bool) -> tuple[str, str]:
-    """Names of the limits that forbid an acknowledgement and another ticket, empty where none does."""
+def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: bool) -> tuple[str, str, str]:
+    """Names of the limits that forbid an acknowledgement, another answer and another ticket, empty where none does."""
     rates = office.policy.limits
     sender = mail.identity or mail.sender.address
     if not sender:
-        return "no-sender", ""
-    vouched = known or any(v.result == "pass" for v in mail.verified)
+        return "no-sender", "no-sender", ""
     key = address_key(sender)
-    acks = rates.acks_known if vouched else rates.acks_unknown
-    answers = {span: outbox.answered_since(tx, at - span, key) for _, span in acks}
-    total = {span: outbox.answered_since(tx, at - span) for _, span in rates.acks_total}
-    exchanged = {span: inbox.count_from(tx, mail.sender.address, at - span) + 1 for _, span in rates.pair}
+    answers = {span: outbox.answered_since(tx, at - span, key) for span in limits.spans(rates.acks_known, rates.acks_unknown)}
+    total = {span: outbox.answered_since(tx, at - span) for span in limits.spans(rates.acks_total)}
+    exchanged = {span: inbox.count_from(tx, mail.sender.address, at - span) + 1 for span in limits.spans(rates.pair)}
     same: dict[timedelta, int] = {}
-    if rates.same_subject and limits.within(rates.acks_total, total):
+    if rates.same_subject:
         wanted = limits.subject_key(subject.read(mail.subject).base)
-        same = {span: sum(limits.subject_key(x) == wanted for x in outbox.subjects_answered_since(tx, at - span)) for _, span in rates.same_subject}
+        for span in limits.spans(rates.same_subject):
+            same[span] = sum(limits.subject_key(x) == wanted for x in outbox.subjects_answered_since(tx, at - span, key))
     traffic = limits.Traffic(answers=answers, answers_total=total, exchanged=exchanged, same_subject=same)
-    tickets = rates.tickets_known if vouched else rates.tickets_unknown
-    opened = {span: tx.execute(_OPENED, {"key": key, "since": at - span}).scalar_one() for _, span in tickets}
-    return limits.answer_barred_by(rates, traffic, known=vouched), limits.opening_barred_by(rates, opened, known=vouched)
+    tickets = limits.spans(rates.tickets_known if known else rates.tickets_unknown)
+    opened = {span: tx.execute(_OPENED, {"key": key, "since": at - span}).scalar_one() for span in tickets}
+    # an answer holds nothing of the asker's words and goes to the stored address alone: strangers get as many as acquaintances
+    reply = limits.answer_barred_by(rates, traffic, known=True)
+    return limits.answer_barred_by(rates, traffic, known=known), reply, limits.opening_barred_by(rates, opened, known=known)
 
 
 def _ticket_of(tx: Connection, received_id: int | None) -> Ticket | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,19 +44,21 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
     language = languages.choose(notice.language, policy.languages)
     staff = notice.kind is STAFF
     ticket = notice.ticket
-    veiled = ticket is not None and ticket.veiled and not staff and notice.to.key == ticket.requester.key
+    veiled = ticket is not None and ticket.veiled and notice.kind is RecipientKind.customer
+    # the name that an unknown sender gave himself are words of his, too
+    to = Address(address=notice.to.address) if veiled else notice.to
     buttons = [button(key, line) for key, line in notice.buttons if not key.startswith("rate:")]
     card: dict[str, Any] = {
         "language": language,
         "timezone": policy.desk.timezone,
         "at": event.at.isoformat(),
         "desk": desk(policy, ticket),
-        "recipient": person(notice.to),
+        "recipient": person(to),
         "subject": ticket.subject if ticket else "",
-        "ticket": ticket_card(ticket, policy, event.directory, staff=staff) if ticket else None,
+        "ticket": ticket_card(veil(ticket, language) if veiled else ticket, policy, event.directory, staff=staff) if ticket else None,
         "unknown": veiled,
         "reply_meaning": notice.reply.value if notice.reply else "",
-        "reason": "" if notice.reason == "new" else notice.reason,
+        "reason": notice.reason,
         "buttons": buttons,
     }
     files: list[dict[str, Any]] = []
@@ -67,7 +69,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
     words = {(b["word"] or languages.spell(b["line"], language, staff=staff)): links[b["key"]] for b in reversed(every)}
     return Letter(
         template=notice.template,
-        to=notice.to,
+        to=to,
         kind=notice.kind,
         subject=card["subject"],
         card={"card": card, "files": files, "links": links, "words": words, "reason": notice.reason},
@@ -85,6 +87,12 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
     )
 
 
+def veil(ticket: Ticket, language: str) -> Ticket:
+    """A ticket without the words by which an unknown sender called it and himself."""
+    subject = languages.word(language, "common", "your_request")
+    return replace(ticket, subject=subject, requester=Address(address=ticket.requester.address))
+
+
 def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str, str]:
     """A button as cards hold it."""
     return {"key": key, "line": line, "word": word, "label": label}
@@ -93,7 +101,7 @@ def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str,
 def token_key(key: str) -> str:
     """The key of a button as tokens carry it: letters and digits, at most twelve, different for different keys of a mail."""
     plain = re.sub(r"[^a-z0-9]", "", key.lower())
-    if 0 < len(plain) <= 12 and plain not in {"r", "m"}:  # noqa: PLR2004 - the token's own limit
+    if 0 < len(plain) <= 12 and plain not in {"r", "m"}:
         return plain
     return plain[:6] + hashlib.sha256(key.encode()).hexdigest()[:6]
 

@@ -244,7 +244,7 @@ def _decided(tx: Connection, facts: Facts, decided: Decided, again: Again) -> Se
 
 
 def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent: bool) -> Settlement:
-    if not silent and facts.machine.may_answer and not facts.may_acknowledge:
+    if not silent and facts.machine.may_answer and not facts.may_reply:
         put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)))
     return Settlement(
         fate=Fate.ignored, why=f"button: {spent.why}", ticket_id=spent.ticket.id if spent.ticket else None, trust=_level(facts, spent.actor), trace=spent.trace

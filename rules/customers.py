@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules import conditions, rights, routing
 from rules.actions.base import Action, read
 from rules.actions.people import Cc
 from rules.actions.values import Misread, fold
-from rules.case import Case
+from rules.case import Case, is_known
 from rules.facts.people import same_party
 from rules.facts.policy import Unknown
 from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
@@ -44,7 +42,12 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
             return _opened(case, claims=(ticket.ref,), hint="claims")
         if case.in_waiting_room:
             return Act(
-                actor=case.actor, ticket=ticket, actions=(case.say(kind=PostKind.third_party),), fate=Fate.appended, why="was in copy", hint="in-copy"
+                actor=case.actor,
+                ticket=ticket,
+                actions=(case.say(kind=PostKind.third_party),),
+                fate=Fate.appended,
+                why="was in copy",
+                hint="in-copy",
             )
         return Act(
             actor=case.actor,
@@ -85,7 +88,15 @@ def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tu
     f = case.facts
     if is_only_thanks(body, has_files=any(not p.inline for p in f.mail.parts)):
         say = case.say(text=body.strip("\n"), keeps_status=True)
-        return Act(actor=case.actor, ticket=ticket, actions=(say, *actions), lines=tuple(lines), fate=Fate.appended, why="thanks; stays closed", hint="thanks")
+        return Act(
+            actor=case.actor,
+            ticket=ticket,
+            actions=(say, *actions),
+            lines=tuple(lines),
+            fate=Fate.appended,
+            why="thanks; stays closed",
+            hint="thanks",
+        )
     late = ticket.closed_at is not None and f.at - ticket.closed_at > f.policy.options.reopen_for
     verified = case.trust.level >= Level.domain or case.owns_token
     if ticket.archived_at is not None or ticket.deleted_at is not None or late or not verified:
@@ -97,7 +108,7 @@ def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tu
 
 def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint: str = "") -> Verdict:
     f = case.facts
-    known = is_known(case)
+    known = is_known(f, case.trust.level)
     if f.may_open and "rate" not in f.allowance.guards:
         case.note("limit", f.may_open)
         return Hold(reason="rate", questions=(Question(number=0, line=f.may_open, code="rate"),))
@@ -106,10 +117,12 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
             case Unknown.refuse:
                 return Settle(fate=Fate.refused, why="unknown sender")
             case Unknown.approve | Unknown.contract_only:
-                return Hold(reason="unknown-sender", questions=(Question(number=0, line=case.actor.address.address, code="unknown-sender"),))
+                return Hold(
+                    reason="unknown-sender", questions=(Question(number=0, line=case.actor.address.address, code="unknown-sender"),)
+                )
             case Unknown.accept:
                 pass
-    refs = claims or f.clues.refs[:3]
+    named = claims or tuple(dict.fromkeys(ref.upper() for ref in f.clues.ours))[:3]
     if not case.actor.address.address:
         case.note("sender", "none")
     draft = _draft(case, known=known)
@@ -126,24 +139,20 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         actions=(case.say(),),
         after_opening=tuple(routed),
         fate=Fate.opened,
-        why="new request" if not hint else hint,
+        why=hint or "new request",
         acknowledge=answers,
-        claims=refs if claims or f.clues.refs else (),
+        claims=named,
         follows=follows,
-        hint=hint or ("claims" if f.clues.refs else ""),
+        hint=hint or ("claims" if named else ""),
     )
-
-
-def is_known(case: Case) -> bool:
-    """Level 1 or more, or a person or party domain that staff entered."""
-    f = case.facts
-    return case.trust.level >= Level.domain or (f.person is not None and f.person.known) or f.party is not None
 
 
 def _draft(case: Case, *, known: bool) -> Ticket:
     f = case.facts
-    desk = next((a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), "")
-    base = subject.read(f.mail.subject).base
+    desk = next(
+        (a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), ""
+    )
+    base = subject.without(subject.read(f.mail.subject).base, f.clues.ours)
     requester: Address = case.actor.address
     watchers, room = _others(case)
     language = f.person.language if f.person and f.person.language else _language(case)
@@ -170,7 +179,13 @@ def _others(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
     room: dict[str, str] = {}
     for a in (*f.mail.to, *f.mail.cc):
         key = address_key(a.address)
-        if not a.address or "@" not in key or key == case.actor.address.key or f.policy.is_own(a.address) or f.directory.agent_of(a.address):
+        if (
+            not a.address
+            or "@" not in key
+            or key == case.actor.address.key
+            or f.policy.is_own(a.address)
+            or f.directory.agent_of(a.address)
+        ):
             continue
         own = sender and a in f.mail.cc and (same_party(a.address, sender) or _in_party(case, a.address))
         (watchers if own else room)[key] = a.address
@@ -231,5 +246,3 @@ def _language(case: Case) -> str:
 def _is_urgent(case: Case) -> bool:
     mail = case.facts.mail
     return mail.header("Importance").strip().lower() == "high" or mail.header("X-Priority").strip()[:1] in {"1", "2"}
-
-

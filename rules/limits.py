@@ -28,7 +28,7 @@ class Traffic:
     exchanged: Counts = field(default_factory=dict)
     """Mails from this correspondent, the present one included."""
     same_subject: Counts = field(default_factory=dict)
-    """Automatic answers to mails with the same `subject_key`, to anybody."""
+    """Automatic answers to this correspondent's mails with the same `subject_key`."""
 
 
 def spans(*rates: Rate) -> tuple[timedelta, ...]:

@@ -34,8 +34,9 @@ _SENT = (
     .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
     .values(state="sent", sent_at=bindparam("at"), last_answer=bindparam("answer"), lease_until=None)
 )
-_ANSWERED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
-_ANSWERED_TO = _ANSWERED.where(OUTBOX.c.recipient_key == bindparam("recipient_key"))
+_REPLIED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
+_ANSWERED = _REPLIED.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value)
+_ANSWERED_TO = _REPLIED.where(OUTBOX.c.recipient_key == bindparam("recipient_key"))
 
 LEASE = timedelta(minutes=10)
 """How long a claimed row belongs to whoever claimed it; renewed by sending again after a crash only when it has run out."""
@@ -193,16 +194,16 @@ def press(tx: Connection, outbox_id: int, key: str, at: datetime, received_id: i
 
 
 def answered_since(tx: Connection, since: datetime, recipient_key: str = "") -> int:
-    """How many automatic answers were made since then, for one recipient or for anybody."""
+    """How many automatic answers were made since then, for one recipient or for anybody but staff."""
     if recipient_key:
         return int(tx.execute(_ANSWERED_TO, {"since": since, "recipient_key": recipient_key}).scalar_one())
     return int(tx.execute(_ANSWERED, {"since": since}).scalar_one())
 
 
-def subjects_answered_since(tx: Connection, since: datetime) -> list[str]:
-    """Subjects of the automatic answers made since then, at most 500."""
-    query = select(OUTBOX.c.subject).where(OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied").limit(500)
-    return list(tx.execute(query).scalars())
+def subjects_answered_since(tx: Connection, since: datetime, recipient_key: str) -> list[str]:
+    """Subjects of the automatic answers made to one recipient since then, at most 500."""
+    made = (OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied", OUTBOX.c.recipient_key == recipient_key)
+    return list(tx.execute(select(OUTBOX.c.subject).where(*made).limit(500)).scalars())
 
 
 def waiting(tx: Connection) -> int:

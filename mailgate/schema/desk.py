@@ -83,7 +83,7 @@ class Limits(Section):
     tickets_known: Limit = says("New tickets of one known correspondent; more are held.", "60/h")
     tickets_unknown: Limit = says("New tickets of one unknown correspondent; more are held.", "10/h")
     pair: Limit = says("Mails exchanged with one correspondent before automatic answers to him stop.", "10/h")
-    same_subject: Limit = says("Automatic answers to one subject, numbers and tags aside.", "3/h")
+    same_subject: Limit = says("Automatic answers to one correspondent and subject, numbers and tags aside.", "off")
     per_ip: Count = says("SMTP connections at a time from one address.", 10)
     connections: Count = says("SMTP connections at a time altogether.", 100)
     recipients: Count = says("Recipients of one mail.", 100)

@@ -6,8 +6,10 @@ store's; what follows from the choice is decided in `rules.decide`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from rules import tokens
@@ -33,7 +35,9 @@ class Clues:
     ids: tuple[str, ...] = ()
     """Message-ids named, the direct parent first."""
     refs: tuple[str, ...] = ()
-    """References in the subject, upper case."""
+    """References in the subject, upper case, the last one first: ours stands at the end of what we send."""
+    ours: tuple[str, ...] = ()
+    """Bracketed words of the subject that are references of this desk by the form of its numbers, as written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +77,23 @@ def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
     found += tokens.find_all(mail.subject)
     named = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:MOST_IDS]
     ours = [token for i in named if (token := tokens.read(i))]
-    refs = tuple(ref.upper() for ref in subject.read(mail.subject).refs if any(c.isdigit() for c in ref))
-    return Clues(tokens=tuple(dict.fromkeys(found)), id_tokens=tuple(dict.fromkeys(ours)), ids=named, refs=refs[:10])
+    bracketed = [ref for ref in subject.read(mail.subject).refs if any(c.isdigit() for c in ref)]
+    refs = tuple(dict.fromkeys(ref.upper() for ref in reversed(bracketed)))
+    mask = _mask(policy.desk.number)
+    return Clues(
+        tokens=tuple(dict.fromkeys(found)),
+        id_tokens=tuple(dict.fromkeys(ours)),
+        ids=named,
+        refs=refs[:10],
+        ours=tuple(r for r in bracketed if mask.fullmatch(r)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _mask(number: str) -> re.Pattern[str]:
+    """What a reference looks like by a number mask such as `TS{yy}{mm}-{seq:04}`."""
+    pieces = re.split(r"(\{\w+(?::[^{}]*)?\})", number)
+    return re.compile("".join(r"\d+" if piece.startswith("{") else re.escape(piece) for piece in pieces), re.IGNORECASE | re.ASCII)
 
 
 def choose(given: Clues, found: Found, parents: Sequence[str]) -> Thread | None:

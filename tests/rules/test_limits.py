@@ -11,7 +11,7 @@ from rules.facts.policy import Limits
 from rules.limits import Traffic
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-POLICY = Limits()
+POLICY = Limits(same_subject=((3, timedelta(hours=1)),))
 
 
 @pytest.mark.parametrize(
