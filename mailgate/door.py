@@ -29,6 +29,10 @@ class Guest(Protocol):
     def is_in_transaction(self) -> bool:
         """Whether a mail is on its way that deserves its answer."""
 
+    @property
+    def is_committing(self) -> bool:
+        """Whether a whole mail has come and its commit is awaited."""
+
     def part(self, reply: str) -> None:
         """Say a last word and close."""
 
@@ -103,7 +107,8 @@ class Door:
                 guest.part(Reply.shutting_down)
         await self._wait_until_empty(grace.total_seconds())
         for guest in list(self._guests):
-            guest.part(Reply.shutting_down)
+            if not guest.is_committing:
+                guest.part(Reply.shutting_down)
         await self._wait_until_empty(1)
         for guest in list(self._guests):
             guest.abort()

@@ -67,20 +67,22 @@ class Gate:
 
     def enter(self, ip: str) -> str:
         """Count a connection in; empty if it may stay, else why not. Every call needs one `leave`, also after a refusal."""
+        key = _holder(ip)
         self._inside += 1
-        self._by_ip[ip] += 1
+        self._by_ip[key] += 1
         if 0 < self.limits.connections < self._inside:
             return "too many connections"
-        if 0 < self.limits.per_ip < self._by_ip[ip] and not self.is_exempt(ip):
+        if 0 < self.limits.per_ip < self._by_ip[key] and not self.is_exempt(ip):
             return "too many connections from your address"
         return ""
 
     def leave(self, ip: str) -> None:
         """Count a connection out."""
+        key = _holder(ip)
         self._inside -= 1
-        self._by_ip[ip] -= 1
-        if not self._by_ip[ip]:
-            del self._by_ip[ip]
+        self._by_ip[key] -= 1
+        if not self._by_ip[key]:
+            del self._by_ip[key]
 
     def is_exempt(self, ip: str) -> bool:
         """Whether a client is our own: a Unix socket, loopback, or one of the door's networks."""
@@ -91,17 +93,17 @@ class Gate:
 
     def login_failed(self, ip: str) -> timedelta:
         """Note a wrong password; how long to wait before saying so (at most 30 s)."""
-        now = self._monotonic()
+        now, key = self._monotonic(), _holder(ip)
         since = now - self.FORGET_AFTER.total_seconds()
         if len(self._failed) > 10_000:
             self._failed = {each: times for each, times in self._failed.items() if times[-1] > since}
-        recent = [moment for moment in self._failed.get(ip, ()) if moment > since][-20:]
-        self._failed[ip] = [*recent, now]
+        recent = [moment for moment in self._failed.get(key, ()) if moment > since][-20:]
+        self._failed[key] = [*recent, now]
         return min(self.limits.login_delay * (1 << len(recent)), timedelta(seconds=30))
 
     def login_succeeded(self, ip: str) -> None:
         """Forget the wrong passwords of an address."""
-        self._failed.pop(ip, None)
+        self._failed.pop(_holder(ip), None)
 
 
 class DiskGuard:
@@ -135,6 +137,11 @@ class DiskGuard:
 
 def _free_bytes(folder: str) -> int:
     return shutil.disk_usage(Path(folder)).free
+
+
+def _holder(ip: str) -> str:
+    """Whom an address stands for: with IPv6 a customer has a network of 2**64 addresses."""
+    return ip if ":" not in ip else str(ip_network((ip, 64), strict=False))
 
 
 def plain_ip(peername: object) -> str:

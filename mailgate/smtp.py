@@ -103,7 +103,7 @@ class SmtpSession(Conversation):
         self.client.host_name = hostname
         lines = [self.hostname, *(self.extensions() if is_extended else ())]
         # As bytes, for here no enhanced code may stand (RFC 2034 section 4).
-        await self.push("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]).encode("ascii"))
+        await self.push("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]).encode())
 
     def extensions(self) -> list[str]:
         """What EHLO offers."""

@@ -66,6 +66,21 @@ async def test_a_commit_under_way_is_waited_for() -> None:
         await stopping
 
 
+async def test_a_commit_that_outlasts_the_grace_is_kept_and_never_refused() -> None:
+    """A 421 for a mail that is then kept would be a lie; without an answer the client tries again, and that is recognised."""
+    async with opened() as desk:
+        desk.shelf.gate.clear()
+        client = await desk.client()
+        await client.begin()
+        client.send(b"x\r\n.\r\n")
+        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await desk.door.stop(timedelta(seconds=0.1))
+        assert await client.reply() == ""
+        desk.shelf.gate.set()
+        await desk.committer.stop()
+        assert desk.shelf.raws == [b"x\r\n"]
+
+
 async def test_stopping_under_load_loses_nothing() -> None:
     """Twenty clients send as fast as they can while the door closes: kept is exactly what was answered 250."""
     async with opened() as desk:

@@ -113,6 +113,18 @@ def test_our_own_hops_are_exempt_from_the_limit_for_one_address() -> None:
     assert gate.enter("198.51.100.1") == ""
 
 
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    """Who has one IPv6 address has 2**64 of them, and would be a new client each time."""
+    gate = Gate(Limits(per_ip=2))
+    assert [bool(gate.enter(f"2001:db8:0:1::{n}")) for n in range(3)] == [False, False, True]
+    assert gate.enter("2001:db8:0:2::1") == ""
+    for n in range(3):
+        gate.leave(f"2001:db8:0:1::{n}")
+    assert gate.enter("2001:db8:0:1::77") == ""
+    gate.login_failed("2001:db8:0:1::1")
+    assert gate.login_failed("2001:db8:0:1::2") == soon(2)
+
+
 def test_the_address_of_a_peer_is_read_plainly() -> None:
     """An IPv4 client on an IPv6 socket is the same client; a Unix socket has none."""
     assert plain_ip(("::ffff:192.0.2.1", 25, 0, 0)) == "192.0.2.1"
