@@ -14,7 +14,7 @@ ATTRIBUTION_CHARACTERS = 500
 DATE = re.compile(
     r"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}|(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[:.]\d{2}(?!\d)|\d\s?[年月日년월일]|(?<!\d)\d{1,2}\. ?[^\W\d]{3,12}"
 )
-TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.]\s?\d{2}(?!\d)")
+TIME = re.compile(r"(?<![\d.])\d{1,2}\s?[:.]\s?\d{2}(?![\d.]\d|\d)")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,100}@[^\s<>()\[\],;:\"']{1,200}")
 VERB = re.compile(
     r"\b(?:wrote|writes|written|schrieb|geschrieben|schreibt|kirjoitti|kirjoittaa|napsala?|napsali|napísala?|napsal\(a\)|skrev|skrifaði|"

@@ -167,7 +167,9 @@ class _Reader:
         if found > 0 and self.kind[found - 1] == "t":
             above = self.lines[found - 1].strip()
             opens = marks.OPENER.match(above) and marks.DATE.search(above) and above[-1:] not in ".!?"
-            if opens and not marks.DATE.search(joined) and len(above) < 200:
+            alone = found == 1 or self.kind[found - 2] != "t"
+            named = joined.startswith("<") and len(above) < 100 and alone and above[-1:] not in ".!?:"
+            if len(above) < 200 and (above.endswith("<") or named or (opens and not marks.DATE.search(joined))):
                 found -= 1
         if found >= 0 and tail:
             self.kind[end + 1] = "a"
