@@ -1,52 +1,52 @@
-"""Performs what time alone asks for: waiting tickets that come back, held mail that is announced."""
+"""Performs what time alone asks for: waiting tickets that come back, reminders on clocks, held mail that is announced."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection
 
 from mailgate import answers, letters
 from mailgate.office import Office
-from rules import notices
+from rules import notices, timers
 from rules.actions.base import Refused, Scene
 from rules.actions.state import SetStatus
 from rules.case import ANNOUNCE_AFTER
-from rules.facts.people import Actor, Role
+from rules.deadlines import Running
+from rules.facts.people import Actor, Directory, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Fate, Status
+from rules.facts.terms import Address, Status
 from rules.facts.ticket import Ticket
-from rules.notices import Happened
-from store import engine, ledger, outbox, people
+from rules.notices import Happened, Notice
+from store import engine, inbox, ledger, outbox, people
+from store import timers as stored
 from store.ledger import Cause
-from store.models import mail as m
-from store.models import tickets as t
 
-RECEIVED, WAKE = m.Received.__table__, t.Wake.__table__  # type: ignore[attr-defined]
 TIMER = Actor(role=Role.system, name="timer")
 REMIND_EVERY = timedelta(days=1)
+"""How often held mail is announced again until somebody decides."""
+
+
+def all_due(office: Office, at: datetime) -> int:
+    """Everything that is due by time at `at`; gives how much happened."""
+    return ripen(office, at) + watch(office, at) + announce(office, at)
 
 
 def ripen(office: Office, at: datetime, limit: int = 100) -> int:
-    """Fire what is due, each exactly once; gives how many fired."""
-    fired = 0
+    """Fire the wake-ups that are due, each exactly once; gives how many fired."""
     with engine.transaction(office.store) as tx:
-        rows = tx.execute(
-            select(WAKE).where(WAKE.c.fired_at.is_(None), WAKE.c.due_at <= at).order_by(WAKE.c.due_at).limit(limit).with_for_update(skip_locked=True)
-        ).mappings()
-        directory = people.directory(tx)
-        for row in rows.all():
-            tx.execute(update(WAKE).where(WAKE.c.id == row["id"]).values(fired_at=at))
+        rows = stored.due_wakes(tx, at, limit)
+        directory = people.directory(tx) if rows else Directory()
+        for row in rows:
+            stored.wake_fired(tx, row["id"], at)
             ticket = ledger.get(tx, row["ticket_id"])
             if ticket is not None and row["kind"] == "waited" and ticket.status is Status.waiting and ticket.waiting_until == row["due_at"]:
                 _waited(tx, office, ticket, at, Cause(name=f"timer:{row['id']}"), directory)
-            fired += 1
-    return fired
+    return len(rows)
 
 
-def _waited(tx: Connection, office: Office, ticket: Ticket, at: datetime, cause: Cause, directory: Any) -> None:  # noqa: ANN401
+def _waited(tx: Connection, office: Office, ticket: Ticket, at: datetime, cause: Cause, directory: Directory) -> None:
     scene = Scene(who=TIMER, at=at, policy=office.policy, directory=directory)
     try:
         written = ledger.apply(tx, ticket.id, (SetStatus(to="working"),), scene, cause)
@@ -54,37 +54,81 @@ def _waited(tx: Connection, office: Office, ticket: Ticket, at: datetime, cause:
         return
     happened = Happened(before=written.before, after=written.ticket, posts=(), actor=TIMER, quiet=True)
     event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=written.before)
-    batch = [letters.letter(n, event) for n in notices.tell(happened, office.policy, directory)]
-    outbox.put(tx, batch, cause=cause.name, at=at, keys=office.keys, domain=office.policy.desk.domain)
+    _put(tx, office, [letters.letter(n, event) for n in notices.tell(happened, office.policy, directory)], cause.name, at)
+
+
+def watch(office: Office, at: datetime, limit: int = 200) -> int:
+    """Bring the clocks of tickets that have something to say up to now, and remind; gives how many reminders were made."""
+    told = 0
+    with engine.transaction(office.store) as tx:
+        due = stored.due_checks(tx, at, limit)
+        directory = people.directory(tx) if due else Directory()
+        for ticket_id in due:
+            ticket, running = ledger.refresh(tx, ticket_id, office.policy, at)
+            told += _remind(tx, office, ticket, running, directory, at)
+    return told
+
+
+def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Running, ...], directory: Directory, at: datetime) -> int:
+    """Note every step that was reached; mail the latest of each clock, so that a desk that slept doesn't shout."""
+    fresh: dict[str, timers.Step] = {}
+    for step in timers.reached(ticket, running, office.policy, at):
+        if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at):
+            fresh[step.clock] = step
+    made = 0
+    for step in fresh.values():
+        clock = next(r for r in running if r.name == step.clock)
+        event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
+        owners = timers.owners(ticket, directory)
+        told = {a.address.key: (a.address, "assigned" if a.name == ticket.assignee else "group", a.language) for a in owners}
+        for address in timers.escalated(ticket, step, office.policy, directory):
+            told.setdefault(address.key, (address, "manager", ""))
+        batch = [_reminder(ticket, step, clock, to, reason, language, event) for to, reason, language in told.values()]
+        _put(tx, office, batch, f"clock:{ticket.id}:{step.clock}:{step.percent}:{step.started_at:%Y%m%dT%H%M%S}", at)
+        made += len(batch)
+    return made
+
+
+def _reminder(ticket: Ticket, step: timers.Step, clock: Running, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
+    notice = Notice(
+        template=timers.text(step),
+        to=to,
+        kind=RecipientKind.agent,
+        reason=reason,
+        language=language,
+        ticket=ticket,
+        buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")),
+    )
+    extra: dict[str, Any] = {
+        "clock": step.clock,
+        "limit": int(clock.limit.total_seconds()),
+        "worked": int(clock.worked.total_seconds()),
+        "due_at": clock.due_at.isoformat() if clock.due_at else "",
+        "step": step.percent,
+        "escalated": reason == "manager",
+        "candidates": [],
+        "last": "",
+    }
+    return letters.letter(notice, event, extra)
 
 
 def announce(office: Office, at: datetime, limit: int = 50) -> int:
     """Tell group or admin of held and parked mail that waits too long, then daily; gives how many were announced."""
-    told = 0
     with engine.transaction(office.store) as tx:
-        rows = tx.execute(
-            select(RECEIVED)
-            .where(
-                RECEIVED.c.fate.in_((Fate.held.value, Fate.parked.value)),
-                RECEIVED.c.put_away.is_(False),
-                RECEIVED.c.settled_at <= at - ANNOUNCE_AFTER,
-                or_(RECEIVED.c.announced_at.is_(None), RECEIVED.c.announced_at <= at - REMIND_EVERY),
-            )
-            .order_by(RECEIVED.c.id)
-            .limit(limit)
-        ).mappings()
-        directory = people.directory(tx)
-        for row in rows.all():
-            tx.execute(update(RECEIVED).where(RECEIVED.c.id == row["id"]).values(announced_at=at))
+        rows = inbox.unannounced(tx, before=at - ANNOUNCE_AFTER, again_before=at - REMIND_EVERY, limit=limit)
+        directory = people.directory(tx) if rows else Directory()
+        for row in rows:
+            inbox.announced(tx, row["id"], at)
             record = dict(row["hold"] or {"reason": "parked"})
             ticket = ledger.find(tx, record["ticket"]) if record.get("ticket") else None
             event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
-            members = directory.members(record.get("group") or (ticket.group if ticket else "")) if (record.get("group") or ticket) else ()
-            receivers = [(a.address, RecipientKind.agent, a.language) for a in members]
+            group = record.get("group") or (ticket.group if ticket else "")
+            receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
             receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]
             batch = [answers.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers]
-            outbox.put(
-                tx, batch, cause=f"announce:{row['id']}:{at:%Y%m%d}:{secrets.token_hex(2)}", at=at, keys=office.keys, domain=office.policy.desk.domain
-            )
-            told += 1
-    return told
+            _put(tx, office, batch, f"announce:{row['id']}:{at:%Y%m%dT%H%M%S}", at)
+    return len(rows)
+
+
+def _put(tx: Connection, office: Office, batch: list[outbox.Letter], cause: str, at: datetime) -> None:
+    outbox.put(tx, batch, cause=cause, at=at, keys=office.keys, domain=office.policy.desk.domain)

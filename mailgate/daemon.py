@@ -248,7 +248,7 @@ def tick(settings: Settings, at: datetime) -> dict[str, int]:
         for mailbox in mailboxes_of(settings, office, keep, lambda: at):
             done["fetched"] += mailbox.poll_once()
         done["handled"] = handle_all(office, at)
-        done["fired"] = clerk.ripen(office, at)
+        done["fired"] = clerk.ripen(office, at) + clerk.watch(office, at)
         done["announced"] = clerk.announce(office, at)
         done["delivered"] = asyncio.run(_deliver_once(settings, office, at))
     return done
@@ -421,7 +421,7 @@ class Daemon:
 
         async def due() -> None:
             try:
-                n = await asyncio.to_thread(lambda: clerk.ripen(office, self.clock()) + clerk.announce(office, self.clock()))
+                n = await asyncio.to_thread(lambda: clerk.all_due(office, self.clock()))
             except engine.Busy as busy:
                 log.warning("timers wait: %s", busy)
                 return

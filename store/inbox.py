@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
@@ -234,6 +234,27 @@ def reopen(tx: Connection, received_id: int) -> None:
 def put_away(tx: Connection, received_id: int, why: str, at: datetime) -> None:
     """Mark a held or parked mail as decided against: kept, listed on request, announced no more."""
     tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(put_away=True, why=why, settled_at=at))
+
+
+def unannounced(tx: Connection, *, before: datetime, again_before: datetime, limit: int) -> list[Mapping[Any, Any]]:
+    """Held and parked mail settled by `before` that nobody decided about and that was last announced by `again_before`, if ever."""
+    query = (
+        select(RECEIVED)
+        .where(
+            RECEIVED.c.fate.in_((Fate.held.value, Fate.parked.value)),
+            RECEIVED.c.put_away.is_(False),
+            RECEIVED.c.settled_at <= before,
+            or_(RECEIVED.c.announced_at.is_(None), RECEIVED.c.announced_at <= again_before),
+        )
+        .order_by(RECEIVED.c.id)
+        .limit(limit)
+    )
+    return list(tx.execute(query.with_for_update(skip_locked=True)).mappings())
+
+
+def announced(tx: Connection, received_id: int, at: datetime) -> None:
+    """Note that whoever may decide was told of a mail."""
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(announced_at=at))
 
 
 def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int | None:

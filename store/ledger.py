@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from rules import deadlines
 from rules.actions.base import Action, Draft, Refused, Scene
 from rules.actions.undo import Done, taken_back
+from rules.deadlines import Moment
+from rules.facts.policy import Policy
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
-from store import facts
+from store import facts, timers
 from store.columns import table
 from store.models import mail as m
 from store.models import service as s
@@ -97,7 +101,9 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
     """Store a new ticket and do the actions on it; raises Refused, which leaves nothing if the caller rolls back."""
     blank = replace(draft, ref=next_ref(tx, scene), opened_at=scene.at, id=0)
     outcome = perform_all(blank, actions, scene)
-    row = facts.ticket_row(replace(outcome.ticket, version=1))
+    settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
+    outcome = replace(outcome, ticket=settled)
+    row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at}
     new_id = tx.execute(_INSERT, row).scalar_one()
     ticket = replace(outcome.ticket, id=new_id, version=1)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
@@ -125,15 +131,40 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         after = _merge(tx, after, outcome.merge_into, scene, cause)
         outcome = replace(outcome, ticket=after)
     if changed(before, after) or outcome.posts or any(step.changed for step in steps):
+        past = timers.moments(tx, ticket_id) if deadlines.clock_of(after, scene.policy).runs else []
+        after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene)
+        if row["check_at"] is not None and row["check_at"] <= scene.at:
+            check_at = row["check_at"]  # what was reached before this action is still to be told
         after = replace(after, version=before.version + 1)
-        new = facts.ticket_row(after)
-        old = facts.ticket_row(before)
+        new = facts.ticket_row(after) | {"check_at": check_at}
+        old = facts.ticket_row(before) | {"check_at": row["check_at"]}
         tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values({k: v for k, v in new.items() if v != old[k]}))
     first = (tx.execute(_LAST_SEQ, {"id": ticket_id}).scalar() or 0) + 1
     _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
     return Written(before=before, ticket=after, outcome=replace(outcome, ticket=after), posts=posts, dropped=dropped, gone=gone)
+
+
+def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tuple[Ticket, tuple[deadlines.Running, ...]]:
+    """Bring due times and light of a ticket up to now, without a history entry: nobody did anything. Gives the clocks as they run."""
+    row = tx.execute(_LOCKED, {"id": ticket_id}).mappings().one()
+    before = facts.ticket(row)
+    past = timers.moments(tx, ticket_id)
+    after = deadlines.settled(before, past, policy, at)
+    running = deadlines.clocks(after, past, policy, at)
+    values = {"due": dict(after.due), "light": after.light.value, "check_at": deadlines.next_check(after, running, policy, at)}
+    tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**values))
+    return after, running
+
+
+def _settled(ticket: Ticket, moments: Sequence[Moment], scene: Scene) -> tuple[Ticket, datetime | None]:
+    """The ticket with due times and light, and when time alone changes something next."""
+    if not deadlines.clock_of(ticket, scene.policy).runs:
+        return (replace(ticket, due=MappingProxyType({})) if ticket.due else ticket), None
+    after = deadlines.settled(ticket, moments, scene.policy, scene.at)
+    running = deadlines.clocks(after, moments, scene.policy, scene.at)
+    return after, deadlines.next_check(after, running, scene.policy, scene.at)
 
 
 def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None) -> None:
@@ -222,13 +253,13 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
     )
     merged = replace(target, watchers=watchers, version=target.version + 1)
     tx.execute(update(TICKET).where(TICKET.c.id == target.id).values(watchers=list(watchers), version=merged.version))
-    for table in (POST, KNOWN):
-        column = table.c.ticket_id
-        if table is KNOWN:
+    for held in (POST, KNOWN):
+        column = held.c.ticket_id
+        if held is KNOWN:
             have = select(KNOWN.c.message_id).where(KNOWN.c.ticket_id == target.id)
             tx.execute(update(KNOWN).where(column == ticket.id, KNOWN.c.message_id.not_in(have)).values(ticket_id=target.id))
         else:
-            tx.execute(update(table).where(column == ticket.id).values(ticket_id=target.id))
+            tx.execute(update(held).where(column == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OUTBOX).where(OUTBOX.c.ticket_id == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OLD).where(OLD.c.ticket_id == ticket.id).values(ticket_id=target.id))
     first = (tx.execute(_LAST_SEQ, {"id": target.id}).scalar() or 0) + 1
@@ -260,7 +291,7 @@ def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene:
 def _capped(action: str) -> str:
     """An action's line as the history holds it: what somebody wrote stands in the post, not here again."""
     verb, _, rest = action.partition(" ")
-    return verb if verb in {"say", "reply", "note"} or len(rest) > 400 else action  # noqa: PLR2004
+    return verb if verb in {"say", "reply", "note"} or len(rest) > 400 else action
 
 
 def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene: Scene, cause: Cause) -> tuple[Post, ...]:

@@ -68,6 +68,18 @@ class Pressed(SQLModel, table=True):
     received_id: int | None = Field(default=None, foreign_key="received.id")
 
 
+class Firing(SQLModel, table=True):
+    """A step of one run of a ticket's clock that was reached and told: once for ever, whatever the clock on the wall does."""
+
+    __tablename__ = "firing"
+
+    ticket_id: int = Field(foreign_key="ticket.id", primary_key=True)
+    clock: str = Field(sa_type=Text, primary_key=True)
+    step: int = Field(primary_key=True)
+    started_at: datetime = Field(primary_key=True)
+    fired_at: datetime
+
+
 class Counter(SQLModel, table=True):
     """A number that only grows, such as the last ticket number."""
 

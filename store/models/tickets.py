@@ -17,6 +17,7 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_assignee", "assignee", "status"),
         Index("ix_ticket_group", "group", "status"),
         Index("ix_ticket_party", "party"),
+        Index("ix_ticket_check", "check_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -61,6 +62,8 @@ class Ticket(SQLModel, table=True):
     merged_into: str = Field(sa_type=Text, default="")
     due: dict[str, str] = Field(sa_type=JSON, default_factory=dict)
     light: str = Field(sa_type=Text, default="green")
+    check_at: datetime | None = None
+    """When time alone changes something next."""
     rating_stars: int = 0
     rating_comment: str = Field(sa_type=Text, default="")
     version: int = 0

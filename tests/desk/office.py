@@ -105,7 +105,9 @@ class Desk:
             if quote:
                 body = answer.get_body(("plain",))
                 assert body is not None
-                text = text + "\n\nOn Monday, Harbour Desk wrote:\n" + "\n".join("> " + line for line in str(body.get_content()).splitlines())
+                text = (
+                    text + "\n\nOn Monday, Harbour Desk wrote:\n" + "\n".join("> " + line for line in str(body.get_content()).splitlines())
+                )
         message["To"] = to
         message["Subject"] = subject
         message["Message-ID"] = f"<{self._n}.{id(self)}@mail.example>"
@@ -128,7 +130,9 @@ class Desk:
         if envelope is None:
             parsed = email.message_from_bytes(raw)
             sender = email.utils.parseaddr(parsed.get("From", ""))[1]
-            recipients = tuple(a for _, a in email.utils.getaddresses(parsed.get_all("To", []) + parsed.get_all("Cc", [])) if a.endswith("@desk.example"))
+            recipients = tuple(
+                a for _, a in email.utils.getaddresses(parsed.get_all("To", []) + parsed.get_all("Cc", [])) if a.endswith("@desk.example")
+            )
             envelope = Envelope(door="smtp", sender=sender, recipients=recipients or ("support@desk.example",), peer="192.0.2.1")
         (received_id,) = intake.keep(self.office.store, [Received(envelope=envelope, raw=raw)], self.at)
         self.handle()
@@ -151,8 +155,7 @@ class Desk:
     def passes(self, **span: float) -> None:
         """Time passes; timers fire."""
         self.at += timedelta(**span)
-        clerk.ripen(self.office, self.at)
-        clerk.announce(self.office, self.at)
+        clerk.all_due(self.office, self.at)
 
     def post(self) -> list[EmailMessage]:
         """Deliver what is due now; gives the mails that left since the last call, oldest first."""

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("due", sa.JSON(), nullable=False),
         sa.Column("light", sa.Text(), nullable=False),
+        sa.Column("check_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("rating_stars", sa.Integer(), nullable=False),
         sa.Column("rating_comment", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -145,11 +146,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index("ix_ticket_assignee", ["assignee", "status"], unique=False)
+        batch_op.create_index("ix_ticket_check", ["check_at"], unique=False)
         batch_op.create_index("ix_ticket_group", ["group", "status"], unique=False)
         batch_op.create_index("ix_ticket_party", ["party"], unique=False)
         batch_op.create_index("ix_ticket_requester", ["requester_key"], unique=False)
         batch_op.create_index("ix_ticket_status", ["status", "id"], unique=False)
 
+    op.create_table(
+        "firing",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("clock", sa.Text(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("started_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.Column("fired_at", sqlmodel.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_firing_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "clock", "step", "started_at", name=op.f("pk_firing")),
+    )
     op.create_table(
         "link",
         sa.Column("ticket_id", sa.Integer(), nullable=False),

@@ -1,0 +1,56 @@
+"""What is due by time alone: wake-ups, checks of clocks, firings. Each firing is a row that can exist once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from rules.deadlines import Moment
+from rules.facts.terms import Status
+from store.columns import table
+from store.models import service as s
+from store.models import tickets as t
+
+WAKE, TICKET, HISTORY, FIRING = table(t.Wake), table(t.Ticket), table(t.History), table(s.Firing)
+_MOMENTS = select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
+
+
+def due_wakes(tx: Connection, at: datetime, limit: int) -> list[Mapping[Any, Any]]:
+    """Wake-ups that are due, locked, oldest first."""
+    query = select(WAKE).where(WAKE.c.fired_at.is_(None), WAKE.c.due_at <= at).order_by(WAKE.c.due_at, WAKE.c.id).limit(limit)
+    return list(tx.execute(query.with_for_update(skip_locked=True)).mappings())
+
+
+def wake_fired(tx: Connection, wake_id: int, at: datetime) -> None:
+    """Note that a wake-up has happened."""
+    tx.execute(update(WAKE).where(WAKE.c.id == wake_id).values(fired_at=at))
+
+
+def due_checks(tx: Connection, at: datetime, limit: int) -> list[int]:
+    """Row ids of open tickets whose clocks have something to say, the longest due first."""
+    query = select(TICKET.c.id).where(TICKET.c.check_at <= at).order_by(TICKET.c.check_at, TICKET.c.id).limit(limit)
+    return list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
+def moments(tx: Connection, ticket_id: int) -> list[Moment]:
+    """What the history says of a ticket's status and activity, in order; timers' own entries are no activity."""
+    out: list[Moment] = []
+    status = Status.new
+    for row in tx.execute(_MOMENTS, {"id": ticket_id}):
+        if "status" in row.changed:
+            status = Status(row.changed["status"][1])
+        if row.actor != "timer" or "status" in row.changed or not out:
+            out.append(Moment(at=row.at, status=status))
+    return out
+
+
+def fire(tx: Connection, ticket_id: int, *, clock: str, step: int, started_at: datetime, at: datetime) -> bool:
+    """Note a step of a clock; False if it was noted before."""
+    key = (FIRING.c.ticket_id == ticket_id, FIRING.c.clock == clock, FIRING.c.step == step, FIRING.c.started_at == started_at)
+    if tx.execute(select(FIRING.c.ticket_id).where(*key)).first() is not None:
+        return False
+    tx.execute(insert(FIRING), {"ticket_id": ticket_id, "clock": clock, "step": step, "started_at": started_at, "fired_at": at})
+    return True

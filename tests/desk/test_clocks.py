@@ -1,0 +1,47 @@
+"""Clocks as people meet them: lights, reminders, escalation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.facts.terms import Light
+from tests.desk.office import desk, to
+
+CLOCK = """
+[clock]
+answer = "4h"
+take = "2h"
+hours = "office"
+[hours.office]
+week = {mon="08:00-16:00", tue="08:00-16:00", wed="08:00-16:00", thu="08:00-16:00", fri="08:00-16:00"}
+"""
+
+
+def names(mails: list[object]) -> list[tuple[str, str]]:
+    return sorted((str(m["To"]), str(m["X-Mailgate-Template"])) for m in mails)  # type: ignore[index]
+
+
+@pytest.mark.skipif(
+    not (Path(__file__).parents[2] / "templates/mail/en/overdue.j2").exists(), reason="the texts of reminders are being written"
+)
+def test_reminders_come_once_to_the_owner_and_later_to_the_manager(tmp_path: Path) -> None:
+    """A request that nobody takes would fall under the table."""
+    with desk(tmp_path, more=CLOCK) as d:
+        d.at = d.at.replace(hour=6)  # 08:00 in Helsinki
+        d.agent("anna", "hw")
+        d.write("Kim <kim@client.example>")
+        d.post()
+        assert d.ticket().due["take"].startswith("2026-11-23T08:00")
+        d.passes(minutes=61)
+        assert d.ticket().light is Light.yellow
+        assert names(d.post()) == [("Anna <anna@staff.example>", "due-soon")]
+        d.passes(minutes=1)
+        assert d.post() == []
+        d.passes(hours=1)
+        mails = d.post()
+        assert ("Anna <anna@staff.example>", "not-started") in names(mails)
+        assert d.ticket().light is Light.red
+        d.passes(hours=2)
+        assert [str(m["To"]) for m in to(d.post(), "root@desk.example")] == ["root@desk.example"]
