@@ -189,7 +189,7 @@ def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: b
         "may_carry_out": hold.may_carry_out,
     }
     if not silent and facts.machine.kind is MachineKind.human:
-        batch = answers.held(tx, facts, hold, _event(facts, DESK))
+        batch = answers.held(facts, hold, _event(facts, DESK))
         put(tx, office, facts, batch)
     level = facts_level(facts, hold)
     words = "; ".join(f"line {q.number}: {q.line}" if q.number else q.code for q in hold.questions)
