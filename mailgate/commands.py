@@ -20,7 +20,7 @@ from rules.actions.undo import Undo
 from rules.actions.values import Misread
 from rules.facts.people import ADMIN, Actor, Directory, Role
 from rules.facts.policy import Mode, Policy
-from rules.facts.terms import Level, address_key
+from rules.facts.terms import Address, Level, address_key
 from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
@@ -63,10 +63,10 @@ class Done:
     letters: tuple[int, ...] = field(default=())
 
 
-def actor(directory: Directory, name: str) -> Actor | None:
-    """The agent of a name as somebody at the terminal, the administrator for an empty one; None if there is no such agent."""
+def actor(policy: Policy, directory: Directory, name: str) -> Actor | None:
+    """The agent of a name as somebody at the terminal; for an empty one the administrator, who writes in the desk's name. None if there is no such agent."""
     if not name:
-        return ADMIN
+        return replace(ADMIN, address=Address(name=policy.desk.name, address=policy.desk.address))
     agent = directory.agents.get(name) or directory.agent_of(name)
     return Actor(role=Role.agent, name=agent.name, address=agent.address, level=Level.both, door="cli") if agent else None
 

@@ -12,7 +12,7 @@ from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Priority, Status
 
-INNER = frozenset({"say", "set"})
+INNER = frozenset({"say", "set", "delete"})
 """Verbs that nobody says in a line: they are how other things are written down."""
 
 _STATUS = {

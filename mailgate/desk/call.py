@@ -83,11 +83,14 @@ class Call:
 
     @contextmanager
     def office(self, *, dns: bool = False) -> Iterator[Office]:
-        """All that handling mail and writing letters need. Without `dns` no signature is looked up."""
-        from mailgate import daemon
+        """All that handling mail and writing letters need. Without `dns` no signature is looked up, which `mail in` must."""
+        from mailgate.desk import opened
 
-        with self.store() as store, daemon.open_office(self.settings, store=store, dns=dns) as office:
+        with self.store() as store, opened.office(self.settings, store, dns=dns) as office:
             yield office
+
+    counter = office
+    """The same, where only tickets are acted on: the reader's process starts when the first mail is read."""
 
 
 def of(context: typer.Context) -> Call:

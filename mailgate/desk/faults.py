@@ -28,6 +28,10 @@ REFUSALS = {
     "rate-open": "{ref} is not closed yet: only closed tickets are rated",
     "reach": "the ticket is out of the agent's reach for {verb}",
     "role": "the role {role} has no {verb}",
+    "empty-subject": "{ref} needs a subject",
+    "undo-alone": "undo stands alone: it takes back all that one command or mail did",
+    "unknown-field": "{word!r} can't be set",
+    "unknown-level": "there is no level {word}: 1 or 2",
     "undo-open": "opening {ref} can't be undone; delete it with ticket delete",
     "unknown-agent": "there is no agent {word}",
     "unknown-group": "there is no group {word}",
@@ -48,7 +52,19 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [misread(fault)], fault.near, FAILED
         case FileNotFoundError() | PermissionError() | IsADirectoryError() | NotADirectoryError():
             return [f"{fault.filename}: {fault.strerror}"], (), FAILED
+    if type(fault).__name__ == "Unread":
+        return _unread(fault)
     return _of_the_store(fault)
+
+
+def _unread(fault: Exception) -> tuple[list[str], Sequence[str], int]:
+    """Lines of commands that aren't understood, each with what may have been meant."""
+    lines = getattr(fault, "lines", ())
+    said = [
+        f"{each.line!r}: {misread(each.miss)}" + (f" (did you mean {' or '.join(each.miss.near)}?)" if each.miss.near else "")
+        for each in lines
+    ]
+    return [*said, "nothing was done"], (), FAILED
 
 
 def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:

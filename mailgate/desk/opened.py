@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mailgate.office import Office
 from mailgate.settings import Settings
 from store import engine, migrate
 from store.engine import Store
@@ -30,3 +31,19 @@ def url(settings: Settings) -> str:
     from sqlalchemy.engine import make_url
 
     return make_url(settings.store.url).set(password=secret.reveal()).render_as_string(hide_password=False)
+
+
+@contextmanager
+def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
+    """The office of one command, closed at the end of the block; `dns` loads what looks up signatures."""
+    if dns:
+        from mailgate import daemon
+
+        with daemon.open_office(settings, store=store) as found:
+            yield found
+        return
+    from mailgate import keys
+    from mailgate.reader import Reader
+
+    with Reader() as reader:
+        yield Office(store=store, policy=settings.policy, keys=keys.load(settings.secret_file), reader=reader, site=settings.texts)

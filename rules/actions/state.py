@@ -132,6 +132,14 @@ class Seen(Action):
         return Effect(ticket=ticket)
 
 
+@verb("delete")
+class Delete(Action):
+    """Put the ticket behind a tombstone; on the command line alone, nobody is told."""
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        return Effect(ticket=replace(ticket, deleted_at=scene.at), quiet=True)
+
+
 def _held_by(ticket: Ticket, scene: Scene, holder: str, *, taken: bool) -> Ticket:
     changes: dict[str, Any] = {"assignee": holder}
     if ticket.status in {Status.new, Status.read} or (taken and ticket.status is Status.assigned):

@@ -1,0 +1,196 @@
+"""Looking at tickets: list, show, history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailgate.desk import call, edits, screen, shapes, tickets
+from mailgate.desk.call import Call
+from mailgate.desk.ends import Misused, NoSuch
+from rules.facts.terms import Light, Status
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from store.queries.tickets import Filter
+
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The ticket's reference, such as T42.", show_default=False)]
+As = Annotated[str, typer.Option("--as", metavar="AGENT", help="The agent who does this.", show_default=False)]
+
+SORTS = ("light", "id", "newest", "priority", "opened", "due")
+
+
+def list_(
+    context: typer.Context,
+    *,
+    mine: Annotated[str, typer.Option("--mine", metavar="AGENT", help="Held by this agent.", show_default=False)] = "",
+    group: Annotated[list[str] | None, typer.Option("--group", help="Held by this group or one below it.", show_default=False)] = None,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="new, read, assigned, working, waiting, closed, or open.", show_default=False)
+    ] = None,
+    category: Annotated[str, typer.Option("--category", help="In this category or below it.", show_default=False)] = "",
+    party: Annotated[str, typer.Option("--party", help="Of this organisation.", show_default=False)] = "",
+    class_: Annotated[str, typer.Option("--class", help="Of parties or persons of this class.", show_default=False)] = "",
+    customer: Annotated[str, typer.Option("--customer", help="internal, external or partner.", show_default=False)] = "",
+    light: Annotated[Light | None, typer.Option("--light", help="green, yellow or red.", show_default=False)] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="With a clock that has run out.")] = False,
+    channel: Annotated[str, typer.Option("--channel", help="That came by this way.", show_default=False)] = "",
+    level: Annotated[int | None, typer.Option("--level", help="At this level of support.", show_default=False)] = None,
+    project: Annotated[str, typer.Option("--project", help="Of this project.", show_default=False)] = "",
+    device: Annotated[str, typer.Option("--device", help="About this device.", show_default=False)] = "",
+    type_: Annotated[str, typer.Option("--type", help="Of this type.", show_default=False)] = "",
+    tag: Annotated[str, typer.Option("--tag", help="With this tag.", show_default=False)] = "",
+    search: Annotated[
+        str,
+        typer.Option("--search", metavar="WORDS", help="With all these words in subject, texts, file names or people.", show_default=False),
+    ] = "",
+    sort: Annotated[str, typer.Option("--sort", help=f"{', '.join(SORTS)}.")] = "light",
+    limit: Annotated[int | None, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Those in the archive instead.")] = False,
+) -> None:
+    """All tickets but archived ones, the most pressing first."""
+    from store import engine, people
+    from store.queries import tickets as read
+
+    desk = call.of(context)
+    if sort not in SORTS:
+        raise Misused(f"tickets can't be sorted by {sort!r}", edits.near(sort, SORTS) or SORTS)
+    if customer and customer not in {"internal", "external", "partner"}:
+        raise Misused(f"there are no {customer!r} customers: internal, external or partner")
+    states, open_only = _states(status)
+    with desk.store() as store, engine.reading(store) as tx:
+        staff = people.directory(tx)
+        groups = tuple(
+            sorted({g for each in group or () for key in (edits.found(staff.groups, each, "group").key,) for g in {key} | staff.below(key)})
+        )
+        holder = staff.agent_of(mine) if mine else None
+        wanted = read.Filter(
+            mine=(holder or edits.found(staff.agents, mine, "agent")).name if mine else "",
+            groups=groups,
+            status=states,
+            open_only=open_only,
+            category=category,
+            party=party,
+            class_=class_,
+            kind=customer,
+            light=light.value if light else "",
+            overdue_at=desk.at if overdue else None,
+            channel=channel,
+            level=level,
+            project=project,
+            device=device,
+            type=type_,
+            tag=tag,
+            words=search,
+            sort=sort,
+            limit=limit or 0,
+            archived=archived,
+        )
+        _print(tx, desk, wanted)
+
+
+def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
+    """Everything of one ticket; with --as it counts as read."""
+    from store import engine, people
+    from store.queries import tickets as read
+
+    desk = call.of(context)
+    if as_:
+        _seen(desk, ref, as_)
+    with desk.store() as store, engine.reading(store) as tx:
+        ticket = tickets.find(tx, ref)
+        if desk.as_json:
+            screen.document(desk, tickets.whole(tx, desk, ticket))
+            return
+        tickets.show(tx, desk, ticket)
+        asked = read.one(tx, ref.strip().strip("[]#"))
+        if asked is not None and asked.id != ticket.id:
+            screen.say(f"{asked.ref} was merged into {ticket.ref}")
+        if not people.directory(tx).agents:
+            screen.say("there are no agents yet: mailgate agent add NAME --address ADDRESS")
+
+
+def history(
+    context: typer.Context,
+    ref: Ref,
+) -> None:
+    """Who did what, when, by which mail or command."""
+    from store import engine
+    from store.queries import tickets as read
+
+    desk = call.of(context)
+    with desk.store() as store, engine.reading(store) as tx:
+        ticket = tickets.find(tx, ref)
+        rows = read.history(tx, ticket.id)
+    if desk.as_json:
+        screen.document(desk, [shapes.entry(row, desk.zone) for row in rows])
+        return
+    shown = [
+        (
+            screen.local(desk, row["at"]),
+            row["actor"],
+            row["action"],
+            tickets.changes(desk, row["changed"]) if row["action"] != "open" else "",
+            row["cause"],
+        )
+        for row in rows
+    ]
+    screen.table(("when", "who", "what", "changed", "by"), shown, wide=("changed", "what"))
+
+
+def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
+    """The statuses asked for, and whether only open ones are."""
+    words = [word.strip().lower() for each in given or () for word in each.split(",") if word.strip()]
+    known = {status.value for status in Status}
+    for word in words:
+        if word not in known | {"open"}:
+            raise Misused(f"there is no status {word!r}", edits.near(word, known) or sorted(known))
+    return tuple(dict.fromkeys(word for word in words if word != "open")), "open" in words and len(words) == 1
+
+
+def _print(tx: Connection, desk: Call, wanted: Filter) -> None:
+    from store.queries import tickets as read
+
+    found = read.listed(tx, wanted)
+    if desk.as_json:
+        screen.document(desk, [shapes.ticket(each, desk.zone) for each in found])
+        return
+    if not found:
+        screen.say("no such tickets")
+        return
+    rows = [
+        (
+            tickets.light(each),
+            screen.text(each.ref, "bold"),
+            each.subject or "(no subject)",
+            each.requester.name or each.requester.address,
+            each.assignee or (f"@{each.group}" if each.group else "–"),
+            each.status.value,
+            screen.local(desk, each.opened_at),
+        )
+        for each in found
+    ]
+    screen.table(("light", "ref", "subject", "customer", "held by", "status", "opened"), rows, wide=("subject", "customer"))
+    late = sum(each.light is Light.red and each.is_open for each in found)
+    screen.say(f"{len(found)} ticket{'' if len(found) == 1 else 's'}" + (f", {late} overdue" if late else ""))
+
+
+def _seen(desk: Call, ref: str, name: str) -> None:
+    """Mark a ticket as read by an agent; one that is beyond his reach isn't there for him."""
+    from mailgate import commands
+    from rules import rights
+    from rules.actions.base import Scene
+    from rules.actions.state import Seen
+    from store import engine, people
+
+    with desk.counter() as counter, engine.transaction(counter.store) as tx:
+        directory = people.directory(tx)
+        who = tickets.actor(desk.settings.policy, directory, name)
+        ticket = tickets.find(tx, ref)
+        scene = Scene(who=who, at=desk.at, policy=counter.policy, directory=directory)
+        if not rights.may_see(ticket, scene, who.name):
+            raise NoSuch(f"there is no ticket {ref!r} for {name}")
+        if ticket.status is Status.new and ticket.archived_at is None and ticket.deleted_at is None:
+            commands.act(tx, counter, ticket, (Seen(),), who=who, directory=directory, at=desk.at)

@@ -1,0 +1,170 @@
+"""What the ticket commands share: finding a ticket and who acts, and showing one to people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mailgate.desk import edits, screen, shapes
+from mailgate.desk.call import Call
+from mailgate.desk.ends import NoSuch
+from rules.facts.people import Actor, Directory
+from rules.facts.policy import Policy
+from rules.facts.terms import PostKind, Status
+from rules.facts.ticket import DERIVED, Post, Ticket
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from sqlalchemy import Connection
+
+KINDS = {
+    PostKind.public: "",
+    PostKind.note: "note",
+    PostKind.private: "private message",
+    PostKind.opinion: "opinion",
+    PostKind.third_party: "from somebody outside",
+    PostKind.auto: "automatic",
+}
+
+
+def find(tx: Connection, ref: str) -> Ticket:
+    """The ticket of a reference in any case, with or without brackets; a bare number finds the only ticket that ends in it. Raises NoSuch."""
+    from store import ledger
+    from store.queries import tickets
+
+    bare = ref.strip().strip("[]#").strip()
+    ticket = ledger.find(tx, bare) if bare else None
+    if ticket is not None:
+        return ticket
+    refs = tickets.all_refs(tx)
+    if bare.isdigit():
+        ending = [each for each in refs if re.search(rf"(?<!\d)0*{int(bare)}$", each)]
+        if len(ending) == 1 and (ticket := ledger.find(tx, ending[0])) is not None:
+            return ticket
+        raise NoSuch(f"there is no ticket {ref!r}", ending[:3])
+    raise NoSuch(f"there is no ticket {ref!r}", edits.near(bare, refs) if len(refs) < 20_000 else ())
+
+
+def actor(policy: Policy, directory: Directory, name: str) -> Actor:
+    """Who acts: the agent of `--as`, else the administrator, in the desk's name. Raises NoSuch."""
+    from mailgate import commands
+
+    found = commands.actor(policy, directory, name)
+    if found is None:
+        raise NoSuch(f"there is no agent {name!r}", edits.near(name, directory.agents))
+    return found
+
+
+def whole(tx: Connection, desk: Call, ticket: Ticket) -> shapes.Json:
+    """Everything of a ticket as JSON."""
+    from store.queries import tickets
+
+    return shapes.whole_ticket(
+        ticket,
+        desk.zone,
+        posts=tickets.posts(tx, ticket.id),
+        history=tickets.history(tx, ticket.id),
+        tasks=(),
+        links=tickets.links(tx, ticket.id),
+    )
+
+
+def light(ticket: Ticket) -> Text:
+    """The light as sign and word: shape, colour and word say the same."""
+    if ticket.status is Status.closed:
+        return screen.text("✓ closed", "dim")
+    if ticket.status is Status.waiting:
+        return screen.text("◆ waiting", "blue")
+    sign, colour = screen.LIGHTS[ticket.light.value]
+    return screen.text(f"{sign} {ticket.light.value}", colour)
+
+
+def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
+    """Print a ticket for people."""
+    from store.queries import tickets
+
+    bar = "".join("##" if step <= ticket.progress else "--" for step in range(6))
+    due = ", ".join(f"{clock} {screen.local(desk, _moment(ticket.due[clock]))}" for clock in shapes.CLOCKS if ticket.due.get(clock))
+    who = f"{ticket.requester.name} <{ticket.requester.address}>" if ticket.requester.name else ticket.requester.address
+    screen.show(screen.text(f"{ticket.ref}  {ticket.subject}", "bold"))
+    screen.pairs(
+        (
+            (
+                "status",
+                f"{ticket.status.value} [{bar}]" + (f" until {screen.local(desk, ticket.waiting_until)}" if ticket.waiting_until else ""),
+            ),
+            ("light", light(ticket)),
+            ("requester", who),
+            ("party", ticket.party),
+            ("assignee", ticket.assignee),
+            ("group", ticket.group),
+            ("priority", ticket.priority.value),
+            ("severity", ticket.severity),
+            ("type", ticket.type),
+            ("category", ticket.category),
+            ("visibility", ticket.visibility.value if ticket.visibility.value != "public" else ""),
+            ("channel", ticket.channel),
+            ("level", ticket.level if ticket.level != 1 else ""),
+            ("watchers", ", ".join(ticket.watchers)),
+            ("not included", ", ".join(ticket.waiting_room)),
+            ("contract", ticket.contract),
+            ("project", ticket.project),
+            ("device", ticket.device),
+            ("tags", ", ".join(ticket.tags)),
+            *((name, value) for name, value in ticket.fields.items()),
+            ("due", due),
+            ("opened", screen.local(desk, ticket.opened_at)),
+            ("taken", screen.local(desk, ticket.taken_at)),
+            ("answered", screen.local(desk, ticket.answered_at)),
+            ("closed", screen.local(desk, ticket.closed_at)),
+            ("archived", screen.local(desk, ticket.archived_at)),
+            ("deleted", screen.local(desk, ticket.deleted_at)),
+            ("rating", f"{'★' * ticket.rating_stars} {ticket.rating_comment}".strip()),
+            ("links", ", ".join(f"{ref} ({kind})" for ref, kind in tickets.links(tx, ticket.id))),
+        )
+    )
+    for post in tickets.posts(tx, ticket.id):
+        _post(desk, post)
+
+
+def _post(desk: Call, post: Post) -> None:
+    kind = KINDS[post.kind]
+    head = f"{'→' if post.direction == 'out' else '←'} {post.author.name or post.author.address or post.agent}"
+    style = "bold yellow" if post.kind is not PostKind.public else "bold"
+    print()
+    tail = f"  {screen.local(desk, post.at)}" + (f"  {kind}" if kind else "") + (f"  mail {post.mail}" if post.mail else "")
+    screen.show(screen.text(head + tail, style))
+    print(screen.block(post.text))
+    if post.quoted.strip():
+        print(f"(and {len(post.quoted.splitlines())} quoted lines: --json has them)")
+    for part in post.parts:
+        print(screen.plain(f"[{part.name}, {part.type}, {part.bytes:,} bytes]"))
+
+
+def changes(desk: Call, changed: Mapping[str, Sequence[Any]]) -> str:
+    """The fields that an action changed, in one line."""
+    told = {name: pair for name, pair in changed.items() if name not in DERIVED}
+    return "; ".join(f"{name}: {_word(desk, name, before)} → {_word(desk, name, after)}" for name, (before, after) in told.items())
+
+
+def _word(desk: Call, name: str, value: Any) -> str:  # noqa: ANN401 - any JSON
+    match value:
+        case None | "" | [] | 0 | False:
+            return "–"
+        case str() if name.endswith("_at") or name == "waiting_until":
+            return screen.local(desk, _moment(value))
+        case dict():
+            if not value:
+                return "–"
+            return str(value.get("address") or value.get("name") or ", ".join(f"{k}={v}" for k, v in value.items()))
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _moment(at: str) -> Any:  # noqa: ANN401
+    from datetime import datetime
+
+    return datetime.fromisoformat(at)

@@ -1,0 +1,51 @@
+"""Removes the contents of a deleted ticket for good: what remains is its number, when it was, and that it was purged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from store.columns import table
+from store.models import mail as m
+from store.models import service as s
+from store.models import tickets as t
+
+TICKET, POST, HISTORY, WAKE = table(t.Ticket), table(t.Post), table(t.History), table(t.Wake)
+RECEIVED, RAW, OUTBOX = table(m.Received), table(m.Raw), table(s.Outbox)
+
+PURGED = "purged"
+"""What `why` of a received mail says whose bytes are gone."""
+
+
+def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
+    """Empty everything that a ticket holds; its row must be deleted already. Message-IDs stay, so that a reply still finds the tombstone."""
+    blank: dict[str, Any] = {
+        "subject": "", "requester_name": "", "requester_address": "", "requester_key": "", "party": "", "partner_ref": "", "watchers": [],
+        "waiting_room": [], "muted": [], "contract": "", "project": "", "device": "", "fields": {}, "tags": [], "rating_comment": "",
+    }  # fmt: skip
+    tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**blank, version=TICKET.c.version + 1))
+    mails = select(RECEIVED.c.id).where(RECEIVED.c.ticket_id == ticket_id)
+    letters = update(OUTBOX).where(OUTBOX.c.ticket_id == ticket_id)
+    tx.execute(letters.where(OUTBOX.c.state == "due").values(state="dropped", last_answer=PURGED))
+    tx.execute(
+        letters.values(subject="", recipient_name="", recipient_address="", recipient_key="", card={}, buttons={}, text="", raw=None)
+    )
+    tx.execute(
+        update(POST)
+        .where(POST.c.ticket_id == ticket_id)
+        .values(author_name="", author_address="", subject="", text="", quoted="", parts=[])
+    )
+    tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id).values(changed={}, action=PURGED))
+    tx.execute(delete(WAKE).where(WAKE.c.ticket_id == ticket_id))
+    tx.execute(delete(RAW).where(RAW.c.received_id.in_(mails)))
+    gone: dict[str, Any] = {
+        "mail_from": "", "rcpt_to": [], "from_address": "", "from_name": "", "subject": "", "to_list": [], "cc_list": [], "trace": [],
+        "hold": None, "why": PURGED, "peer": "", "helo": "", "login": "",
+    }  # fmt: skip
+    tx.execute(update(RECEIVED).where(RECEIVED.c.ticket_id == ticket_id).values(**gone))
+    seq = tx.execute(select(func.max(HISTORY.c.seq)).where(HISTORY.c.ticket_id == ticket_id)).scalar() or 0
+    tx.execute(
+        insert(HISTORY).values(ticket_id=ticket_id, seq=seq + 1, at=at, actor=by, action=PURGED, cause="", received_id=None, changed={})
+    )
