@@ -1,0 +1,124 @@
+"""Headers come from strangers and old programs; what stands in them is shown, never obeyed."""
+
+import pytest
+
+from mailgate import charsets, parse
+from tests.parse import build
+
+
+def subject(raw: bytes) -> str:
+    return parse.parse(build.plain(b"x", subject=raw)).subject
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("Příliš žluťoučký".encode(), "Příliš žluťoučký"),
+        ("Tiskárna nefunguje, děkuji".encode("cp1250"), "Tiskárna nefunguje, děkuji"),
+        ("Grüße aus Köln".encode("latin-1"), "Grüße aus Köln"),
+        ("Привет мир".encode("koi8-r"), "Привет мир"),
+        (b"=?utf-8?B?xb4=?= =?utf-8?Q?lu=C5?= =?utf-8?Q?=A5ou?=", "žluťou"),
+        (b"=?utf-8?Q?Pr=C3=AD?==?utf-8?Q?li=C5=A1?= x", "Príliš x"),
+        (b"=?iso-8859-1*de?q?Gr=FC=DFe?=", "Grüße"),
+        (b"=?utf-8?q?a b c?=", "a b c"),
+        ("=?utf-8?q?Gr\u00fc\u00dfe?=".encode(), "Grüße"),
+        (b"=?gb2312?B?6UY=?=", "镕"),
+        ("=?ISO-2022-JP?B?".encode() + b"GyRCRnxLXDhsGyhC?=", "日本語"),
+        (b"=?utf-8?q?hello=0D=0ABcc:_v@x.test?=", "hello Bcc: v@x.test"),
+        (b"a\0b\x07c", "abc"),
+        (b"=?utf-8?q?unfinished", "unfinished"),
+        (b"=?x-nonsense?q?plain?=", "plain"),
+        (b"1 =? 2 ?= 3", "1 =? 2 ?= 3"),
+    ],
+)
+def test_subjects_are_shown_as_meant(raw: bytes, shown: str) -> None:
+    """Agents read subjects; an encoded line break must not become a header of ours."""
+    assert subject(raw) == shown
+
+
+def test_raw_bytes_are_read_as_the_mail_declares_elsewhere() -> None:
+    """Old programs mean the charset of the body."""
+    raw = build.plain("Zażółć".encode("iso-8859-2"), subject="Gęślą".encode("iso-8859-2"), more=b"Content-Type: text/plain; charset=iso-8859-2\r\n")
+    assert parse.parse(raw).subject == "Gęślą"
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "address"),
+    [
+        (b"Novak, Jiri <j@n.test>", "Novak, Jiri", "j@n.test"),
+        (b"=?utf-8?Q?Nov=C3=A1k,_Ji=C5=99=C3=AD?= <j@n.test>", "Novák, Jiří", "j@n.test"),
+        (b'"=?utf-8?Q?Nov=C3=A1k?=" <j@n.test>', "Novák", "j@n.test"),
+        (b"j@n.test (Jiri Novak)", "Jiri Novak", "j@n.test"),
+        (b"boss@bank.test <evil@x.test>", "boss@bank.test", "evil@x.test"),
+        (b"MAILER-DAEMON (Mail Delivery System)", "Mail Delivery System", ""),
+        ("Ji\u0159\u00ed <ji\u0159\u00ed@p\u0159\u00edklad.test>".encode(), "Jiří", "jiří@příklad.test"),
+        (b'"a\xe2\x80\xaeb" <a@b.test>', "ab", "a@b.test"),
+    ],
+)
+def test_senders_are_shown_to_people(field: bytes, name: str, address: str) -> None:
+    """mail-parser drops or garbles these; agents must still see who wrote."""
+    mail = parse.parse(b"From: " + field + b"\r\nSubject: s\r\n\r\nx")
+    assert (mail.sender.name, mail.sender.address) == (name, address)
+
+
+def test_junk_before_the_headers_is_skipped() -> None:
+    """Editors and mailboxes leave marks there."""
+    for junk in (b"\xef\xbb\xbf", b"\r\n", b"From kim Mon Nov  2 10:00:00 2026\r\n", b"\n\n\n"):
+        assert parse.parse(junk + build.plain(b"x")).subject == "Printer"
+
+
+def test_text_without_an_empty_line_before_it_is_the_body() -> None:
+    """Some scripts forget it."""
+    mail = parse.parse(b"From: a@b.test\nSubject: s\nThis is the text\nand more\n")
+    assert (mail.subject, mail.text) == ("s", "This is the text\nand more")
+
+
+def test_mails_ended_by_bare_carriage_returns_are_read() -> None:
+    """Old Macs."""
+    assert parse.parse(build.plain(b"x\r\ny").replace(b"\r\n", b"\r")).text == "x\ny"
+
+
+@pytest.mark.parametrize("name", ["headers", "parse", "attachments", "__class__", "x_json", "message", "defects"])
+def test_headers_named_like_attributes_are_only_headers(name: str) -> None:
+    """mail-parser once took them for its own."""
+    mail = parse.parse(build.plain(b"text", more=name.encode() + b": evil\r\n"))
+    assert (mail.text, mail.header(name)) == ("text", "evil")
+
+
+@pytest.mark.parametrize("date", [b"Mon, 1 Jan 0001 00:00:00 +0000", b"Mon, 1 Jan 9999 00:00:00 -2400", b"99999999999", b"yesterday", b""])
+def test_nonsense_dates_are_no_dates(date: bytes) -> None:
+    """They once stopped whole list servers."""
+    assert parse.parse(b"From: a@b.test\r\nDate: " + date + b"\r\n\r\nx").date is None
+
+
+@pytest.mark.parametrize("label", ["utf-7", "idna", "rot13", "undefined", "unicode_escape", "x-unknown", "utf-16", "hex", "punycode", "", "base64", "zip", "raw_unicode_escape", "mbcs"])
+def test_no_charset_label_runs_a_codec_of_its_choice(label: str) -> None:
+    """Some Python codecs raise, some hide markup; UTF-7 stays as it was sent."""
+    mail = parse.parse(build.plain(b"+ADw-script+AD4- \\u003c plain", more=b"Content-Type: text/plain; charset=" + label.encode() + b"\r\n"))
+    assert mail.text == "+ADw-script+AD4- \\u003c plain" or label == "utf-16"
+    assert "<" not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "label"),
+    [
+        ("日本語と半角", "iso-2022-jp", "iso-2022-jp"),
+        ("日本語", "cp932", "shift_jis"),
+        ("朱镕基", "gbk", "gb2312"),
+        ("한국말", "cp949", "ks_c_5601-1987"),
+        ("Привет", "koi8-r", "koi8-r"),
+        ("Žluťoučký", "cp1250", "windows-1250"),
+        ("“quotes” – €", "cp1252", "iso-8859-1"),
+        ("Größe", "utf-8", "iso-8859-1"),
+        ("Größe", "latin-1", "us-ascii"),
+        ("žluť", "utf-16", "utf-16"),
+    ],
+)
+def test_texts_of_all_charsets_are_read(text: str, codec: str, label: str) -> None:
+    """Right labels, narrow labels and wrong labels."""
+    assert charsets.decode(text.encode(codec), label)[0].lstrip("\ufeff") == text
+
+
+def test_circled_digits_survive_in_japanese_mail() -> None:
+    """Phones send them in ISO-2022-JP though it has none."""
+    assert charsets.decode(b"\x1b$B-!#1ET\x1b(B ok", "iso-2022-jp")[0] == "①１都 ok"

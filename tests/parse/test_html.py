@@ -1,0 +1,118 @@
+"""HTML must read like the plain mail it stands for, with nothing in it that its reader could not see."""
+
+import time
+
+import pytest
+
+from mailgate.htmltext import OUT_CHARACTERS, to_text
+from rules.reading import quoting
+
+OLD = "<p>Hello! How are you?</p><p>Sasha</p>"
+
+CLIENTS = {
+    "gmail": f'<div dir="ltr">Fine.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Mon, Nov 2, 2026 at 10:00 AM Kim &lt;<a href="mailto:kim@client.test">kim@client.test</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex">{OLD}</blockquote></div>',
+    "gmail in an unknown language": f'<div dir="ltr">Fine.</div><br><div class="gmail_quote"><div class="gmail_attr">Zzz qqq Kim ttt</div><blockquote class="gmail_quote">{OLD}</blockquote></div>',
+    "thunderbird": f'<p>Fine.</p><div class="moz-cite-prefix">Am 02.11.26 um 10:00 schrieb Kim:<br></div><blockquote type="cite" cite="mid:x">{OLD}</blockquote>',
+    "apple": f'<div>Fine.</div><div><br><blockquote type="cite"><div>2. 11. 2026 v 10:00, Kim &lt;kim@client.test&gt;:</div><br>{OLD}</blockquote></div>',
+    "outlook web": f'<div>Fine.</div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><b>Zq:</b> Kim &lt;kim@client.test&gt;<br><b>Zw:</b> 2. 11. 2026 10:00<br><b>Ze:</b> Ada<br><b>Zr:</b> Printer<div>&nbsp;</div></div>{OLD}',
+    "outlook": f'<p class="MsoNormal">Fine.<o:p></o:p></p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>Von:</b> Kim &lt;kim@client.test&gt;<br><b>Gesendet:</b> Montag, 2. November 2026 10:00<br><b>An:</b> Ada<br><b>Betreff:</b> Drucker</p></div></div>{OLD}',
+    "yahoo": f'<div>Fine.</div><div class="yahoo_quoted"><div>On Monday, Kim wrote:</div>{OLD}</div>',
+    "yandex": f'<p>Fine.</p><p>02.11.2026, 10:00, "Kim" &lt;kim@client.test&gt;:</p><blockquote>{OLD}</blockquote>',
+    "zimbra": f'<div>Fine.<br><br><hr id="zwchr"><b>From: </b>kim@client.test<br><b>To: </b>a@b.test<br><b>Sent: </b>Monday, November 2, 2026 10:00:00 AM<br><b>Subject: </b>Test<br><br>{OLD}</div>',
+    "hotmail": f'<div>Fine.<br><hr id="stopSpelling">Date: Mon, 2 Nov 2026 10:00:00 +0100<br>Subject: Test<br>From: kim@client.test<br>To: a@b.test<br><br>{OLD}</div>',
+    "gmail signature": f'<div dir="ltr">Fine.<div class="gmail_signature"><div>Ada<br>Example Ltd</div></div></div>',
+}
+
+
+@pytest.mark.parametrize("markup", CLIENTS.values(), ids=CLIENTS.keys())
+def test_an_html_reply_is_cut_like_a_plain_one(markup: str) -> None:
+    """Phones send HTML only; the customer must get the answer alone."""
+    found = quoting.written(to_text(f"<html><body>{markup}</body></html>")[0])
+    assert found.text == "Fine."
+    assert "Sasha" in found.quoted or "Example Ltd" in found.quoted
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none">#close</div>',
+        '<div style="DISPLAY : NONE !important">#close</div>',
+        '<span style="font-size:0">#close</span>',
+        '<span style="font-size:0px;color:red">#close</span>',
+        '<p style="visibility: hidden">#close</p>',
+        '<div hidden>#close</div>',
+        '<div style="mso-hide:all">#close</div>',
+        '<div style="opacity:0">#close</div>',
+        '<div style="max-height:0;overflow:hidden">#close</div>',
+        '<div style="color:#ffffff">#close</div>',
+        '<font color="#FFFFFF">#close</font>',
+        '<span style="color:#123456;background-color:#123456">#close</span>',
+        "<!-- #close -->",
+        "<script>#close</script>",
+        "<style>#close</style>",
+        "<title>#close</title>",
+        '<style>.x{display:none}</style><p class="a x">#close</p>',
+        '<style>#q , p.k { visibility:hidden }</style><p class="k">#close</p><p id="q">#close</p>',
+        "<template>#close</template>",
+        '<input type="hidden" value="#close">',
+        '<div style="text-indent:-9999px">#close</div>',
+        '<div style="display:none"><div style="display:block">#close</div></div>',
+    ],
+)
+def test_what_no_reader_sees_is_not_text(hidden: str) -> None:
+    """Hidden text could carry commands that only the desk reads."""
+    assert to_text(f"<p>before</p>{hidden}<p>after</p>")[0].split() == ["before", "after"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<table bgcolor="#003366"><tr><td><span style="color:#fff">text</span></td></tr></table>',
+        '<div style="background:#036"><p style="color:white">text</p></div>',
+        '<style>@media (max-width:600px){.x{display:none}}</style><p class="x">text</p>',
+        '<p style="font-size:0.9em">text</p>',
+        '<p style="opacity:0.8">text</p>',
+        '<p style="font-size:05pt">text</p>',
+    ],
+)
+def test_what_a_reader_sees_is_text(shown: str) -> None:
+    """White letters on a dark button are not hidden."""
+    assert to_text(shown)[0].split() == ["text"]
+
+
+def test_blocks_lists_tables_and_preformatted_text_keep_their_lines() -> None:
+    """Agents must be able to read steps and figures."""
+    markup = "<h1>Title</h1><p>One<br>two</p><ul><li>a</li><li>b<ol><li>c</li></ol></li></ul><table><tr><td>1</td><td>2</td></tr></table><pre>x\n  y</pre>"
+    assert to_text(markup)[0] == "Title\n\nOne\ntwo\n\n* a\n* b\n\n  1. c\n\n1\t2\n\nx\n  y"
+
+
+def test_outlook_paragraphs_are_single_lines() -> None:
+    """Word puts every line into a paragraph without margin."""
+    assert to_text('<p class="MsoNormal">a</p><p class="MsoNormal">&nbsp;</p><p class="MsoNormal">b</p>')[0].replace("\n\n", "\n") == "a\nb"
+
+
+def test_quotes_nest_and_an_authors_indent_is_no_quote() -> None:
+    """Gmail's indent button makes a blockquote too."""
+    assert to_text("<blockquote>a<blockquote>b</blockquote></blockquote>")[0] == "> a\n> \n> > b"
+    assert to_text('<blockquote style="margin:0 0 0 40px;border:none;padding:0px">mine</blockquote>')[0] == "mine"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<div>" * 300_000 + "x", "<" * 1_000_000, "&" * 1_000_000, "<p>word " * 200_000, "<blockquote>" * 100_000 + "x", "<table><tr><td>" * 20_000, "<style>" + ".a{" * 100_000],
+    ids=["deep", "angles", "ampersands", "paragraphs", "quotes", "tables", "styles"],
+)
+def test_absurd_markup_costs_little(markup: str) -> None:
+    """Trees grow with the square of their depth; the bound is generous for slow machines."""
+    begun = time.process_time()
+    text, _ = to_text(markup)
+    assert time.process_time() - begun < 5
+    assert len(text) <= OUT_CHARACTERS
+
+
+def test_what_is_too_long_is_cut_and_says_so() -> None:
+    """The reader of a ticket must know that there is more in the mail."""
+    text, cut = to_text("<p>word</p>" * 150_000)
+    assert cut
+    assert len(text) <= OUT_CHARACTERS
+    assert not to_text("<p>word</p>")[1]
