@@ -17,11 +17,13 @@ from sqlalchemy import Connection
 from mailgate import gathering, maillog, outcomes
 from mailgate.office import Office
 from mailgate.receiving import Busy, Received
+from rules import customers
 from rules.actions.base import Refused
+from rules.case import Case
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
-from rules.verdict import Allowance, Hold, Question, Verdict
+from rules.verdict import Act, Allowance, Hold, Question, Spent, Verdict
 from store import engine, inbox
 from store.engine import Store
 
@@ -134,9 +136,14 @@ def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: 
         return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), again=rerun, silent=waiting.silent)
 
 
-def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Hold:
-    """The hold that a refused action turns a verdict into."""
+def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdict:
+    """What a refused action turns a verdict into: a question to staff; for a customer his words kept as text, or a button that is spent."""
     actor = getattr(verdict, "actor", None)
+    if isinstance(verdict, Act) and not verdict.actor.is_agent and verdict.ticket is not None and verdict.lines:
+        if verdict.pressed is not None:
+            sent = next((p.sent for p in facts.presented if p.sent.outbox_id == verdict.pressed[0]), None)
+            return Spent(why="expired", actor=verdict.actor, ticket=verdict.ticket, sent=sent, trace=verdict.trace)
+        return replace(customers.kept_as_text(Case.of(facts), verdict.ticket, refusal.code), trace=verdict.trace)
     lines = getattr(verdict, "lines", ())
     ticket = getattr(verdict, "ticket", None)
     index = getattr(refusal, "index", 0)

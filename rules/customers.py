@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules import conditions, rights, routing
 from rules.actions.base import Action, read
 from rules.actions.people import Cc
@@ -34,6 +36,12 @@ def decide(case: Case) -> Verdict:
     return _opened(case)
 
 
+def kept_as_text(case: Case, ticket: Ticket, why: str) -> Verdict:
+    """A mail whose command may not be now: all of it is text for staff, so that nothing a customer wrote waits unseen."""
+    say = case.say(keeps_status=ticket.status is Status.closed)
+    return Act(actor=case.actor, ticket=ticket, actions=(say,), fate=Fate.appended, why=f"not done: {why}")
+
+
 def _threaded(case: Case, ticket: Ticket) -> Verdict:
     f = case.facts
     assert f.thread is not None  # noqa: S101
@@ -44,7 +52,7 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
             return Act(
                 actor=case.actor,
                 ticket=ticket,
-                actions=(case.say(kind=PostKind.third_party),),
+                actions=(case.say(kind=PostKind.third_party, keeps_status=True),),
                 fate=Fate.appended,
                 why="was in copy",
                 hint="in-copy",
@@ -71,13 +79,15 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
     has_words = bool(body.strip()) or bool(files)
     if lines and not has_words:
         return Act(actor=case.actor, ticket=ticket, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
-    if ticket.status is Status.closed and not any(a.verb == "reopen" for a in actions):
+    gone = ticket.archived_at is not None or ticket.deleted_at is not None
+    if gone or (ticket.status is Status.closed and not any(a.verb == "reopen" for a in actions)):
         return _to_closed(case, ticket, actions, lines, body)
-    say = case.say(text=body.strip("\n"))
+    watching, copied = _copied_in(case, ticket)
+    say = replace(case.say(text=body.strip("\n")), copied=copied)
     return Act(
         actor=case.actor,
         ticket=ticket,
-        actions=(say, *actions, *_new_watchers(case, ticket)),
+        actions=(say, *actions, *watching),
         lines=tuple(lines),
         fate=Fate.appended,
         why=f"reply by {f.thread.by}",
@@ -192,12 +202,12 @@ def _others(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(watchers.values())[:20], tuple(v for k, v in room.items() if k not in watchers)[:50]
 
 
-def _new_watchers(case: Case, ticket: Ticket) -> tuple[Action, ...]:
-    """People whom a participant copies in later: of his own party and only where he is surely himself."""
+def _copied_in(case: Case, ticket: Ticket) -> tuple[tuple[Action, ...], tuple[str, ...]]:
+    """People whom a participant copies in later: they watch if they are of his own party and he is surely himself, else they wait for staff."""
+    watchers, room = _others(case)
     if case.trust.level < Level.token:
-        return ()
-    watchers, _ = _others(case)
-    return tuple(Cc(address=w) for w in watchers if not ticket.is_participant(w))
+        return (), (*watchers, *room)
+    return tuple(Cc(address=w) for w in watchers if not ticket.is_participant(w)), room
 
 
 def _in_party(case: Case, address: str) -> bool:

@@ -8,8 +8,11 @@ from typing import Any
 from rules.actions.base import Action, Draft, Effect, Refused, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.mail import Part
-from rules.facts.terms import Level, PostKind, Status, Visibility
+from rules.facts.terms import Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
+
+MOST_WAITING = 50
+"""Addresses that a ticket remembers of those who were in copy."""
 
 
 @verb("reply")
@@ -66,9 +69,13 @@ class Say(Action):
     kind: PostKind = PostKind.public
     keeps_status: bool = False
     """True for machine mail, thanks after closing, and whoever is no participant."""
+    copied: tuple[str, ...] = ()
+    """Addresses in To or Cc who have no part in the ticket yet: staff may include them."""
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        changes: dict[str, Any] = {}
+        there = {ticket.requester.key, *(address_key(a) for a in (*ticket.watchers, *ticket.waiting_room))}
+        new = tuple(a for a in self.copied if address_key(a) not in there)
+        changes: dict[str, Any] = {"waiting_room": (*ticket.waiting_room, *new)[:MOST_WAITING]} if new else {}
         if not self.keeps_status:
             if ticket.status is Status.waiting:
                 changes |= {"status": Status.working, "waiting_until": None}

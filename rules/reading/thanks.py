@@ -15,10 +15,18 @@ _WANTS = re.compile(
     re.IGNORECASE,
 )
 
+_GOOD_NEWS = re.compile(
+    r"\b(?:(?:thanks|thank you|thx) again|(?:works?|working|runs?|running|fine|up) again|again (?:works|working)"
+    r"|(?:läuft|laeuft|geht|funktioniert|klappt|druckt) (?:\w+ )?wieder|wieder (?:gut|heil|in ordnung)"
+    r"|toimii (?:taas|jälleen)|taas toimii|(?:zase|znovu|opět|už zase) (?:funguje|jde|běží|jede)|(?:funguje|jde|běží|jede) (?:zase|znovu|opět))\b",
+    re.IGNORECASE,
+)
+"""Again, in a good sense: what was broken works."""
+
 
 def is_only_thanks(text: str, *, has_files: bool) -> bool:
     """Whether a reply says nothing but thanks: short, no question, no objection, no file. When in doubt it is not."""
     plain = text.strip()
     if has_files or not plain or len(plain.split()) > MOST_WORDS:
         return False
-    return bool(_THANKS.search(plain)) and not _WANTS.search(plain)
+    return bool(_THANKS.search(plain)) and not _WANTS.search(_GOOD_NEWS.sub(" ", plain))

@@ -7,8 +7,9 @@ from email.message import EmailMessage
 
 from rules.facts.mail import Envelope
 from rules.facts.people import Party
-from store import engine, inbox, people
-from tests.desk.office import Desk, plain
+from store import engine, inbox, ledger, people
+from store.queries import tickets
+from tests.desk.office import Desk, buttons, plain
 
 NEAR = "127.0.0.1"
 """A hop in [trust] networks."""
@@ -74,3 +75,16 @@ def everything(mail: EmailMessage) -> str:
     """All that a reader may see: every header field decoded, both bodies."""
     html = mail.get_body(("html",))
     return "\n".join(f"{k}: {v}" for k, v in mail.items()) + plain(mail) + (str(html.get_content()) if html else "")
+
+
+def links(desk: Desk, ref: str) -> list[tuple[str, str]]:
+    """(reference, kind) of every ticket that this one is linked with."""
+    with engine.reading(desk.office.store) as tx:
+        found = ledger.find(tx, ref)
+        assert found is not None
+        return tickets.links(tx, found.id)
+
+
+def tap(desk: Desk, sender: str, mail: EmailMessage, start: str, text: str = "") -> int:
+    """Press the button whose label begins so."""
+    return desk.press(sender, mail, next(label for label in buttons(mail) if label.startswith(start)), text)
