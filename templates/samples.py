@@ -200,6 +200,14 @@ def _customer(language: str, text: Mapping[str, str]) -> dict[str, dict[str, obj
             "open": rows,
             "closed": [_row(text, "T1971", "beamer", "closed", who="Ben Otto")],
         },
+        "spent": {
+            **_base(language, text, "working"),
+            "why": "not-yours",
+            "line": "close",
+            "presser": {"name": "", "address": "maria.keller@mail.example"},
+            "buttons": [close],
+            "reason": "owner",
+        },
         "help-answer": {
             **_base(language, text, "working"),
             "ticket": None,
