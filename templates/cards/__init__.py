@@ -1,0 +1,220 @@
+"""The shape of the cards: all that a text is made of, frozen at the event as plain data that survives JSON.
+
+A card is a dict of strings, numbers, booleans, lists and dicts; `Card` says what every card holds, the class named after a text what
+that text holds besides. All keys are always there: an empty string or list means "nothing", `None` stands only where said. Times are
+ISO 8601 text with an offset, sizes are bytes. `SHAPES` maps names of texts to shapes; `faults` tells what is wrong with a card.
+Samples are in `templates.samples`, the texts in `mail/<language>/<name>.j2`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Literal
+
+from templates.cards.answers import (
+    Article,
+    Bounced,
+    Crossing,
+    Fact,
+    Failure,
+    FaqAnswer,
+    File,
+    Held,
+    HelpAnswer,
+    HistoryAnswer,
+    Line,
+    ListAnswer,
+    Question,
+    Report,
+    ShowAnswer,
+    ShownPost,
+    Spent,
+    StatusAnswer,
+    TooLarge,
+)
+from templates.cards.common import (
+    Attachment,
+    Button,
+    Card,
+    Desk,
+    Due,
+    Event,
+    Hint,
+    Light,
+    Meaning,
+    Person,
+    Post,
+    Row,
+    Status,
+    Task,
+    Ticket,
+)
+from templates.cards.customers import Answer, Closed, Message, Rate, Received, Reopened, StatusChanged, Taken
+from templates.cards.service import (
+    AccessAsked,
+    AccessDecided,
+    Breakdown,
+    Count,
+    Evaluation,
+    Figure,
+    Hours,
+    Kept,
+    Order,
+    OrderLine,
+    Part,
+    Voice,
+    Week,
+)
+from templates.cards.staff import (
+    Appended,
+    Assigned,
+    Candidate,
+    Digest,
+    DigestRow,
+    Fyi,
+    NewIn,
+    OpinionAsked,
+    OpinionGiven,
+    PrivateMessage,
+    Reminder,
+    Section,
+    TaskTold,
+    Welcome,
+)
+
+__all__ = [
+    "SHAPES",
+    "AccessAsked",
+    "AccessDecided",
+    "Answer",
+    "Appended",
+    "Article",
+    "Assigned",
+    "Attachment",
+    "Bounced",
+    "Breakdown",
+    "Button",
+    "Candidate",
+    "Card",
+    "Closed",
+    "Count",
+    "Crossing",
+    "Desk",
+    "Digest",
+    "DigestRow",
+    "Due",
+    "Evaluation",
+    "Event",
+    "Fact",
+    "Failure",
+    "FaqAnswer",
+    "Figure",
+    "File",
+    "Fyi",
+    "Held",
+    "HelpAnswer",
+    "Hint",
+    "HistoryAnswer",
+    "Hours",
+    "Kept",
+    "Light",
+    "Line",
+    "ListAnswer",
+    "Meaning",
+    "Message",
+    "NewIn",
+    "OpinionAsked",
+    "OpinionGiven",
+    "Order",
+    "OrderLine",
+    "Part",
+    "Person",
+    "Post",
+    "PrivateMessage",
+    "Question",
+    "Rate",
+    "Received",
+    "Reminder",
+    "Reopened",
+    "Report",
+    "Row",
+    "Section",
+    "ShowAnswer",
+    "ShownPost",
+    "Spent",
+    "Status",
+    "StatusAnswer",
+    "StatusChanged",
+    "Taken",
+    "Task",
+    "TaskTold",
+    "Ticket",
+    "TooLarge",
+    "Voice",
+    "Week",
+    "Welcome",
+    "faults",
+]
+
+SHAPES: Mapping[str, type] = {
+    "received": Received,
+    "appended": Appended,
+    "message": Message,
+    "taken": Taken,
+    "status": StatusChanged,
+    "closed": Closed,
+    "reopened": Reopened,
+    "assigned": Assigned,
+    "new-in-group": NewIn,
+    "new-in-category": NewIn,
+    "report": Report,
+    "held": Held,
+    "crossing": Crossing,
+    "bounced": Bounced,
+    "spent": Spent,
+    "status-answer": StatusAnswer,
+    "history-answer": HistoryAnswer,
+    "list-answer": ListAnswer,
+    "help-answer": HelpAnswer,
+}
+"""Name of a text: shape of its card."""
+
+
+def faults(name: str, card: Mapping[str, object]) -> list[str]:
+    """What is wrong with a card for this text: missing keys, keys too many, wrong types; each with its place. Empty if all is well."""
+    return list(_faults(card, SHAPES[name], "card"))
+
+
+_ACCEPTED: Mapping[object, typing.Any] = {int: int, float: (int, float)}
+"""Numbers: Python counts a bool as an int, JSON writes 4.0 as it likes."""
+
+
+def _faults(value: object, wanted: object, place: str) -> typing.Iterator[str]:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if typing.is_typeddict(wanted):
+        if not isinstance(value, Mapping):
+            yield f"{place}: {type(value).__name__} instead of a table"
+            return
+        hints = typing.get_type_hints(wanted)
+        yield from (f"{place}.{key}: missing" for key in hints if key not in value)
+        yield from (f"{place}.{key}: unknown" for key in value if key not in hints)
+        for key, hint in hints.items():
+            if key in value:
+                yield from _faults(value[key], hint, f"{place}.{key}")
+    elif origin in {types.UnionType, typing.Union}:
+        inner = next(one for one in arguments if one is not type(None))
+        if value is not None:
+            yield from _faults(value, inner, place)
+    elif origin is Literal:
+        if value not in arguments:
+            yield f"{place}: {value!r} is none of {', '.join(map(repr, arguments))}"
+    elif origin is list:
+        if isinstance(value, list):
+            for number, one in enumerate(value):
+                yield from _faults(one, arguments[0], f"{place}[{number}]")
+        else:
+            yield f"{place}: {type(value).__name__} instead of a list"
+    elif not isinstance(value, _ACCEPTED.get(wanted, typing.cast("type", wanted))) or (wanted in _ACCEPTED and isinstance(value, bool)):
+        yield f"{place}: {type(value).__name__} instead of {typing.cast('type', wanted).__name__}"

@@ -1,0 +1,82 @@
+"""Cards of the texts that customers get while their request lives: received, message, taken, status, closed, reopened, rate.
+
+Some of them also tell the owner (`reply_meaning` is not empty then). What customers get as an answer to a question of theirs is in
+`answers.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from templates.cards.common import Button, Card, Post, Status
+
+
+class Answer(TypedDict):
+    """A text of the desk's own that may already help."""
+
+    title: str
+    text: str
+    button: Button
+
+
+class Received(Card):
+    """Acknowledgement to the customer."""
+
+    post: Post | None
+    """What we received; None where it must not be repeated."""
+    promise_at: str
+    """When somebody answers; empty unless promised."""
+    answers: list[Answer]
+
+
+class Message(Card):
+    """An agent's answer to the customer."""
+
+    post: Post
+
+
+class Taken(Card):
+    """Somebody took the ticket."""
+
+    actor: str
+    """Display name as the recipient may see it; empty: nobody is named."""
+    promise_at: str
+
+
+class StatusChanged(Card):
+    """The status changed; to the customer, or to the owner."""
+
+    actor: str
+    before: Status
+    note: str
+    """A reason in words; empty if none."""
+    promise_at: str
+
+
+class Closed(Card):
+    """The ticket was closed; carries the closing answer and asks for a rating."""
+
+    actor: str
+    post: Post | None
+    """The closing answer, if one was written."""
+    ratings: list[Button]
+    """Five, from 1 to 5, or none."""
+    reopen_days: int
+    """How long a reply reopens it; 0: not said."""
+
+
+class Reopened(Card):
+    """The ticket is open again."""
+
+    actor: str
+    post: Post | None
+
+
+class Rate(Card):
+    """Asks for a rating, once the request has been closed for a while."""
+
+    actor: str
+    """Who closed it, as the customer may see it; empty: nobody is named."""
+    closed_at: str
+    ratings: list[Button]
+    """Five, from 1 to 5."""
