@@ -100,9 +100,7 @@ class _Sorter:
             self._file(top)
         elif not top.children:
             # A text with a name that is the whole mail is both: to read and to keep.
-            if top.disposition == "attachment" or (top.name and top.type not in _READABLE) or top.type not in _READABLE:
-                self._file(top)
-            elif top.name:
+            if top.disposition == "attachment" or (top.name and top.type not in _READABLE) or top.type not in _READABLE or top.name:
                 self._file(top)
             self._read(top)
         else:
@@ -174,7 +172,7 @@ class _Sorter:
 
     def _read_html(self, node: mime.Node, data: bytes) -> None:
         # Imported where needed: most mails have a plain part.
-        from mailgate import htmltext
+        from mailgate import htmltext  # noqa: PLC0415 - as said
 
         label = node.parameters.get("charset", "")
         if not charsets.resolve(label):
@@ -284,7 +282,7 @@ def nameless(path: str, type_: str) -> str:
 def tnef_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The files inside a winmail.dat; nothing where the optional reader isn't installed or the file is broken."""
     try:
-        from tnefparse import TNEF
+        from tnefparse import TNEF  # noqa: PLC0415 - optional, and rarely needed
 
         attachments = TNEF(data, do_checksum=False).attachments
     except Exception:  # noqa: BLE001 - a broken winmail.dat stays a file among files

@@ -16,13 +16,19 @@ _RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-he
 _PROSE_CHARACTERS = 60_000
 _MOST = 200
 _OPENING = 6000
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,64}@[A-Za-z0-9\x80-\U0010ffff](?:[A-Za-z0-9.\x80-\U0010ffff-]{0,250}[A-Za-z0-9\x80-\U0010ffff])?")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,64}@[A-Za-z0-9\x80-\U0010ffff](?:[A-Za-z0-9.\x80-\U0010ffff-]{0,250}[A-Za-z0-9\x80-\U0010ffff])?"
+)
 _MESSAGE_ID = re.compile(r"^[> \t]*message-id:[ \t]*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS_CODE = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_FAILED_FIELD = re.compile(r"^[> \t]*(?:final|original)-recipient:[ \t]*(?:[\w-]{1,20};)?[ \t]*<?([^\s<>]{1,320}@[^\s<>]{1,255})", re.IGNORECASE | re.MULTILINE)
+_FAILED_FIELD = re.compile(
+    r"^[> \t]*(?:final|original)-recipient:[ \t]*(?:[\w-]{1,20};)?[ \t]*<?([^\s<>]{1,320}@[^\s<>]{1,255})", re.IGNORECASE | re.MULTILINE
+)
 
 
-def find(top: mime.Node, text: str, *, sender: str, sender_name: str, subject: str, recipients: frozenset[str], returned_to_null: bool) -> Report | None:
+def find(
+    top: mime.Node, text: str, *, sender: str, sender_name: str, subject: str, recipients: frozenset[str], returned_to_null: bool
+) -> Report | None:
     """The report that a mail is, or None. `sender` and `recipients` are plain addresses, `text` the readable text of the mail."""
     leaves = list(top.leaves()) if top.children else [top]
     kind = _kind(top, leaves, subject)
@@ -59,13 +65,21 @@ def _kind(top: mime.Node, leaves: list[mime.Node], subject: str) -> str:
     return ""
 
 
-_DMARC = re.compile(r"(?:\[[^\]]{0,60}\]\s*)?(?:dmarc (?:aggregate )?report|(?:subject:\s*)?report domain:)|.{0,40}\bdmarc\b.{0,40}\breport\b", re.IGNORECASE)
+_DMARC = re.compile(
+    r"(?:\[[^\]]{0,60}\]\s*)?(?:dmarc (?:aggregate )?report|(?:subject:\s*)?report domain:)|.{0,40}\bdmarc\b.{0,40}\breport\b",
+    re.IGNORECASE,
+)
 
 
 def _is_archive(leaf: mime.Node) -> bool:
-    return leaf.type in {"application/zip", "application/gzip", "application/x-gzip", "application/x-zip-compressed", "text/xml", "application/xml"} or (
-        leaf.name.lower().endswith((".zip", ".gz", ".xml"))
-    )
+    return leaf.type in {
+        "application/zip",
+        "application/gzip",
+        "application/x-gzip",
+        "application/x-zip-compressed",
+        "text/xml",
+        "application/xml",
+    } or (leaf.name.lower().endswith((".zip", ".gz", ".xml")))
 
 
 # --- machine-readable parts -------------------------------------------------------------------------------------------------------
@@ -210,7 +224,9 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
     A customer who pastes a bounce into his own mail has a person's address and no telling subject.
     """
     local = sender.partition("@")[0]
-    from_daemon = bool(_DAEMON.match(local) or _DAEMON_NAME.search(name) or (not sender and "<>" in headers.text(top.block.first("from") or b"")))
+    from_daemon = bool(
+        _DAEMON.match(local) or _DAEMON_NAME.search(name) or (not sender and "<>" in headers.text(top.block.first("from") or b""))
+    )
     if from_daemon or null:
         # The names below never belong to a person; a postmaster may be one.
         if re.match(r"mailer?[-_. ]?daemon\b|double-bounce", local, re.IGNORECASE):
@@ -232,8 +248,14 @@ _COPY = re.compile(
     r"below (?:this line )?is (?:a|the) (?:copy|text)|message header follows|header of (?:the )?original|.{0,40}attached below|the original message was)",
     re.IGNORECASE | re.MULTILINE,
 )
-_CONTACT = re.compile(r"^(?:mailer-daemon|postmaster|abuse|support|help|helpdesk|webmaster|hostmaster|admin|administrator|noc|security|no-?reply)@", re.IGNORECASE)
-_AT_START = re.compile(r"^[ \t>*|-]*(?:\d+[.)][ \t]+)?(?:(?:failed |final |original )?(?:recipients?|to|rcpt to|user|address|mailbox|an|à|pour|destinatari\w*|adresse|recipient address|email)[ \t]*[:=][ \t]*)?(?:smtp[;:]|rfc822;|mailto:)?[\"'(<\[]{0,2}$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"^(?:mailer-daemon|postmaster|abuse|support|help|helpdesk|webmaster|hostmaster|admin|administrator|noc|security|no-?reply)@",
+    re.IGNORECASE,
+)
+_AT_START = re.compile(
+    r"^[ \t>*|-]*(?:\d+[.)][ \t]+)?(?:(?:failed |final |original )?(?:recipients?|to|rcpt to|user|address|mailbox|an|à|pour|destinatari\w*|adresse|recipient address|email)[ \t]*[:=][ \t]*)?(?:smtp[;:]|rfc822;|mailto:)?[\"'(<\[]{0,2}$",
+    re.IGNORECASE,
+)
 
 
 def _own_text(text: str, leaves: list[mime.Node]) -> str:
@@ -263,7 +285,11 @@ def _from_prose(text: str, recipients: frozenset[str]) -> list[Failed]:
         for match in _ADDRESS.finditer(line):
             address = match.group().strip(".'`")
             key = address.lower()
-            if key in recipients or _CONTACT.match(address) or re.match(r"^[ \t>]*(?:message-id|from|sender|reply-to|references):", line, re.IGNORECASE):
+            if (
+                key in recipients
+                or _CONTACT.match(address)
+                or re.match(r"^[ \t>]*(?:message-id|from|sender|reply-to|references):", line, re.IGNORECASE)
+            ):
                 continue
             near = " ".join(lines[max(0, number - 1) : number + 4])
             failed = Failed(address=address, status=_code(near), diagnostic=" ".join(line.split())[:300])

@@ -98,7 +98,7 @@ _ALLOWED = frozenset(
 _WESTERN = frozenset({"cp1252", "iso8859-1", "iso8859-15"})
 _known: dict[str, str] = dict(_SPECIAL)
 
-_CONTROLS = {code: None for code in (*range(9), *range(0xB, 0x20), *range(0x7F, 0xA0)) if code != 0xD}
+_CONTROLS: dict[int, int | None] = {code: None for code in (*range(9), *range(0xB, 0x20), *range(0x7F, 0xA0)) if code != 0xD}
 _CONTROLS.update(dict.fromkeys(range(0xD800, 0xE000), 0xFFFD))
 _CONTROLS.update(dict.fromkeys((0xFFFE, 0xFFFF, 0xFEFF), None))
 _DIRTY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -106,7 +106,7 @@ _SENSIBLE_BYTES = 20_000
 
 
 def clean(text: str) -> str:
-    """Text that may be stored and shown: no control characters but newline and tab, no surrogates, newlines as `\\n`."""
+    r"""Text that may be stored and shown: no control characters but newline and tab, no surrogates, newlines as `\\n`."""
     if not _DIRTY.search(text):
         return text
     return text.replace("\r\n", "\n").translate(_CONTROLS).replace("\r", "\n")
@@ -143,7 +143,12 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
     codec = resolve(label) if label else "utf-8"
     if codec == "jis" or (not label and b"\x1b$" in data):
         return _japanese_mail(data), True
-    if data.isascii() and codec not in {"hz", "iso2022_kr", "iso2022_jp_3"} and not codec.startswith("utf-16") and not codec.startswith("utf-32"):
+    if (
+        data.isascii()
+        and codec not in {"hz", "iso2022_kr", "iso2022_jp_3"}
+        and not codec.startswith("utf-16")
+        and not codec.startswith("utf-32")
+    ):
         if b"\x1b$" in data:
             return _japanese_mail(data), False
         return data.decode("ascii"), True
@@ -182,7 +187,8 @@ def _nearly(data: bytes, codec: str) -> str:
 
 def _western(error: UnicodeError) -> tuple[str, int]:
     """Bytes that windows-1252 leaves undefined keep their Latin-1 meaning, as browsers do."""
-    assert isinstance(error, UnicodeDecodeError)
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
@@ -205,7 +211,7 @@ def guess(data: bytes, hint: str = "") -> str:
     if _looks_european(sample):
         return _by_letters(data)
     # Imported where needed: it costs memory that most mails never use.
-    import chardet
+    import chardet  # noqa: PLC0415 - as said
 
     try:
         found = chardet.detect(sample).get("encoding") or ""

@@ -245,13 +245,13 @@ def value_and_parameters(raw: bytes | None) -> tuple[str, dict[str, str]]:
     if not raw:
         return "", {}
     raw = unfold(raw)
-    head, semicolon, rest = raw.partition(b";")
+    head, _semicolon, rest = raw.partition(b";")
     value = re.sub(rb"\([^()]{0,500}\)", b"", head).strip().lower()
     parameters: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[bytes, bool]]] = {}
     if b" " in value or b"\t" in value:
         # "text/html charset=utf-8": the semicolon was forgotten.
-        value, _, more = value.partition(b" ")
+        value, _, _more = value.partition(b" ")
         rest = head.partition(b" ")[2] + b";" + rest
     at = 0
     for _ in range(PARAMETERS):

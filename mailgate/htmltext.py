@@ -15,11 +15,13 @@ from mailgate import charsets
 
 IN_BYTES = 2_000_000
 OUT_CHARACTERS = 256 * 1024
-_NODES = 400_000
+_STEPS = 800_000
 _QUOTE_DEPTH = 20
 SEPARATOR = "_" * 32
 
-_SKIPPED = frozenset("head style script title template object applet meta link svg math select option textarea button noframes iframe".split())
+_SKIPPED = frozenset(
+    "head style script title template object applet meta link svg math select option textarea button noframes iframe".split()
+)
 _BLOCKS = frozenset(
     """address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
     header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul caption""".split()
@@ -35,7 +37,9 @@ _WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgba?\(255,255,255(?:,1
 _BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:(?!none|transparent|inherit|initial)([^;!]+)")
 _COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
 _INDENT = re.compile(r"margin:0(?:px|pt)?0(?:px|pt)?0(?:px|pt)?40px|margin-left:40px")
-_OUTLOOK_RULE = re.compile(r"border-top:(?:solid#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)1(?:\.0)?p[tx]solid|1(?:\.0)?p[tx]solid#?(?:e1e1e1|b5c4df))")
+_OUTLOOK_RULE = re.compile(
+    r"border-top:(?:solid#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)1(?:\.0)?p[tx]solid|1(?:\.0)?p[tx]solid#?(?:e1e1e1|b5c4df))"
+)
 _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _NO_MARGIN = re.compile(r"margin:0|margin-bottom:0|margin(?:-top)?:0")
 
@@ -51,14 +55,12 @@ def to_text(markup: str) -> tuple[str, bool]:
     if root is None:
         return "", cut
     writer = _Writer(_hidden_names(document))
-    nodes = 0
-    for node, entering in _steps(root, writer):
-        nodes += 1
+    for steps, (node, entering) in enumerate(_steps(root, writer)):
         if entering:
             writer.enter(node)
         else:
             writer.leave(node)
-        if nodes > _NODES or writer.size > OUT_CHARACTERS:
+        if steps > _STEPS or writer.size > OUT_CHARACTERS:
             cut = True
             break
     text = writer.text()
@@ -122,7 +124,7 @@ def _hidden_names(document: LexborHTMLParser) -> frozenset[str]:
         sheet = (style.text() or "")[:100_000]
         if "none" not in sheet and "hidden" not in sheet and "font-size" not in sheet:
             continue
-        for selector, rules in _rules(re.sub(r"/\*.{0,5000}?\*/", "", sheet, flags=re.S)):
+        for selector, rules in _rules(re.sub(r"/\*.{0,5000}?\*/", "", sheet, flags=re.DOTALL)):
             if _HIDDEN.search(re.sub(r"\s+", "", rules.lower())):
                 found.update(name[1:] for name in selector.split(",") for name in [name.strip()] if re.fullmatch(r"[.#][\w-]+", name))
                 found.update(re.findall(r"(?:^|,)\s*\w+\.([\w-]+)\s*(?=,|$)", selector))
@@ -182,10 +184,9 @@ class _Writer:
             self.descend = False
             return
         undo: list[str] = []
-        if style or "bgcolor" in attributes or "background" in attributes:
-            if "bgcolor" in attributes or "background" in attributes or _BACKGROUND.search(style):
-                self._painted += 1
-                undo.append("painted")
+        if attributes and ("bgcolor" in attributes or "background" in attributes or _BACKGROUND.search(style)):
+            self._painted += 1
+            undo.append("painted")
         if tag == "br":
             self._newline()
         elif tag == "img":
@@ -241,9 +242,16 @@ class _Writer:
         self._break()
         names = f" {attributes.get('class') or ''} " if attributes else ""
         identity = (attributes.get("id") or "") if attributes else ""
-        if tag == "blockquote" and not (_INDENT.search(style) and "cite" not in (attributes.get("type") or "") and " gmail_quote" not in names):
-            self._deeper(undo)
-        elif " gmail_attr " in names or " moz-cite-prefix " in names or " yahoo_quoted " in names or " protonmail_quote " in names:
+        if (
+            (
+                tag == "blockquote"
+                and not (_INDENT.search(style) and "cite" not in (attributes.get("type") or "") and " gmail_quote" not in names)
+            )
+            or " gmail_attr " in names
+            or " moz-cite-prefix " in names
+            or " yahoo_quoted " in names
+            or " protonmail_quote " in names
+        ):
             self._deeper(undo)
         elif identity in {"divRplyFwdMsg", "mail-editor-reference-message-container"} or (style and _OUTLOOK_RULE.search(style)):
             self._separator()

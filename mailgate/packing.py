@@ -35,7 +35,9 @@ def pack(mail: Mail) -> bytes:
             mail.text,
             mail.html_only,
             tuple((part.path, part.name, part.type, part.bytes, part.sha256, part.inline, part.content_id) for part in mail.parts),
-            None if report is None else (report.kind, tuple((one.address, one.action, one.status, one.diagnostic) for one in report.failed), report.original_id),
+            None
+            if report is None
+            else (report.kind, tuple((one.address, one.action, one.status, one.diagnostic) for one in report.failed), report.original_id),
             None if attached is None else (_address(attached.sender), attached.subject, attached.text, attached.above),
             mail.content_digest,
             mail.flaws,
@@ -71,7 +73,10 @@ def unpack(data: bytes) -> Mail:
         if report is None
         else Report(
             kind=report[0],
-            failed=tuple(Failed(address=address, action=action, status=status, diagnostic=diagnostic) for address, action, status, diagnostic in report[1]),
+            failed=tuple(
+                Failed(address=address, action=action, status=status, diagnostic=diagnostic)
+                for address, action, status, diagnostic in report[1]
+            ),
             original_id=report[2],
         ),
         attached_mail=None

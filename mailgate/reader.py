@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from mailgate import packing
 from rules.facts.mail import Mail, Unreadable
@@ -37,14 +38,16 @@ class Broken(RuntimeError):
 class Reader:
     """A worker process and the pipe to it. One at a time may read; others wait. Close it, or use it as a context."""
 
-    def __init__(self, *, wall_seconds: float = WALL_SECONDS) -> None:
+    def __init__(self, *, wall_seconds: float = WALL_SECONDS, command: Sequence[str] = (sys.executable, "-m", "mailgate.worker")) -> None:
         self._wall_seconds = wall_seconds
+        self._command = list(command)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._pipes = (-1, -1)
         self._incoming = bytearray()
         self._failed_starts = 0
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,10 +80,7 @@ class Reader:
 
     def _batch(self, raws: Sequence[bytes]) -> list[Mail | Unreadable]:
         """Results for the first mails of the batch: all of them, or as many as came before the worker ended or took too long."""
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        write_to, read_from = process.stdin.fileno(), process.stdout.fileno()
+        write_to, read_from = self._started()
         results: list[Mail | Unreadable] = []
         waiting = iter(raws)
         outgoing = _framed(next(waiting, None))
@@ -147,14 +147,15 @@ class Reader:
 
     # --- its life -----------------------------------------------------------------------------------------------------------------
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> tuple[int, int]:
+        """The pipes to and from a living worker, a new one if need be."""
         if self._process is not None and self._process.poll() is None:
-            return self._process
+            return self._pipes
         self._stop()
         time.sleep(_BACK_OFF_SECONDS[min(self._failed_starts, len(_BACK_OFF_SECONDS) - 1)])
         root = str(Path(__file__).resolve().parent.parent)
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "mailgate.worker"],
+        process = subprocess.Popen(
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd="/",
@@ -168,16 +169,17 @@ class Reader:
                 "MALLOC_TRIM_THRESHOLD_": "262144",
             },
         )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        os.set_blocking(process.stdin.fileno(), False)
+        if process.stdin is None or process.stdout is None:
+            raise Broken("the reading worker has no pipes")
         self._process, self._incoming = process, bytearray()
-        if not self._is_ready(process.stdout.fileno()):
+        self._pipes = process.stdin.fileno(), process.stdout.fileno()
+        os.set_blocking(self._pipes[0], False)
+        if not self._is_ready(self._pipes[1]):
             self._stop()
             self._failed_starts += 1
             raise Broken("the reading worker does not start; its reason stands above in the log")
         self._failed_starts = 0
-        return process
+        return self._pipes
 
     def _is_ready(self, fd: int) -> bool:
         deadline = time.monotonic() + START_SECONDS

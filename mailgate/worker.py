@@ -12,7 +12,10 @@ import resource
 import signal
 import struct
 import sys
+from pathlib import Path
 from typing import BinaryIO
+
+from rules.facts.mail import Unreadable
 
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 10
@@ -28,7 +31,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
-    from mailgate import packing, parse
+    # The limits and signals above hold before any of this runs.
+    from mailgate import packing, parse  # noqa: PLC0415
 
     _limit_memory()
     gc.collect()
@@ -38,7 +42,7 @@ def main() -> None:
         _limit_time()
         try:
             kind, answer = MAIL, packing.pack(parse.parse(raw))
-        except parse.Unreadable as reason:
+        except Unreadable as reason:
             kind, answer = UNREADABLE, str(reason).encode()
         except (MemoryError, RecursionError):
             # The heap is in tatters: say so and begin anew.
@@ -66,8 +70,7 @@ def _send(sink: BinaryIO, kind: int, data: bytes) -> None:
 
 
 def _limit_memory() -> None:
-    with open("/proc/self/statm", "rb") as numbers:
-        base = int(numbers.read().split()[0]) * resource.getpagesize()
+    base = int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (base + MEMORY_BYTES, base + MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

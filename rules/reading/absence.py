@@ -28,7 +28,9 @@ out[ -]of[ -](?:the )?office | ooo\b | i ?['’]?a?m (?:currently )?(?:out of|aw
 | challenge[ -]response | please (?:confirm|verify) (?:your (?:e-?mail|message)|that you (?:sent|are)) | \[?(?:spam ?arrest|boxbe)\]? .{0,40}(?:verif|confirm|waiting) | your (?:message|e-?mail) (?:is )?(?:awaiting|awaits) (?:moderator )?(?:approval|verification)
 | (?:we (?:have )?)?(?:your (?:message|e-?mail|request|ticket|case|inquiry|enquiry) (?:has been|was) (?:received|registered|created)) | eingangsbestätigung\s*(?:[:!-]|$) | lese(?:bestätigung|nachricht)\s*: | gelesen: | not read: | read receipt\b | return receipt\b | non lu\s?: | luettu: | přečteno:
 """
-_AUTOMATIC = re.compile(rf"\s*(?:{'|'.join(line.strip().removeprefix('| ').replace(' | ', '|') for line in _PREFIXES.strip().splitlines())})", re.IGNORECASE)
+_AUTOMATIC = re.compile(
+    rf"\s*(?:{'|'.join(line.strip().removeprefix('| ').replace(' | ', '|') for line in _PREFIXES.strip().splitlines())})", re.IGNORECASE
+)
 
 
 def is_automatic_subject(subject: str) -> bool:

@@ -42,7 +42,7 @@ def _kinds(lines: list[str], at: int) -> int:
     if quoting.is_header_block(lines, at):
         return 3
     # Thunderbird puts the subject first: the block begins above its From line.
-    kinds = set()
+    kinds: set[str] = set()
     for line in lines[at : at + 6]:
         match = marks.HEADER.match(line[:400])
         if not match:

@@ -79,7 +79,9 @@ def classify(mail: Mail, envelope: Envelope | None, own: Collection[str] = (), *
 def _never(mail: Mail, kind: MachineKind, why: str, *, generated: bool = False) -> Machine:
     report = mail.report
     failed = tuple(one for one in report.failed if one.action in {"failed", "delayed"}) if report else ()
-    return Machine(kind=kind, may_answer=False, why=why, failed=failed, original_id=report.original_id if report else "", generated=generated)
+    return Machine(
+        kind=kind, may_answer=False, why=why, failed=failed, original_id=report.original_id if report else "", generated=generated
+    )
 
 
 def _automatic(mail: Mail, envelope: Envelope | None) -> str:
@@ -113,7 +115,11 @@ def _null_sender(mail: Mail, envelope: Envelope | None) -> bool:
 
 def _many(mail: Mail) -> Machine | None:
     """Mail to many: lists and bulk senders (RFC 2369, 2919). A person may have written it; it is a ticket but not answered."""
-    lists = [name for name, _ in mail.headers if name.lower().startswith("list-") or name.lower() in {"mailing-list", "x-mailing-list", "x-list-id"}]
+    lists = [
+        name
+        for name, _ in mail.headers
+        if name.lower().startswith("list-") or name.lower() in {"mailing-list", "x-mailing-list", "x-list-id"}
+    ]
     words = [value.strip().lower() for name in ("precedence", "x-precedence") for value in mail.header_all(name)]
     for word in words:
         if word in _BULK:

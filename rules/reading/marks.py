@@ -24,8 +24,14 @@ VERB = re.compile(
     r"さんは書きました|のメール|書きました|כתב|כתבה|مكتوب|كتب|เขียนว่า|ने लिखा",
     re.IGNORECASE,
 )
-END_VERB = re.compile(r"\b(?:wrote|schrieb|kirjoitti|napsala?|skrev|écrit|scritto|escribió|escreveu|geschreven|schreef|napisał(?:\(a\))?)\s?(?:-{2,}|_{2,})?$", re.IGNORECASE)
-FIRST_PERSON = re.compile(r"(?:^|\s)(?:I|we|ich|wir|minä|me|já|my|jsem|jsme|je|nous|yo|jag|vi)\s+(?:\w+\s+){0,2}(?:wrote|schrieb|schrieben|kirjoit\w+|psal\w*|napsal\w*)", re.IGNORECASE)
+END_VERB = re.compile(
+    r"\b(?:wrote|schrieb|kirjoitti|napsala?|skrev|écrit|scritto|escribió|escreveu|geschreven|schreef|napisał(?:\(a\))?)\s?(?:-{2,}|_{2,})?$",
+    re.IGNORECASE,
+)
+FIRST_PERSON = re.compile(
+    r"(?:^|\s)(?:I|we|ich|wir|minä|me|já|my|jsem|jsme|je|nous|yo|jag|vi)\s+(?:\w+\s+){0,2}(?:wrote|schrieb|schrieben|kirjoit\w+|psal\w*|napsal\w*)",
+    re.IGNORECASE,
+)
 OPENER = re.compile(
     r"[-\s]*(?:on|am|le|el|il|em|op|den|d\.|dne|dňa|w dniu|dnia|la|le|ma|ti|ke|to|pe|su|mo|di|mi|do|fr|sa|so|po|út|st|čt|pá|ne|at|in|on|"
     r"tir|ons|tor|lør|søn|man|fre|lör|sön|tis|mån|ср|пн|вт|чт|пт|сб|вс|нд|在|於|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|qua|qui|sex|"
@@ -43,7 +49,8 @@ TO = "to|an|до|đến|tới|kepada|vastaanottaja|saaja|komu|pre|till|til|à|aa
 SUBJECT = "subject|относно|tēma|chủ đề|subjek|betreff|betr|aihe|otsikko|předmět|predmet|ämne|emne|objet|oggetto|asunto|assunto|onderwerp|temat|тема|konu|tárgy|subiect|zadeva|teema|tema|efni|θέμα|主题|主旨|主題|件名|제목|נושא|الموضوع|viðfangsefni|sujet|assumpte"
 OTHER = "cc|kopie|kopia|kopio|kopie an|bcc|reply-to|antwort an|reply to|organization|organisation|importance|wichtigkeit|priority|priorität|attachments?|anlagen?|liitteet|přílohy|cópia|копия|copie(?: à)?|抄送|副本|참조|message-id|tärkeys|důležitost|kommentar|sender"
 HEADER = re.compile(
-    rf"[\s>*_|]*(?:(?P<f>{FROM})|(?P<s>{SENT})|(?P<t>{TO})|(?P<u>{SUBJECT})|(?P<o>{OTHER}))[*_]{{0,2}}[\s\u00a0]?[:：][*_]{{0,2}}[\s\u00a0\u200e]*(?P<value>[^\n]*)", re.IGNORECASE
+    rf"[\s>*_|]*(?:(?P<f>{FROM})|(?P<s>{SENT})|(?P<t>{TO})|(?P<u>{SUBJECT})|(?P<o>{OTHER}))[*_]{{0,2}}[\s\u00a0]?[:：][*_]{{0,2}}[\s\u00a0\u200e]*(?P<value>[^\n]*)",
+    re.IGNORECASE,
 )
 ANY_LABEL = re.compile(r"[\s>*]*[^\W\d_][^\n:：@<>]{0,28}[:：]\*?[\s\u00a0]*\S")
 
@@ -111,11 +118,13 @@ def is_mobile_signature(line: str) -> bool:
     if len(line) > 200 or not MOBILE.match(line):
         return False
     # "Sent from Berlin, the parcel has not arrived. I need it ..." is a sentence.
-    return "?" not in line.split("http")[0] and not (len(line) > 110 and _SENTENCE.search(line))
+    return "?" not in line.split("http", maxsplit=1)[0] and not (len(line) > 110 and _SENTENCE.search(line))
 
 
 _DASHED = re.compile(r"-{3,}[^-].{2,300}[^-]-{3,}$")
-GROUPWISE = re.compile(r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE)
+GROUPWISE = re.compile(
+    r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE
+)
 """Novell GroupWise: `>>> Anna <anna@example.com> 21.11.2026 10:00 >>>`, and then the old mail as it was."""
 
 

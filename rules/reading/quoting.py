@@ -211,7 +211,12 @@ class _Reader:
         above = "\n".join(line for line, kind in zip(self.lines, self.kind, strict=True) if kind == "t")
         if last >= 0 and (not above.strip() or _POINTS_BELOW.search(above)):
             for at in cut:
-                if at < last and not ours.wrote(self.lines[at]) and not ours.knows(self.lines[at]) and not marks.HEADER.match(self.lines[at]):
+                if (
+                    at < last
+                    and not ours.wrote(self.lines[at])
+                    and not ours.knows(self.lines[at])
+                    and not marks.HEADER.match(self.lines[at])
+                ):
                     self.kind[at] = "t"
 
     def _cut_at_headers(self) -> None:
@@ -219,7 +224,11 @@ class _Reader:
         looked = 0
         for at in range(self.size):
             line = self.lines[at]
-            if self.kind[at] != "t" or len(line) > 400 or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or marks.REPLY_ABOVE.match(line)):
+            if (
+                self.kind[at] != "t"
+                or len(line) > 400
+                or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or marks.REPLY_ABOVE.match(line))
+            ):
                 continue
             looked += 1
             if looked > _CANDIDATES:
@@ -252,7 +261,7 @@ class _Reader:
         while at < self.size:
             if self.kind[at] == "t" and (marks.SIGNATURE.match(self.lines[at]) or marks.is_mobile_signature(self.lines[at])):
                 while at < self.size and self.kind[at] not in "qao":
-                    if self.kind[at] not in "b":
+                    if self.kind[at] != "b":
                         self.kind[at] = "x"
                     at += 1
             at += 1
@@ -283,7 +292,7 @@ class _Reader:
         for at, kind in enumerate(self.kind):
             wanted = "t" if kind in "tf" else "q" if kind in "qo" else ""
             if not wanted:
-                if kind not in "b" and blocks:
+                if kind != "b" and blocks:
                     blocks.append(("", at, at + 1))
                 continue
             if blocks and blocks[-1][0] == wanted:

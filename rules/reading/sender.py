@@ -30,13 +30,15 @@ def identify(fields: Sequence[str | bytes]) -> tuple[str, str]:
         return "", "from-missing"
     if len(fields) > 1:
         return "", "from-count"
-    value = fields[0]
-    if isinstance(value, bytes):
+    first = fields[0]
+    if isinstance(first, str):
+        value = first
+    else:
         try:
-            value = value.decode("utf-8")
+            value = first.decode("utf-8")
         except UnicodeDecodeError:
             # Legacy 8-bit bytes may stand in the name, never in the address, where their meaning would be a guess.
-            value = value.decode("latin-1")
+            value = first.decode("latin-1")
             if not value.rpartition("<")[2].isascii():
                 return "", "from-syntax"
     value = _FOLD.sub("", value.rstrip("\r\n")).strip(" \t")
@@ -76,7 +78,7 @@ def _at_angle(value: str) -> tuple[str, str, str]:
 def _is_phrase(phrase: str) -> bool:
     """Whether a display name leaves no doubt: quoted strings may hold anything printable, the rest neither specials nor an `@`."""
     outside = _QUOTED.sub(" ", phrase)
-    if any("\x00" <= sign < " " and sign != "\t" or sign == "\x7f" for sign in phrase):
+    if any(("\x00" <= sign < " " and sign != "\t") or sign == "\x7f" for sign in phrase):
         return False
     return not any(sign in '"()<>[]:;@,\\' for sign in _ENCODED.sub(" ", outside))
 

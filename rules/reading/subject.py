@@ -19,7 +19,8 @@ _FORWARD = (
     "إعادة توجيه|转发|轉寄|転送|전달|ilet|iletilen|chuyển tiếp|teruskan|reenv"
 )
 _MARK = re.compile(
-    rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD}))\s*(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\^\d{{1,3}}|\*\d{{1,3}}|\d{{1,2}})?\s*[:：]", re.IGNORECASE
+    rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD}))\s*(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\^\d{{1,3}}|\*\d{{1,3}}|\d{{1,2}})?\s*[:：]",
+    re.IGNORECASE,
 )
 _WARNING = re.compile(
     r"\s*(?:\[(?:\W*(?:external|extern|externe?s?|externo|esterno|ext|ulkoinen|externí|ext\.?\s?mail|external[ -]?(?:e-?)?mail|externe? (?:e-?)?mail|"

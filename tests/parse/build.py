@@ -1,6 +1,8 @@
 """Raw mails for the tests, written here by hand."""
 
-HEAD = b"From: Kim Client <kim@client.test>\r\nTo: desk@corp.test\r\nMessage-ID: <1@client.test>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\n"
+HEAD = (
+    b"From: Kim Client <kim@client.test>\r\nTo: desk@corp.test\r\nMessage-ID: <1@client.test>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\n"
+)
 
 
 def plain(body: bytes, *, subject: bytes = b"Printer", more: bytes = b"") -> bytes:

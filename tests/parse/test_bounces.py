@@ -13,7 +13,9 @@ def report(status: bytes, *, kind: bytes = b"delivery-status", part: bytes = b"m
     return build.multipart(prose, b"Content-Type: " + part + b"\r\n\r\n" + status, RETURNED, kind=b"report; report-type=" + kind)
 
 
-def daemon(text: bytes, *, sender: bytes = b"Mail Delivery System <MAILER-DAEMON@mx.test>", subject: bytes = b"Undelivered Mail Returned to Sender") -> bytes:
+def daemon(
+    text: bytes, *, sender: bytes = b"Mail Delivery System <MAILER-DAEMON@mx.test>", subject: bytes = b"Undelivered Mail Returned to Sender"
+) -> bytes:
     return b"From: " + sender + b"\r\nTo: desk@corp.test\r\nSubject: " + subject + b"\r\n\r\n" + text
 
 
@@ -39,7 +41,11 @@ def test_a_standard_report_names_address_code_and_mail() -> None:
 
 def test_delays_and_successes_are_no_failures() -> None:
     """A delayed mail still travels."""
-    found = parse.parse(report(b"Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822;a@x.test\r\nAction: delayed\r\n\r\nFinal-Recipient: rfc822;b@x.test\r\nAction: Relayed (x)\r\n")).report
+    found = parse.parse(
+        report(
+            b"Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822;a@x.test\r\nAction: delayed\r\n\r\nFinal-Recipient: rfc822;b@x.test\r\nAction: Relayed (x)\r\n"
+        )
+    ).report
     assert found is not None
     assert [(one.address, one.action) for one in found.failed] == [("a@x.test", "delayed"), ("b@x.test", "relayed")]
 
@@ -84,7 +90,7 @@ def test_prose_names_the_address_that_failed(text: bytes) -> None:
         (b"postmaster@mx.test", b"Delivery Status Notification (Failure)"),
         (b"<>", b"Returned mail: see transcript for details"),
         (b'"Mail Delivery Subsystem" <x@mx.test>', b"failure notice"),
-        (b"Postmaster <postmaster@mx.test>", "Unzustellbar: Drucker".encode()),
+        (b"Postmaster <postmaster@mx.test>", b"Unzustellbar: Drucker"),
         (b"gateway@mx.test", b"Mail could not be delivered"),
     ],
 )
@@ -95,10 +101,15 @@ def test_sender_and_subject_give_a_bounce_away(sender: bytes, subject: bytes) ->
 
 def test_the_header_of_exim_names_the_address() -> None:
     """`X-Failed-Recipients` is the surest mark there is."""
-    assert failed(daemon(b"x").replace(b"\r\n\r\n", b"\r\nX-Failed-Recipients: gone@client.test, two@client.test\r\n\r\n", 1)) == ["gone@client.test", "two@client.test"]
+    assert failed(daemon(b"x").replace(b"\r\n\r\n", b"\r\nX-Failed-Recipients: gone@client.test, two@client.test\r\n\r\n", 1)) == [
+        "gone@client.test",
+        "two@client.test",
+    ]
 
 
-@pytest.mark.parametrize("subject", [b"Printer", b"Re: Undelivered Mail Returned to Sender", b"Please help with delivery", b"Fwd: failure notice"])
+@pytest.mark.parametrize(
+    "subject", [b"Printer", b"Re: Undelivered Mail Returned to Sender", b"Please help with delivery", b"Fwd: failure notice"]
+)
 def test_a_customer_who_pastes_a_bounce_is_a_customer(subject: bytes) -> None:
     """His request would be lost as machine mail."""
     text = b"I get this:\n\n550 5.1.1 <bob@x.test>: Recipient address rejected: User unknown\n  ----- The following addresses had permanent fatal errors -----\n<joe@x.test>\n"

@@ -23,7 +23,7 @@ def subject(raw: bytes) -> str:
         (b"=?utf-8?q?a b c?=", "a b c"),
         ("=?utf-8?q?Gr\u00fc\u00dfe?=".encode(), "Grüße"),
         (b"=?gb2312?B?6UY=?=", "镕"),
-        ("=?ISO-2022-JP?B?".encode() + b"GyRCRnxLXDhsGyhC?=", "日本語"),
+        (b"=?ISO-2022-JP?B?" + b"GyRCRnxLXDhsGyhC?=", "日本語"),
         (b"=?utf-8?q?hello=0D=0ABcc:_v@x.test?=", "hello Bcc: v@x.test"),
         (b"a\0b\x07c", "abc"),
         (b"=?utf-8?q?unfinished", "unfinished"),
@@ -38,7 +38,9 @@ def test_subjects_are_shown_as_meant(raw: bytes, shown: str) -> None:
 
 def test_raw_bytes_are_read_as_the_mail_declares_elsewhere() -> None:
     """Old programs mean the charset of the body."""
-    raw = build.plain("Zażółć".encode("iso-8859-2"), subject="Gęślą".encode("iso-8859-2"), more=b"Content-Type: text/plain; charset=iso-8859-2\r\n")
+    raw = build.plain(
+        "Zażółć".encode("iso-8859-2"), subject="Gęślą".encode("iso-8859-2"), more=b"Content-Type: text/plain; charset=iso-8859-2\r\n"
+    )
     assert parse.parse(raw).subject == "Gęślą"
 
 
@@ -91,10 +93,30 @@ def test_nonsense_dates_are_no_dates(date: bytes) -> None:
     assert parse.parse(b"From: a@b.test\r\nDate: " + date + b"\r\n\r\nx").date is None
 
 
-@pytest.mark.parametrize("label", ["utf-7", "idna", "rot13", "undefined", "unicode_escape", "x-unknown", "utf-16", "hex", "punycode", "", "base64", "zip", "raw_unicode_escape", "mbcs"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "utf-7",
+        "idna",
+        "rot13",
+        "undefined",
+        "unicode_escape",
+        "x-unknown",
+        "utf-16",
+        "hex",
+        "punycode",
+        "",
+        "base64",
+        "zip",
+        "raw_unicode_escape",
+        "mbcs",
+    ],
+)
 def test_no_charset_label_runs_a_codec_of_its_choice(label: str) -> None:
     """Some Python codecs raise, some hide markup; UTF-7 stays as it was sent."""
-    mail = parse.parse(build.plain(b"+ADw-script+AD4- \\u003c plain", more=b"Content-Type: text/plain; charset=" + label.encode() + b"\r\n"))
+    mail = parse.parse(
+        build.plain(b"+ADw-script+AD4- \\u003c plain", more=b"Content-Type: text/plain; charset=" + label.encode() + b"\r\n")
+    )
     assert mail.text == "+ADw-script+AD4- \\u003c plain" or label == "utf-16"
     assert "<" not in mail.text
 

@@ -20,7 +20,7 @@ CLIENTS = {
     "yandex": f'<p>Fine.</p><p>02.11.2026, 10:00, "Kim" &lt;kim@client.test&gt;:</p><blockquote>{OLD}</blockquote>',
     "zimbra": f'<div>Fine.<br><br><hr id="zwchr"><b>From: </b>kim@client.test<br><b>To: </b>a@b.test<br><b>Sent: </b>Monday, November 2, 2026 10:00:00 AM<br><b>Subject: </b>Test<br><br>{OLD}</div>',
     "hotmail": f'<div>Fine.<br><hr id="stopSpelling">Date: Mon, 2 Nov 2026 10:00:00 +0100<br>Subject: Test<br>From: kim@client.test<br>To: a@b.test<br><br>{OLD}</div>',
-    "gmail signature": f'<div dir="ltr">Fine.<div class="gmail_signature"><div>Ada<br>Example Ltd</div></div></div>',
+    "gmail signature": '<div dir="ltr">Fine.<div class="gmail_signature"><div>Ada<br>Example Ltd</div></div></div>',
 }
 
 
@@ -40,7 +40,7 @@ def test_an_html_reply_is_cut_like_a_plain_one(markup: str) -> None:
         '<span style="font-size:0">#close</span>',
         '<span style="font-size:0px;color:red">#close</span>',
         '<p style="visibility: hidden">#close</p>',
-        '<div hidden>#close</div>',
+        "<div hidden>#close</div>",
         '<div style="mso-hide:all">#close</div>',
         '<div style="opacity:0">#close</div>',
         '<div style="max-height:0;overflow:hidden">#close</div>',
@@ -99,7 +99,15 @@ def test_quotes_nest_and_an_authors_indent_is_no_quote() -> None:
 
 @pytest.mark.parametrize(
     "markup",
-    ["<div>" * 300_000 + "x", "<" * 1_000_000, "&" * 1_000_000, "<p>word " * 200_000, "<blockquote>" * 100_000 + "x", "<table><tr><td>" * 20_000, "<style>" + ".a{" * 100_000],
+    [
+        "<div>" * 300_000 + "x",
+        "<" * 1_000_000,
+        "&" * 1_000_000,
+        "<p>word " * 200_000,
+        "<blockquote>" * 100_000 + "x",
+        "<table><tr><td>" * 20_000,
+        "<style>" + ".a{" * 100_000,
+    ],
     ids=["deep", "angles", "ampersands", "paragraphs", "quotes", "tables", "styles"],
 )
 def test_absurd_markup_costs_little(markup: str) -> None:

@@ -17,7 +17,12 @@ def names(raw: bytes) -> list[str]:
 
 def test_a_plain_mail_is_read_whole() -> None:
     """The ordinary case, field by field."""
-    mail = parse.parse(build.plain(b"Hello\r\ndesk\r\n", more=b"Cc: A <a@x.test>, b@x.test\r\nIn-Reply-To: <0@x.test>\r\nReferences: <r1@x.test>\r\n\t<r2@x.test>\r\n"))
+    mail = parse.parse(
+        build.plain(
+            b"Hello\r\ndesk\r\n",
+            more=b"Cc: A <a@x.test>, b@x.test\r\nIn-Reply-To: <0@x.test>\r\nReferences: <r1@x.test>\r\n\t<r2@x.test>\r\n",
+        )
+    )
     assert (mail.subject, mail.text, mail.identity) == ("Printer", "Hello\ndesk", "kim@client.test")
     assert (mail.sender.name, mail.sender.address) == ("Kim Client", "kim@client.test")
     assert [address.address for address in mail.cc] == ["a@x.test", "b@x.test"]
@@ -65,7 +70,9 @@ def test_an_attached_mail_lends_nothing() -> None:
 
 def test_a_mail_that_is_a_file_is_kept_as_one() -> None:
     """Scanners send a PDF as the whole mail."""
-    mail = parse.parse(build.plain(b"JVBERi0xLjQ=", more=b"Content-Type: application/pdf; name=scan.pdf\r\nContent-Transfer-Encoding: base64\r\n"))
+    mail = parse.parse(
+        build.plain(b"JVBERi0xLjQ=", more=b"Content-Type: application/pdf; name=scan.pdf\r\nContent-Transfer-Encoding: base64\r\n")
+    )
     assert mail.text == ""
     assert [(part.name, part.bytes) for part in mail.parts] == [("scan.pdf", 8)]
 
@@ -103,7 +110,8 @@ def test_an_opaque_signature_is_opened(constructed: bool) -> None:
     inner = _der(0x30, bytes.fromhex("06092a864886f70d010701"), _der(0xA0, octets))
     cms = _der(0x30, bytes.fromhex("06092a864886f70d010702"), _der(0xA0, _der(0x30, b"\x02\x01\x01", b"\x31\x00", inner)))
     raw = build.plain(
-        base64.encodebytes(cms), more=b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n"
+        base64.encodebytes(cms),
+        more=b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n",
     )
     mail = parse.parse(raw)
     assert mail.text == "Hello desk"
@@ -124,7 +132,7 @@ def test_uuencoded_files_are_files() -> None:
     [
         (b'filename="../../etc/passwd"', "passwd"),
         (b'filename="C:\\\\temp\\\\x.pdf"', "x.pdf"),
-        ("filename=\"a\u202efdp.exe\"".encode(), "afdp.exe"),
+        ('filename="a\u202efdp.exe"'.encode(), "afdp.exe"),
         (b"filename*0*=utf-8''%C5%BDlu%C5%A5; filename*1=\"_ok.pdf\"", "Žluť_ok.pdf"),
         (b'filename="=?utf-8?B?xb1sdcWlLnBkZg==?="', "Žluť.pdf"),
         ('filename="Žluť.pdf"'.encode(), "Žluť.pdf"),

@@ -43,7 +43,9 @@ def test_the_inner_mail_is_found(head: str, quoted: bool) -> None:
     assert found.above == "Please help her.\n\nAda"
 
 
-@pytest.mark.parametrize("text", ["", "Hello", "From: Praha\nTo: Berlin", "On Monday she wrote: it is broken", "---------- Forwarded message ---------\n"])
+@pytest.mark.parametrize(
+    "text", ["", "Hello", "From: Praha\nTo: Berlin", "On Monday she wrote: it is broken", "---------- Forwarded message ---------\n"]
+)
 def test_without_an_inner_mail_there_is_none(text: str) -> None:
     """An agent's own request is his own."""
     assert forwards.find(text) is None

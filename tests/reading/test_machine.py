@@ -10,7 +10,9 @@ from rules.reading import machine
 from rules.reading.absence import is_automatic_subject
 
 DESK = "desk@corp.test"
-KIM = Mail(subject="Printer", sender=Address(name="Kim", address="kim@client.test"), identity="kim@client.test", to=(Address(address=DESK),))
+KIM = Mail(
+    subject="Printer", sender=Address(name="Kim", address="kim@client.test"), identity="kim@client.test", to=(Address(address=DESK),)
+)
 SMTP = Envelope(door="smtp", sender="kim@client.test", recipients=(DESK,))
 
 
@@ -102,7 +104,9 @@ def test_blind_copies_get_no_answer_and_sub_addresses_are_ours() -> None:
 
 def test_reports_say_whom_they_are_about() -> None:
     """The desk must learn which address failed, and not take a success for a failure."""
-    failed = Report(kind="delivery", failed=(Failed(address="a@x.test"), Failed(address="b@x.test", action="delivered")), original_id="<1@corp.test>")
+    failed = Report(
+        kind="delivery", failed=(Failed(address="a@x.test"), Failed(address="b@x.test", action="delivered")), original_id="<1@corp.test>"
+    )
     found = machine.classify(replace(KIM, report=failed), SMTP)
     assert found.kind is MachineKind.bounce
     assert [one.address for one in found.failed] == ["a@x.test"]
@@ -144,7 +148,9 @@ def test_absence_is_known_by_its_subject_in_many_languages(subject: str) -> None
     assert not is_automatic_subject(f"Re: {subject}")
 
 
-@pytest.mark.parametrize("subject", ["Vacation request for June", "Automatic door broken", "Office chair", "Absent colleague's mail", "Reading list", ""])
+@pytest.mark.parametrize(
+    "subject", ["Vacation request for June", "Automatic door broken", "Office chair", "Absent colleague's mail", "Reading list", ""]
+)
 def test_people_may_write_about_absence(subject: str) -> None:
     """A request about holidays is a request."""
     assert not is_automatic_subject(subject)

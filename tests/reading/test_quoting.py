@@ -175,15 +175,38 @@ def test_an_answer_among_our_own_unmarked_words_survives() -> None:
 
 def test_quoted_lines_of_ours_do_not_stay_as_citations() -> None:
     """An inline answer keeps what the customer asked, never what our card said."""
-    text = f"ok\n\n> Internal note by Ben: the feed roller is due anyway, do not tell them yet\n\nwill do\n\n> {CARD.splitlines()[0]}\n\nyes"
+    text = (
+        f"ok\n\n> Internal note by Ben: the feed roller is due anyway, do not tell them yet\n\nwill do\n\n> {CARD.splitlines()[0]}\n\nyes"
+    )
     assert "feed roller" not in quoting.written(text, [CARD]).text
 
 
 LINES = st.lists(
     st.one_of(
         st.sampled_from(
-            [*ATTRIBUTIONS, *BLOCKS, "-- ", "> quoted", ">> deep", "", "   ", "Sent from my iPhone", "-----Original Message-----", "____________"]
-            + ["From: a@b.test", "Sent: 1.1.2026 10:00", "To: c", "Subject: d", "```", "begin 644 x.txt", "end", "wrote:", ">:", "own words", CARD]
+            [
+                *ATTRIBUTIONS,
+                *BLOCKS,
+                "-- ",
+                "> quoted",
+                ">> deep",
+                "",
+                "   ",
+                "Sent from my iPhone",
+                "-----Original Message-----",
+                "____________",
+                "From: a@b.test",
+                "Sent: 1.1.2026 10:00",
+                "To: c",
+                "Subject: d",
+                "```",
+                "begin 644 x.txt",
+                "end",
+                "wrote:",
+                ">:",
+                "own words",
+                CARD,
+            ]
         ),
         st.text(max_size=30),
     ),

@@ -33,7 +33,9 @@ def test_marks_of_all_clients_are_peeled_off(written: str) -> None:
     assert subject.read(written).base == "Printer jams"
 
 
-@pytest.mark.parametrize("written", ["Refund: 12 EUR", "I need help: now", "Reply needed", "Error: disk full", "Aware: x", "T42 is broken", ""])
+@pytest.mark.parametrize(
+    "written", ["Refund: 12 EUR", "I need help: now", "Reply needed", "Error: disk full", "Aware: x", "T42 is broken", ""]
+)
 def test_words_that_only_look_like_marks_stay(written: str) -> None:
     """A topic of the customer's own must not lose its first word."""
     assert subject.read(written).base == written
