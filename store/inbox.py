@@ -152,10 +152,25 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
     return [ids[key] for key in keys]
 
 
-def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 32_000_000) -> list[Waiting]:
-    """Mails without a fate, oldest first, at most so many and so many bytes (but always one); `ids` narrows to these."""
+def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 32_000_000) -> list[list[Waiting]]:
+    """Groups of mails without a fate, each to be handled together; empty if nothing waits. `ids` narrows to these.
+
+    First those that nobody has begun to handle, oldest first, at most so many and so many bytes (but always one). Then, alone, one whose
+    handling was begun and never ended: if it takes its handler with it, it takes no neighbour along.
+    """
+    groups = [
+        _chosen(tx, RECEIVED.c.attempts == 0, limit, ids, most_bytes),
+        _chosen(tx, RECEIVED.c.attempts > 0, 1, ids, most_bytes),
+    ]
+    return [group for group in groups if group]
+
+
+def _chosen(tx: Connection, which: ColumnElement[bool], limit: int, ids: Sequence[int] | None, most_bytes: int) -> list[Waiting]:
     query = (
-        select(RECEIVED.c.id, RECEIVED.c.size).where(RECEIVED.c.fate.is_(None)).order_by(RECEIVED.c.attempts, RECEIVED.c.id).limit(limit)
+        select(RECEIVED.c.id, RECEIVED.c.size)
+        .where(RECEIVED.c.fate.is_(None), which)
+        .order_by(RECEIVED.c.attempts, RECEIVED.c.id)
+        .limit(limit)
     )
     if ids is not None:
         query = query.where(RECEIVED.c.id.in_(ids))
@@ -195,6 +210,15 @@ def count_attempt(tx: Connection, ids: Sequence[int]) -> None:
     tx.execute(update(RECEIVED).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).values(attempts=RECEIVED.c.attempts + 1))
 
 
+def uncount_attempt(tx: Connection, ids: Sequence[int]) -> None:
+    """Take an attempt back that failed through no fault of these mails."""
+    tx.execute(
+        update(RECEIVED)
+        .where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None), RECEIVED.c.attempts > 0)
+        .values(attempts=RECEIVED.c.attempts - 1)
+    )
+
+
 def claim(tx: Connection, received_id: int) -> bool:
     """Lock one waiting mail for this transaction; False if another process has it or has settled it."""
     return tx.execute(_CLAIM, {"row_id": received_id}).first() is not None
@@ -227,7 +251,9 @@ def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetim
 def reopen(tx: Connection, received_id: int) -> None:
     """Take the fate from a parked or held mail, so that it is handled again."""
     tx.execute(
-        update(RECEIVED).where(RECEIVED.c.id == received_id).values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None)
+        update(RECEIVED)
+        .where(RECEIVED.c.id == received_id)
+        .values(fate=None, attempts=0, settled_at=None, hold=None, announced_at=None, put_away=False)
     )
 
 
