@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -22,23 +23,36 @@ from store.columns import table
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
+from store.prepared import Prepared
 
 TICKET, POST, HISTORY, WAKE, LINK, OLD = (table(model) for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))
 COUNTER, KNOWN, RECEIVED, OUTBOX = table(s.Counter), table(m.KnownId), table(m.Received), table(s.Outbox)
 
 # Statements of the hot path are made once: building one costs more than running it.
-_BY_REF = select(TICKET).where(TICKET.c.ref == bindparam("ref"))
-_BY_OLD_REF = select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref"))
-_BY_ID = select(TICKET).where(TICKET.c.id == bindparam("id"))
-_LOCKED = select(TICKET).where(TICKET.c.id == bindparam("id")).with_for_update()
-_REF_TAKEN = select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref"))
-_COUNT = update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value)
-_INSERT = insert(TICKET).returning(TICKET.c.id)
-_INSERT_POST = insert(POST).returning(POST.c.id)
-_INSERT_HISTORY = insert(HISTORY)
-_LAST_SEQ = select(HISTORY.c.seq).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1)
-_INSERT_KNOWN = insert(KNOWN)
-_KNOWN = select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id"))
+_BY_REF = Prepared(select(TICKET).where(TICKET.c.ref == bindparam("ref")))
+_BY_OLD_REF = Prepared(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref")))
+_BY_ID = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")))
+_LOCKED = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")).with_for_update())
+_REF_TAKEN = Prepared(select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref")))
+_COUNT = Prepared(
+    update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value), gives=(COUNTER.c.value,)
+)
+_INSERT = Prepared(insert(TICKET).returning(TICKET.c.id), takes=[*facts.ticket_row(Ticket()), "check_at"], gives=(TICKET.c.id,))
+_INSERT_POST = Prepared(
+    insert(POST).returning(POST.c.id),
+    takes="ticket_id at author_name author_address agent kind direction subject text quoted parts received_id cause".split(),
+    gives=(POST.c.id,),
+)
+_INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed".split())
+_LAST_SEQ = Prepared(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1))
+_INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
+_KNOWN = Prepared(select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id")))
+
+
+@lru_cache(maxsize=200)
+def _update(columns: tuple[str, ...]) -> Prepared:
+    """Writes these columns of the ticket `row_id`."""
+    return Prepared(update(TICKET).where(TICKET.c.id == bindparam("row_id")), takes=columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +81,9 @@ class Cause:
 def find(tx: Connection, ref: str) -> Ticket | None:
     """The ticket of a reference, in any case; an old reference leads to where its ticket went. None if there is none."""
     wanted = ref.strip().upper()
-    row = tx.execute(_BY_REF, {"ref": wanted}).mappings().first()
+    row = _BY_REF.first(tx, {"ref": wanted})
     if row is None:
-        row = tx.execute(_BY_OLD_REF, {"ref": wanted}).mappings().first()
+        row = _BY_OLD_REF.first(tx, {"ref": wanted})
     if row is None:
         return None
     found = facts.ticket(row)
@@ -78,7 +92,7 @@ def find(tx: Connection, ref: str) -> Ticket | None:
 
 def get(tx: Connection, ticket_id: int) -> Ticket | None:
     """The ticket of a row id, or the one it was merged into; None if there is none."""
-    row = tx.execute(_BY_ID, {"id": ticket_id}).mappings().first()
+    row = _BY_ID.first(tx, {"id": ticket_id})
     if row is None:
         return None
     found = facts.ticket(row)
@@ -88,12 +102,12 @@ def get(tx: Connection, ticket_id: int) -> Ticket | None:
 def next_ref(tx: Connection, scene: Scene) -> str:
     """A reference that no ticket has, by the desk's number mask. The counter is locked until the transaction ends."""
     while True:
-        row = tx.execute(_COUNT).first()
-        if row is None:
+        number = _COUNT.scalar(tx, {})
+        if number is None:
             tx.execute(insert(COUNTER).values(name="ticket", value=0))
             continue
-        ref = scene.policy.desk.reference(row[0], scene.at).upper()
-        if tx.execute(_REF_TAKEN, {"ref": ref}).first() is None:
+        ref = scene.policy.desk.reference(number, scene.at).upper()
+        if _REF_TAKEN.scalar(tx, {"ref": ref}) is None:
             return ref
 
 
@@ -104,7 +118,7 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
     outcome = replace(outcome, ticket=settled)
     row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at}
-    new_id = tx.execute(_INSERT, row).scalar_one()
+    new_id = _INSERT.scalar(tx, row)
     ticket = replace(outcome.ticket, id=new_id, version=1)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
     _write_history(tx, ticket, (opened, *outcome.steps), scene, cause, first=1)
@@ -115,7 +129,7 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
 
 def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scene, cause: Cause) -> Written:
     """Do the actions on a stored ticket, its row locked; raises Refused, and LookupError if there is no such ticket."""
-    row = tx.execute(_LOCKED, {"id": ticket_id}).mappings().first()
+    row = _LOCKED.first(tx, {"id": ticket_id})
     if row is None:
         raise LookupError(ticket_id)
     before = facts.ticket(row)
@@ -138,8 +152,9 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         after = replace(after, version=before.version + 1)
         new = facts.ticket_row(after) | {"check_at": check_at}
         old = facts.ticket_row(before) | {"check_at": row["check_at"]}
-        tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values({k: v for k, v in new.items() if v != old[k]}))
-    first = (tx.execute(_LAST_SEQ, {"id": ticket_id}).scalar() or 0) + 1
+        values = {k: v for k, v in new.items() if v != old[k]}
+        _update(tuple(values)).run(tx, values | {"row_id": ticket_id})
+    first = (_LAST_SEQ.scalar(tx, {"id": ticket_id}) or 0) + 1
     _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
@@ -148,7 +163,9 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
 
 def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tuple[Ticket, tuple[deadlines.Running, ...]]:
     """Bring due times and light of a ticket up to now, without a history entry: nobody did anything. Gives the clocks as they run."""
-    row = tx.execute(_LOCKED, {"id": ticket_id}).mappings().one()
+    row = _LOCKED.first(tx, {"id": ticket_id})
+    if row is None:
+        raise LookupError(ticket_id)
     before = facts.ticket(row)
     past = timers.moments(tx, ticket_id)
     after = deadlines.settled(before, past, policy, at)
@@ -171,8 +188,8 @@ def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], rec
     """Note message-ids as belonging to a ticket, so that answers to them find it for ever."""
     for message_id in dict.fromkeys(i for i in message_ids if i):
         row = {"message_id": message_id, "ticket_id": ticket_id}
-        if tx.execute(_KNOWN, row).first() is None:
-            tx.execute(_INSERT_KNOWN, row | {"received_id": received_id})
+        if _KNOWN.first(tx, row) is None:
+            _INSERT_KNOWN.run(tx, row | {"received_id": received_id})
 
 
 def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, wanted: str = "") -> str:
@@ -262,7 +279,7 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
             tx.execute(update(held).where(column == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OUTBOX).where(OUTBOX.c.ticket_id == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OLD).where(OLD.c.ticket_id == ticket.id).values(ticket_id=target.id))
-    first = (tx.execute(_LAST_SEQ, {"id": target.id}).scalar() or 0) + 1
+    first = (_LAST_SEQ.scalar(tx, {"id": target.id}) or 0) + 1
     _write_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause, first=first)
     tx.execute(insert(LINK).values(ticket_id=ticket.id, other_id=target.id, kind="merged"))
     from rules.facts.terms import Status  # noqa: PLC0415 - only merging needs it
@@ -284,8 +301,7 @@ def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene:
         }
         for n, step in enumerate(steps)
     ]
-    if rows:
-        tx.execute(_INSERT_HISTORY, rows)
+    _INSERT_HISTORY.run_many(tx, rows)
 
 
 def _capped(action: str) -> str:
@@ -312,7 +328,7 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
             "received_id": draft.mail,
             "cause": cause.name,
         }
-        new_id = tx.execute(_INSERT_POST, row).scalar_one()
+        new_id = _INSERT_POST.scalar(tx, row)
         posts.append(
             Post(
                 id=new_id,

@@ -1,0 +1,195 @@
+"""Statements of the hot path, made once by Core and run on the driver's own cursor: see docs/adr/0011.
+
+Core still writes the SQL for the dialect and converts the values, in both directions; what is left out is the third of a millisecond
+that it takes to run a statement which never changes. All inside the caller's transaction, which Core began and will end. Statements
+that differ from call to call (`IN` with a list, conditions that come and go) belong to Core alone. Next: `store.engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Column, Connection, ColumnElement, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row = dict[str, Any]
+"""Column names to values."""
+
+_Convert = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """One statement. `gives` are the columns that come back, where the statement is no SELECT; `takes` the columns that an INSERT or
+    UPDATE without `values` writes.
+
+    Values are given by name; a name that the statement has a value for itself needn't be given. Errors are raised as Core raises them.
+    """
+
+    __slots__ = ("_gives", "_plans", "_statement", "_takes")
+
+    def __init__(self, statement: Executable, *, takes: Sequence[str] | None = None, gives: Sequence[ColumnElement[Any]] = ()) -> None:
+        self._statement = statement
+        self._takes = takes
+        self._gives = tuple(statement.selected_columns) if isinstance(statement, Select) else tuple(gives)
+        self._plans: dict[str, _Plan] = {}
+
+    def first(self, tx: Connection, values: Mapping[str, Any]) -> Row | None:
+        """The first row, None if there is none."""
+        plan = self._plan(tx)
+        found = _run(tx, plan, plan.bound(values), _fetch_one)
+        return None if found is None else plan.row(found)
+
+    def all(self, tx: Connection, values: Mapping[str, Any]) -> list[Row]:
+        """Every row."""
+        plan = self._plan(tx)
+        return [plan.row(found) for found in _run(tx, plan, plan.bound(values), _fetch_all)]
+
+    def scalar(self, tx: Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the column holds
+        """The first column of the first row, None if there is none."""
+        plan = self._plan(tx)
+        found = _run(tx, plan, plan.bound(values), _fetch_one)
+        return None if found is None else plan.value(found)
+
+    def run(self, tx: Connection, values: Mapping[str, Any]) -> int:
+        """Run it; how many rows it touched."""
+        plan = self._plan(tx)
+        return int(_run(tx, plan, plan.bound(values), _touched))
+
+    def run_many(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each row of values."""
+        if rows:
+            plan = self._plan(tx)
+            _run(tx, plan, [plan.bound(values) for values in rows], _touched, many=True)
+
+    def _plan(self, tx: Connection) -> _Plan:
+        plan = self._plans.get(tx.dialect.name)
+        if plan is None:
+            plan = self._plans[tx.dialect.name] = _Plan(self._statement, self._takes, self._gives, tx.dialect)
+        return plan
+
+
+class _Plan:
+    """A statement for one dialect: its SQL, how to order and convert what goes in, how to convert what comes out."""
+
+    __slots__ = ("_binds", "_keys", "_out", "_positional", "sql")
+
+    def __init__(self, statement: Executable, takes: Sequence[str] | None, gives: Sequence[ColumnElement[Any]], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=takes)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what Core makes of any statement
+        self.sql = str(compiled)
+        self._positional = compiled.positional
+        names = compiled.positiontup if compiled.positional else list(compiled.binds)
+        self._binds: list[tuple[str, _Convert, bool, Any]] = []
+        for name in names or ():
+            bind = compiled.binds[name]
+            if bind.expanding:
+                raise ValueError(f"a list can't be prepared: {self.sql}")
+            convert: _Convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            fixed = not bind.required
+            self._binds.append((name, convert, fixed, convert(bind.value) if fixed and convert else bind.value))
+        self._keys = tuple(_key(column) for column in gives)
+        converts: list[_Convert] = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in gives]
+        self._out = tuple((n, self._keys[n], convert) for n, convert in enumerate(converts) if convert is not None)
+
+    def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a list or dict, as the driver wants it
+        """The values as the driver takes them; raises KeyError for one that is missing."""
+        if self._positional:
+            return [
+                value if fixed else values[name] if convert is None else convert(values[name]) for name, convert, fixed, value in self._binds
+            ]
+        return {
+            name: value if fixed else values[name] if convert is None else convert(values[name]) for name, convert, fixed, value in self._binds
+        }
+
+    def row(self, found: Sequence[Any]) -> Row:
+        made = dict(zip(self._keys, found, strict=True))
+        for _, key, convert in self._out:
+            made[key] = convert(made[key])  # type: ignore[misc]  # only those that convert are listed
+        return made
+
+    def value(self, found: Sequence[Any]) -> Any:  # noqa: ANN401
+        return self._out[0][2](found[0]) if self._out and self._out[0][0] == 0 else found[0]  # type: ignore[misc]
+
+
+def _key(column: ColumnElement[Any]) -> str:
+    return column.key if isinstance(column, Column) else str(getattr(column, "name", ""))
+
+
+def _fetch_one(cursor: Any) -> Any:  # noqa: ANN401 - either driver's cursor
+    return cursor.fetchone()
+
+
+def _fetch_all(cursor: Any) -> Any:  # noqa: ANN401
+    return cursor.fetchall()
+
+
+def _touched(cursor: Any) -> Any:  # noqa: ANN401
+    return cursor.rowcount
+
+
+def _run(tx: Connection, plan: _Plan, values: Any, take: Callable[[Any], Any], *, many: bool = False) -> Any:  # noqa: ANN401
+    connection = tx.connection
+    cursor = connection.cursor()
+    try:
+        if many:
+            cursor.executemany(plan.sql, values)
+        else:
+            cursor.execute(plan.sql, values)
+        return take(cursor)
+    except Exception as fault:
+        raise _told(tx, plan.sql, fault) from fault
+    finally:
+        cursor.close()
+
+
+def _told(tx: Connection, sql: str, fault: Exception) -> BaseException:
+    """A driver's error as Core tells it; a connection that is broken is given up, as Core does."""
+    driver = tx.dialect.loaded_dbapi
+    if not isinstance(fault, driver.Error):
+        return fault
+    is_broken = tx.dialect.is_disconnect(fault, tx.connection, None) or is_untrustworthy(fault)
+    if is_broken:
+        tx.invalidate(fault)
+    return DBAPIError.instance(sql, None, fault, driver.Error, hide_parameters=True, connection_invalidated=is_broken, dialect=tx.dialect)
+
+
+_UNTRUSTWORTHY = frozenset({10, 11, 26})
+"""SQLite's IOERR, CORRUPT, NOTADB."""
+
+
+def is_untrustworthy(fault: BaseException | None) -> bool:
+    """Whether SQLite failed in a way after which nobody knows what the connection has cached."""
+    code = getattr(fault, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF in _UNTRUSTWORTHY
+
+
+@contextmanager
+def savepoint(tx: Connection, name: str) -> Iterator[None]:
+    """What is done in the block counts, or none of it if anything is raised; the transaction goes on either way.
+
+    `name` is a plain word, different from that of a savepoint around it.
+    """
+    _say(tx, f"SAVEPOINT {name}")
+    try:
+        yield
+    except BaseException:
+        if not tx.invalidated:
+            _say(tx, f"ROLLBACK TO SAVEPOINT {name}")
+            _say(tx, f"RELEASE SAVEPOINT {name}")
+        raise
+    _say(tx, f"RELEASE SAVEPOINT {name}")
+
+
+def _say(tx: Connection, sql: str) -> None:
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(sql)
+    except Exception as fault:
+        raise _told(tx, sql, fault) from fault
+    finally:
+        cursor.close()
