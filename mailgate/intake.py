@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from mailgate import gathering, maillog, outcomes
 from mailgate.office import Office
+from mailgate.reader import Broken
 from mailgate.receiving import Busy, Received
 from rules import customers
 from rules.actions.base import Refused
@@ -37,10 +39,10 @@ def keep(store: Store, mails: Sequence[Received], at: datetime, *, silent: bool 
         return inbox.keep(tx, [(r.envelope, r.raw) for r in mails], at, silent=silent)
 
 
-def keeper(store: Store, clock: Callable[[], datetime]) -> Callable[[list[Received]], Sequence[None | Busy]]:
+def keeper(store: Store, clock: Callable[[], datetime]) -> Callable[[list[Received]], Sequence[Busy | None]]:
     """What the doors' committer calls: keeps a group in one commit."""
 
-    def keep_many(mails: list[Received]) -> Sequence[None | Busy]:
+    def keep_many(mails: list[Received]) -> Sequence[Busy | None]:
         began = time.monotonic()
         try:
             ids = keep(store, mails, clock())
@@ -61,20 +63,31 @@ class _Read:
 
 
 def handle(office: Office, at: datetime, *, ids: Sequence[int] | None = None, limit: int = BATCH) -> int:
-    """Settle up to `limit` waiting mails; gives how many were tried. Call again until it gives 0."""
+    """Settle up to `limit` waiting mails, and one whose handling was begun before; gives how many were tried.
+
+    Call again until it gives 0. Raises `engine.Busy` or `reader.Broken` where nothing can be handled now.
+    """
     with engine.reading(office.store) as tx:
-        batch = inbox.waiting(tx, limit, ids=ids)
-    if not batch:
-        return 0
-    worn = [w for w in batch if w.attempts >= inbox.MOST_ATTEMPTS]
-    fresh = [w for w in batch if w.attempts < inbox.MOST_ATTEMPTS]
-    for w in worn:
-        _park(office, w, at, "handling it failed three times", "")
-    if fresh:
-        with engine.transaction(office.store) as tx:
-            inbox.count_attempt(tx, [w.id for w in fresh])
-        _settle_all(office, _read(office, fresh), at)
-    return len(batch)
+        groups = inbox.waiting(tx, limit, ids=ids)
+    for group in groups:
+        if group[0].attempts < inbox.MOST_ATTEMPTS:
+            _attempt(office, group, at)
+        else:
+            _park(office, group[0], at, "handling it failed three times", "")
+    return sum(map(len, groups))
+
+
+def _attempt(office: Office, group: Sequence[inbox.Waiting], at: datetime) -> None:
+    numbers = [w.id for w in group]
+    with engine.transaction(office.store) as tx:
+        inbox.count_attempt(tx, numbers)
+    try:
+        _settle_all(office, _read(office, group), at)
+    except (engine.Busy, Broken):
+        # the database or the machine, not these mails; if this can't be written either, the count of one is no harm
+        with suppress(engine.Busy), engine.transaction(office.store) as tx:
+            inbox.uncount_attempt(tx, numbers)
+        raise
 
 
 def _read(office: Office, batch: Sequence[inbox.Waiting]) -> list[_Read]:
@@ -120,7 +133,9 @@ def _one(tx: Connection, office: Office, staff: gathering.Staff, waiting: inbox.
     verdict = decide(facts)
     settlement = _carry_out(tx, office, facts, verdict, waiting)
     inbox.settle(tx, waiting.id, settlement, at, mail)
-    maillog.settled(waiting.id, mail.message_id, settlement.fate.value, str(settlement.ticket_id or ""), settlement.why, time.monotonic() - began)
+    maillog.settled(
+        waiting.id, mail.message_id, settlement.fate.value, str(settlement.ticket_id or ""), settlement.why, time.monotonic() - began
+    )
 
 
 def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: Verdict, waiting: inbox.Waiting) -> inbox.Settlement:
@@ -165,7 +180,9 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
 def _park(office: Office, waiting: inbox.Waiting, at: datetime, why: str, trace: str, mail: Mail | None = None) -> None:
     with engine.transaction(office.store) as tx:
         if inbox.claim(tx, waiting.id):
-            settlement = inbox.Settlement(fate=Fate.parked, why=why, trace=({"step": "parked", "said": why, "saw": trace[-1500:]},) if trace else ())
+            settlement = inbox.Settlement(
+                fate=Fate.parked, why=why, trace=({"step": "parked", "said": why, "saw": trace[-1500:]},) if trace else ()
+            )
             inbox.settle(tx, waiting.id, settlement, at, mail)
             maillog.settled(waiting.id, mail.message_id if mail else "", Fate.parked.value, "", why, 0.0)
 
@@ -179,7 +196,9 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
     if not isinstance(mail, Mail):
         raise Refused("unreadable", why=str(mail))
     staff = gathering.Staff.load(tx)
-    facts = replace(gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=allowance, again=True)
+    facts = replace(
+        gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=allowance, again=True
+    )
     settlement = _carry_out(tx, office, facts, decide(facts), waiting)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement
