@@ -346,12 +346,13 @@ class Daemon:
             committer = Committer(self._keeper(office.store))
             committer.start()
             self.handler = Handler(office, self.clock, self._poke_postman, lambda: committer.waiting > 0)
-            self.handler.start()
             self.postman = postman_of(self.settings, office)
+            # The doors first: after a crash relays are waiting, and the reader takes a second of processor time to load.
+            await self._open_doors(office, committer)
+            self.handler.start()
             posting = asyncio.create_task(self._post())
             scheduler = self._scheduler(office)
             try:
-                await self._open_doors(office, committer)
                 self.mailboxes = mailboxes_of(self.settings, office, committer.keep_here, self.clock)
                 for mailbox in self.mailboxes:
                     mailbox.start()
@@ -361,14 +362,13 @@ class Daemon:
             finally:
                 log.info("stopping")
                 scheduler.shutdown(wait=False)
-                for mailbox in self.mailboxes:
-                    await asyncio.to_thread(mailbox.stop, 5.0)
-                await asyncio.gather(*(door.stop(timedelta(seconds=8)) for door in self.doors))
+                await asyncio.gather(
+                    *(asyncio.to_thread(mailbox.stop, 5.0) for mailbox in self.mailboxes),
+                    *(door.stop(timedelta(seconds=6)) for door in self.doors),
+                    self._end_posting(posting),
+                )
                 await committer.stop()
                 await asyncio.to_thread(self.handler.stop)
-                posting.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await posting
                 await self.postman.courier.close()
 
     def reread(self) -> None:
@@ -403,7 +403,7 @@ class Daemon:
 
     async def _post(self) -> None:
         assert self._post_bell is not None  # noqa: S101
-        while True:
+        while not self.postman.ending:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._post_bell.wait(), 1.0)
             self._post_bell.clear()
@@ -413,6 +413,15 @@ class Daemon:
                 log.warning("delivering waits: %s", busy)
             except Exception:
                 log.exception("delivering failed")
+
+    async def _end_posting(self, posting: asyncio.Task[None]) -> None:
+        """Let the relay finish what it is taking; what takes longer the next daemon sends again, the same byte for byte."""
+        self.postman.ending = True
+        self._poke_postman()
+        await asyncio.wait({posting}, timeout=5)
+        posting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await posting
 
     def _scheduler(self, office: Office) -> Any:  # noqa: ANN401 - apscheduler has no types
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415

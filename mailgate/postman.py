@@ -53,13 +53,15 @@ class Postman:
     down_until: datetime | None = None
     """The relay itself is in trouble: nothing is tried before."""
     last_trouble: str = ""
+    ending: bool = False
+    """Nothing more is claimed."""
 
     async def deliver(self, at: datetime) -> int:
         """Try every mail that is due at `at`, once; gives how many were tried."""
         if self.down_until is not None and at < self.down_until:
             return 0
         tried = 0
-        while room := min(BATCH, self.courier.room()):
+        while not self.ending and (room := min(BATCH, self.courier.room())):
             claimed = await asyncio.to_thread(self._claim, at, room)
             if not claimed:
                 break
