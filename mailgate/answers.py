@@ -38,6 +38,8 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     leaves = max((event.at + n.after for n in answer), default=None)
     undone = written.outcome.undo
     lines = [_line(text, step.changed) for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)]
+    if act.unused:
+        lines.append({"line": act.unused, "ok": False, "result": languages.word(_language(facts, act), "problems", "unused")})
     if undone:
         lines = [{"line": "undo", "ok": True, "result": _changes(written.outcome.steps[-1].changed) if written.outcome.steps else ""}]
         lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
@@ -69,6 +71,11 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             "buttons": buttons,
         },
     )
+
+
+def _language(facts: Facts, act: Act) -> str:
+    """The language in which an agent is told what his mail did."""
+    return languages.choose(_agent_language(facts, act.actor.name), facts.policy.languages)
 
 
 def _line(text: str, changed: Mapping[str, Any]) -> dict[str, Any]:
@@ -254,7 +261,10 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
         language=what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
         ticket=what.ticket,
     )
-    return [letters.letter(notice, event, {"why": what.why})]
+    line = sent.buttons.get(what.key, "")
+    again = [button(f"again:{what.key}"[:40], line)] if what.why == "not-yours" and line and not line.startswith("held ") else []
+    presser = {"name": "", "address": facts.mail.identity or facts.mail.sender.address}
+    return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]
 
 
 def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event) -> list[Letter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -14,9 +15,10 @@ from rules.case import Facts, Held, believed, is_known
 from rules.facts.mail import Mail
 from rules.facts.people import Directory, Party
 from rules.facts.sent import Sent
-from rules.facts.terms import Fate, MachineKind, PostKind, address_key
+from rules.facts.terms import Fate, Level, MachineKind, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.reading import machine, subject, threads, trust
+from rules.verdict import Allowance
 from store import facts as mapped
 from store import inbox, ledger, outbox, people
 from store import threads as stored
@@ -187,6 +189,39 @@ def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Po
     ]
     notes = tuple(row["text"] for row in rows if row["kind"] in {PostKind.note.value, PostKind.private.value, PostKind.opinion.value})
     return tuple(newer), notes
+
+
+def _is_newer(row: mapped.Row, sent: Sent) -> bool:
+    """Whether a post came after a mail of ours: later than the newest that stood in it, or than itself where none did."""
+    return bool(row["id"] > sent.newest_post if sent.newest_post else row["at"] > sent.created_at)
+
+
+def allowed(tx: Connection, received_id: int) -> Allowance:
+    """What was decided about a held mail so far, which a later decision adds to."""
+    row = tx.execute(select(RECEIVED.c.hold).where(RECEIVED.c.id == received_id)).first()
+    record = (row.hold if row is not None else None) or {}
+    said = record.get("allowed") or {}
+    level = said.get("level")
+    return Allowance(
+        replace={int(number): str(line) for number, line in (said.get("replace") or {}).items()},
+        anyway=bool(said.get("anyway")),
+        level=None if level is None else Level(level),
+        crossing=bool(said.get("crossing")),
+        guards=frozenset(said.get("guards") or ()),
+        rounds=int(said.get("rounds", 0)),
+    )
+
+
+def recorded(allowance: Allowance) -> dict[str, Any]:
+    """An allowance as a held mail's record keeps it."""
+    return {
+        "replace": {str(number): line for number, line in allowance.replace.items()},
+        "anyway": allowance.anyway,
+        "level": None if allowance.level is None else int(allowance.level),
+        "crossing": allowance.crossing,
+        "guards": sorted(allowance.guards),
+        "rounds": allowance.rounds,
+    }
 
 
 def _held(tx: Connection, presented: Sequence[threads.Presented]) -> Held | None:

@@ -196,9 +196,8 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
     if not isinstance(mail, Mail):
         raise Refused("unreadable", why=str(mail))
     staff = gathering.Staff.load(tx)
-    facts = replace(
-        gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=allowance, again=True
-    )
+    decided = allowance.after(gathering.allowed(tx, received_id))
+    facts = replace(gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=decided, again=True)
     settlement = _carry_out(tx, office, facts, decide(facts), waiting)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, letters
+from mailgate import answers, gathering, letters
 from mailgate.office import Office
 from rules import notices
 from rules.actions.base import Refused, Scene
@@ -29,9 +29,8 @@ from store.ledger import Cause, Written
 
 SYSTEM = Actor(role=Role.system, name="rule")
 DESK = Actor(role=Role.system, name="desk")
-CARRY_OUT_FOR = timedelta(hours=24)
-"""How long the button lasts by which somebody confirms a mail in his name."""
-
+MOST_ASKED, ASK_WITHIN = 10, timedelta(hours=1)
+"""How often one person is asked within how long whether a mail in his name is his; the rest waits to be announced."""
 
 Again = Callable[[Connection, int, Allowance], Settlement]
 """Runs a held mail again with what was decided about it; given by `mailgate.intake`, whose path it takes."""
@@ -187,13 +186,22 @@ def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: b
         "ticket": hold.ticket.ref if hold.ticket else "",
         "group": hold.ticket.group if hold.ticket else "",
         "may_carry_out": hold.may_carry_out,
+        "allowed": gathering.recorded(facts.allowance),
     }
     if not silent and facts.machine.kind is MachineKind.human:
-        batch = answers.held(facts, hold, _event(facts, DESK))
-        put(tx, office, facts, batch)
+        rounds = facts.allowance.rounds
+        cause = f"{_cause(facts).name}:{rounds}" if rounds else ""
+        batch = [x for x in answers.held(facts, hold, _event(facts, DESK)) if hold.reason != "proof" or _may_ask(tx, facts, x)]
+        put(tx, office, facts, batch, cause)
     level = facts_level(facts, hold)
     words = "; ".join(f"line {q.number}: {q.line}" if q.number else q.code for q in hold.questions)
     return Settlement(fate=Fate.held, why=f"{hold.reason}: {words}" if words else hold.reason, trust=level, trace=hold.trace, hold=record)
+
+
+def _may_ask(tx: Connection, facts: Facts, letter: outbox.Letter) -> bool:
+    """Whether somebody may be asked `was this you?` once more: whoever forges his name shall not be able to flood him."""
+    asked = outbox.count_to(tx, letter.to.address, letter.template, facts.at - ASK_WITHIN)
+    return asked < MOST_ASKED
 
 
 def facts_level(facts: Facts, hold: Hold) -> Any:  # noqa: ANN401
@@ -244,8 +252,10 @@ def _decided(tx: Connection, facts: Facts, decided: Decided, again: Again) -> Se
 
 
 def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent: bool) -> Settlement:
-    if not silent and facts.machine.may_answer and not facts.may_reply:
-        put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)))
+    if not silent and facts.machine.may_answer and not facts.may_reply and spent.sent is not None:
+        cause = f"spent:{spent.sent.outbox_id}:{spent.key}:{spent.why}:{facts.at:%Y%m%d}"
+        if not outbox.has(tx, cause):
+            put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)), cause)
     return Settlement(
         fate=Fate.ignored, why=f"button: {spent.why}", ticket_id=spent.ticket.id if spent.ticket else None, trust=_level(facts, spent.actor), trace=spent.trace
     )

@@ -7,7 +7,9 @@ reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mailgate.config.mistakes import BadConfig, Mistake
@@ -15,6 +17,8 @@ from mailgate.config.site import Settings
 
 if TYPE_CHECKING:
     from mailgate.config.lines import ReadAction
+    from mailgate.config.reading import Reading
+    from rules.facts.policy import Policy
 
 __all__ = ["BadConfig", "Mistake", "Settings", "effective", "json_schema", "load"]
 
@@ -32,11 +36,22 @@ def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None =
     reading = Reading(path, _text(path))
     reading.sections()
     checks.check(reading, path.parent, env)
-    policy = build.build(reading)
+    policy = _spoken(build.build(reading), reading, path.parent)
     lines.check(reading, policy, read_action)
     if reading.mistakes:
         raise BadConfig(reading.mistakes)
     return opening.settings(reading, policy, env)
+
+
+def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
+    """The policy with the words by which the desk's languages call the verbs, the site's own among them."""
+    from mailgate.schema.desk import Desk  # noqa: PLC0415 - as above
+    from templates import languages  # noqa: PLC0415 - as above
+
+    own = reading.get(Desk, "desk")
+    site = folder / own.texts if own is not None and own.texts and (folder / own.texts).is_dir() else None
+    spoken = [code for code in policy.languages if (languages.MAIL / languages.primary(code) / "words.toml").is_file()]
+    return replace(policy, aliases=MappingProxyType(languages.verb_aliases(spoken, site)))
 
 
 def _text(path: Path) -> str:

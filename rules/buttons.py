@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules import tokens
 from rules.actions.base import Action, read
+from rules.actions.feedback import Rate
 from rules.actions.values import Misread, fold
-from rules.case import Case
-from rules.facts.people import Role
+from rules.case import Case, Held
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Fate, Level, address_key
 from rules.reading.commands import first_words
@@ -14,6 +16,8 @@ from rules.verdict import Act, Allowance, Decided, Spent, Verdict
 
 HARMLESS = frozenset({"rate", "mute", "status?"})
 """What a customer's button may do from another address, answered to the registered one."""
+REPEATABLE = frozenset({"rate", "status?", "history", "help", "list", "show"})
+"""What may be pressed again: it asks, or it replaces what it said before."""
 
 
 def pressed(case: Case) -> Verdict | None:
@@ -31,7 +35,8 @@ def pressed(case: Case) -> Verdict | None:
         return None
     for p in f.presented:
         if p.genuine and p.token.key in {tokens.REPLY, tokens.ID} and p.sent.buttons and _is_owner(case, p.sent):
-            keys = {fold(w): key for w, key in p.sent.words.items()}
+            # a word with `#` is a command line, and what stands below it is meant for somebody
+            keys = {fold(w): key for w, key in p.sent.words.items() if not w.startswith("#")}
             if word in keys and keys[word] in p.sent.buttons:
                 case.note("button", keys[word], f"word {word!r}")
                 return _press(case, p.sent, keys[word], by_address=False)
@@ -43,25 +48,17 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     line = sent.buttons.get(key, "")
     ticket = f.thread.ticket if f.thread else None
     verb = line.partition(" ")[0]
-    mine = _is_owner(case, sent)
-    if not mine and not (verb in HARMLESS and sent.recipient_kind is RecipientKind.customer):
-        return Spent(why="not-yours", actor=case.actor, ticket=ticket, sent=sent)
-    if not sent.may_press(f.at):
-        return Spent(why="expired", actor=case.actor, ticket=ticket, sent=sent)
-    if (sent.outbox_id, key) in f.used and verb not in {"rate", "status?", "history", "help", "list", "show"}:
-        return Spent(why="already-done", actor=case.actor, ticket=ticket, sent=sent)
-    if case.trust.why == "dmarc-fail" and verb not in HARMLESS:
-        return Spent(why="not-yours", actor=case.actor, ticket=ticket, sent=sent)
+    if (why := _spent(case, sent, key, verb)) is not None:
+        return Spent(why=why, actor=case.actor, key=key, ticket=ticket, sent=sent)
     if verb == "held":
         return held_decision(case, line, sent, key)
-    rest = _rest(case, by_address=by_address)
     try:
         action = read(line, case.words)
     except Misread:
-        return Spent(why="bad-token", actor=case.actor, ticket=ticket, sent=sent)
-    if verb == "rate" and rest and not getattr(action, "comment", ""):
-        action = _with_comment(action, rest)
-        rest = ""
+        return Spent(why="bad-token", actor=case.actor, key=key, ticket=ticket, sent=sent)
+    rest = _rest(case, by_address=by_address)
+    if isinstance(action, Rate) and rest and not action.comment:
+        action, rest = replace(action, comment=rest), ""
     actions: tuple[Action, ...] = (action,)
     if rest and case.agent is None and ticket is not None:
         actions = (case.say(text=rest, keeps_status=action.changes), action)
@@ -77,6 +74,19 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     )
 
 
+def _spent(case: Case, sent: Sent, key: str, verb: str) -> str | None:
+    """Why a button does nothing, None if it does."""
+    f = case.facts
+    harmless = verb in HARMLESS and sent.recipient_kind is RecipientKind.customer
+    if not harmless and (not _is_owner(case, sent) or case.trust.why == "dmarc-fail"):
+        return "not-yours"
+    if not sent.may_press(f.at):
+        return "expired"
+    if (sent.outbox_id, key) in f.used and verb not in REPEATABLE:
+        return "already-done"
+    return None
+
+
 def held_decision(case: Case, line: str, sent: Sent | None, key: str = "") -> Verdict:
     """What somebody decided about a held mail: `held 17 replace 3 close`, `held 17 anyway`, `held 17 carry-out`, `held 17 drop`."""
     held = case.facts.held
@@ -84,15 +94,15 @@ def held_decision(case: Case, line: str, sent: Sent | None, key: str = "") -> Ve
     what = words[2] if len(words) > 2 else ""
     spent = (sent.outbox_id, key) if sent is not None and key else None
     if held is None or not held.is_held:
-        return Spent(why="already-done", actor=case.actor, sent=sent)
+        return Spent(why="already-done", actor=case.actor, key=key, sent=sent)
     allowance: Allowance | None
     match what:
         case "replace":
             number, _, new = words[3].partition(" ")
-            allowance = Allowance(replace={int(number): new}, level=_confirmed(case))
+            allowance = Allowance(replace={int(number): new}, level=confirmed(case, held))
         case "anyway":
             guards = frozenset({"leak", "spam", "rate", "unknown-sender", held.reason})
-            allowance = Allowance(anyway=True, crossing=True, guards=guards, level=_confirmed(case))
+            allowance = Allowance(anyway=True, crossing=True, guards=guards, level=confirmed(case, held))
         case "carry-out":
             allowance = Allowance(level=Level.both)
         case _:
@@ -100,18 +110,21 @@ def held_decision(case: Case, line: str, sent: Sent | None, key: str = "") -> Ve
     return Decided(actor=case.actor, held=held.id, allowance=allowance, pressed=spent)
 
 
-def _confirmed(case: Case) -> Level:
-    """The mail that is run again counts for as much as the one that decided about it."""
-    return case.trust.level
+def confirmed(case: Case, held: Held) -> Level | None:
+    """For how much the held mail counts when it runs again: as much as its author's own word; another's word lifts no level."""
+    is_author = case.agent is not None and held.agent == case.agent.name and held.reason != "proof"
+    return case.trust.level if is_author else None
 
 
 def _is_owner(case: Case, sent: Sent) -> bool:
-    mine = {case.actor.address.key}
+    """Whether the strict From is the one that the mail of ours went to; an ambiguous From owns nothing."""
+    identity = case.facts.mail.identity
+    mine = {address_key(identity)} if identity else set()
     if case.agent is not None:
         mine |= {address_key(a) for a in case.agent.addresses}
-    if case.facts.person is not None and case.facts.mail.identity:
+    if case.facts.person is not None and identity:
         mine |= {address_key(a) for a in case.facts.person.addresses}
-    return sent.recipient_key in mine and case.actor.role is not Role.system
+    return sent.recipient_key in mine
 
 
 def _rest(case: Case, *, by_address: bool) -> str:
@@ -120,9 +133,3 @@ def _rest(case: Case, *, by_address: bool) -> str:
     if by_address:
         return text
     return text.partition("\n")[2].strip()
-
-
-def _with_comment(action: Action, comment: str) -> Action:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(action, comment=comment)  # type: ignore[type-var]  # Rate is a dataclass

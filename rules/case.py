@@ -166,6 +166,14 @@ class Case:
         thread = self.facts.thread
         return thread is not None and bool(_keys(self.facts) & {address_key(w) for w in thread.ticket.waiting_room})
 
+    def as_stranger(self) -> Case:
+        """The same mail from somebody of whom nothing is believed: what staff's unproven mail is when another lets it in."""
+        f = self.facts
+        address = f.mail.identity or f.mail.sender.address
+        sender = Address(name=f.mail.sender.name, address=address)
+        actor = Actor(role=Role.customer, name=address_key(address), address=sender, level=Level.claimed, door=f.envelope.door)
+        return replace(self, agent=None, actor=actor, trust=replace(self.trust, level=Level.claimed))
+
     def say(self, *, kind: PostKind = PostKind.public, text: str | None = None, keeps_status: bool = False) -> Say:
         """What the sender wrote, as an action."""
         return Say(

@@ -45,6 +45,8 @@ def _ask(case: Case) -> Verdict:
         return _automatic(case)
     if (pressed := buttons.pressed(case)) is not None:
         return pressed
+    if case.agent is not None and case.trust.level < Level.token and "proof" in f.allowance.guards:
+        return customers.decide(case.as_stranger())
     if case.agent is not None:
         return staff.decide(case)
     return customers.decide(case)
@@ -84,10 +86,21 @@ def _automatic(case: Case) -> Verdict:
         if f.machine.generated and f.machine.kind is not MachineKind.report:
             return customers.decide(case)
         return Settle(fate=Fate.automatic, why=f.machine.why)
+    ticket = f.thread.ticket
+    kind = PostKind.auto
+    if case.agent is not None:
+        # whoever is away says so to us, not to the customer; and nobody writes notes in an agent's name by calling himself a machine
+        if case.trust.level < Level.token:
+            return Settle(fate=Fate.automatic, why=f"{f.machine.why}, in an agent's name and unproven", ticket=ticket)
+        kind = PostKind.note
+    elif not case.is_participant:
+        if f.thread.by == "subject":
+            return Settle(fate=Fate.automatic, why=f"{f.machine.why}, from somebody without a part in {ticket.ref}")
+        kind = PostKind.third_party
     return Act(
         actor=case.actor,
-        ticket=f.thread.ticket,
-        actions=(case.say(kind=PostKind.auto, keeps_status=True),),
+        ticket=ticket,
+        actions=(case.say(kind=kind, keeps_status=True),),
         fate=Fate.appended,
         why=f"automatic: {f.machine.why}",
         tell_staff=False,

@@ -13,9 +13,9 @@ from rules.actions.posts import Note, Reply
 from rules.actions.questions import Help
 from rules.actions.undo import Undo
 from rules.actions.values import Misread, fold
-from rules.buttons import held_decision
+from rules.buttons import confirmed, held_decision
 from rules.case import Case
-from rules.facts.mail import Forwarded
+from rules.facts.mail import Forwarded, Part
 from rules.facts.sent import Sent
 from rules.facts.terms import Address, Fate, Level, ReplyMeaning, address_key
 from rules.facts.ticket import Ticket
@@ -24,6 +24,8 @@ from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
 
 LEAK_RUN = 5
 """Words in a row that an outgoing text may not share with an internal note."""
+SEALS = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys", "text/vcard", "text/x-vcard"})
+"""What clients add by themselves and no customer needs."""
 
 
 def decide(case: Case) -> Verdict:
@@ -33,7 +35,7 @@ def decide(case: Case) -> Verdict:
     if case.trust.level < Level.token:
         return _unproven(case, "")
     sent = _answered(case)
-    if sent is not None and sent.template in {"held", "crossing"} and f.held is not None:
+    if sent is not None and sent.template in {"held", "crossing"} and f.held is not None and f.held.agent == case.agent.name and f.held.reason != "proof":
         return _about_held(case, sent)
     actions, lines, questions, body = _read_lines(case)
     if questions:
@@ -43,9 +45,22 @@ def decide(case: Case) -> Verdict:
         if case.trust.level < needed:
             case.note("level", f"line {number} needs {int(needed)}", line)
             return _unproven(case, line)
+    if (hold := _undo_beside(case, actions, lines, body, sent)) is not None:
+        return hold
     if f.thread is None:
         return _unthreaded(case, actions, lines, body)
     return _threaded(case, f.thread.ticket, sent, actions, lines, body)
+
+
+def _undo_beside(case: Case, actions: Sequence[Action], lines: Sequence[tuple[int, str]], body: str, sent: Sent | None) -> Hold | None:
+    """Undo takes back another mail: what else stands beside it would be lost, or be done and taken back at once."""
+    at = next((n for n, action in enumerate(actions) if isinstance(action, Undo)), None)
+    is_alone = len(actions) == 1 and (not body.strip() or (sent is not None and sent.reply_meaning is ReplyMeaning.commands))
+    if at is None or is_alone:
+        return None
+    number, line = lines[at]
+    question = Question(number=number, line=line, code="undo-alone")
+    return Hold(reason="refused", questions=(question,), agent=case.actor.name, ticket=_ticket(case), text=body.strip()[:2000])
 
 
 def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
@@ -55,11 +70,13 @@ def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Actio
         meaning = ReplyMeaning.note
         actions = [a for a in actions if not (isinstance(a, Note) and not a.text)]
     case.note("reply means", meaning.value, sent.template if sent else "not an answer to a mail of ours")
-    has_words = bool(body.strip()) or any(not p.inline for p in f.mail.parts)
+    parts = travelling(f.mail.parts, body)
+    has_words = bool(body.strip()) or bool(parts)
     said: tuple[Action, ...] = ()
-    if has_words and meaning is not ReplyMeaning.commands:
-        kind = Reply if meaning is ReplyMeaning.public else Note
-        said = (kind(text=body.strip("\n"), quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None),)
+    if has_words and meaning is ReplyMeaning.public:
+        said = (Reply(text=body.strip("\n"), quoted=case.written.quoted, parts=parts, mail=f.id or None),)
+    elif has_words and meaning is ReplyMeaning.note:
+        said = (Note(text=body.strip("\n"), quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None),)
     if meaning is ReplyMeaning.public and said:
         if f.newer and not f.allowance.crossing:
             others = tuple({"author": p.author.name, "text": p.text[:2000], "at": p.at.isoformat()} for p in f.newer)
@@ -68,14 +85,16 @@ def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Actio
         if leak and "leak" not in f.allowance.guards:
             question = Question(number=0, line=leak, code="leak")
             return Hold(reason="leak", questions=(question,), agent=case.actor.name, ticket=ticket)
+    unused = commands.first_words(body) if meaning is ReplyMeaning.commands else ""
     if not said and not actions:
         return Act(
             actor=case.actor,
             ticket=ticket,
-            actions=(Help(about="empty"),),
+            actions=() if unused else (Help(about="empty"),),
             fate=Fate.executed,
-            why="nothing was written",
-            report=True,
+            why="only commands are read in replies to this mail" if unused else "nothing was written",
+            report=bool(unused),
+            unused=unused,
             reply_meaning=meaning,
         )
     changes = any(a.changes for a in actions) or said
@@ -87,8 +106,14 @@ def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Actio
         fate=Fate.appended if said else Fate.executed,
         why=f"reply, {meaning.value}" if said else "commands",
         report=bool(lines) and bool(changes),
+        unused=unused,
         reply_meaning=meaning,
     )
+
+
+def travelling(parts: Sequence[Part], body: str) -> tuple[Part, ...]:
+    """The files of an agent's mail that go with his words: not the pictures of his signature or of what he quotes, no cards, no seals."""
+    return tuple(p for p in parts if p.type.lower() not in SEALS and (not p.inline or not p.content_id or f"[cid:{p.content_id}]" in body))
 
 
 def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
@@ -215,44 +240,45 @@ def _unproven(case: Case, line: str) -> Hold:
 
 def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Question], str]:
     """Actions, their lines, what isn't understood, and the text that is left."""
-    f = case.facts
-    allowance: Allowance = f.allowance
-    words = case.words
+    allowance = case.facts.allowance
     actions: list[Action] = []
     lines: list[tuple[int, str]] = []
     questions: list[Question] = []
-    back_to_text: list[str] = []
-    for line in case.found.lines:
-        text = allowance.replace.get(line.number, line.text)
-        for each in [t for t in text.split("\n") if t.strip()]:
+    taken: set[int] = set()
+    meant = [line for line in case.found.inside if line.number in allowance.replace]
+    for line in sorted((*case.found.lines, *meant), key=lambda line: line.number):
+        for each in _instead(line, allowance):
             try:
-                actions.append(read(each, words))
+                actions.append(read(each, case.words))
                 lines.append((line.number, each))
             except Misread as miss:
                 if allowance.anyway:
-                    back_to_text.append("#" + each)
-                else:
-                    questions.append(Question(number=line.number, line=each, code=miss.code, word=miss.word, near=miss.near))
-    body = case.found.body
+                    break
+                questions.append(Question(number=line.number, line=each, code=miss.code, word=miss.word, near=miss.near))
+        else:
+            taken.add(line.number)
+    if not allowance.anyway:
+        questions += _buried(case, allowance)
+    return actions, lines, questions, commands.without(case.written.text, taken)
+
+
+def _instead(line: commands.Line, allowance: Allowance) -> list[str]:
+    """What stands for a line: itself, or the lines that somebody chose instead."""
+    return [each for each in allowance.replace.get(line.number, line.text).split("\n") if each.strip()]
+
+
+def _buried(case: Case, allowance: Allowance) -> list[Question]:
+    """Lines in the middle of the text that would be commands elsewhere: they may be meant as such."""
+    found: list[Question] = []
     for line in case.found.inside:
-        if line.number in allowance.replace or allowance.anyway:
+        if line.number in allowance.replace or fold(line.text.partition(" ")[0]) not in case.words.verbs:
             continue
-        head = fold(line.text.partition(" ")[0])
-        if head in words.verbs:
-            try:
-                read(line.text, words)
-            except Misread:
-                continue
-            questions.append(Question(number=line.number, line=line.text, code="inside", near=(line.text,)))
-    for line in case.found.inside:
-        new = allowance.replace.get(line.number)
-        if new:
-            body = body.replace("#" + line.text, "", 1)
-            actions.append(read(new, words))
-            lines.append((line.number, new))
-    if back_to_text:
-        body = "\n".join([*back_to_text, body]).strip("\n")
-    return actions, lines, questions, body
+        try:
+            read(line.text, case.words)
+        except Misread:
+            continue
+        found.append(Question(number=line.number, line=line.text, code="inside", near=(line.text,)))
+    return found
 
 
 def _about_held(case: Case, sent: Sent) -> Verdict:
@@ -268,7 +294,7 @@ def _about_held(case: Case, sent: Sent) -> Verdict:
     numbers = list(f.held.numbers) or [1]
     replace_by = dict.fromkeys(numbers[1:], "")
     replace_by[numbers[0]] = "\n".join(said)
-    return Decided(actor=case.actor, held=f.held.id, allowance=Allowance(replace=replace_by, level=case.trust.level))
+    return Decided(actor=case.actor, held=f.held.id, allowance=Allowance(replace=replace_by, level=confirmed(case, f.held)))
 
 
 def leaked(text: str, notes: Sequence[str]) -> str:

@@ -29,7 +29,21 @@ class Allowance:
     level: Level | None = None
     crossing: bool = False
     guards: frozenset[str] = frozenset()
-    """Other reasons to hold that are lifted: `spam`, `rate`, `unknown-sender`, `leak`."""
+    """Other reasons to hold that are lifted: `spam`, `rate`, `unknown-sender`, `leak`; `proof` only makes staff's mail a stranger's."""
+    rounds: int = 0
+    """How often somebody decided about the mail."""
+
+    def after(self, earlier: Allowance) -> Allowance:
+        """What holds when this was decided on top of what had been decided earlier."""
+        levels = [level for level in (self.level, earlier.level) if level is not None]
+        return Allowance(
+            replace=MappingProxyType({**earlier.replace, **self.replace}),
+            anyway=self.anyway or earlier.anyway,
+            level=max(levels, default=None),
+            crossing=self.crossing or earlier.crossing,
+            guards=self.guards | earlier.guards,
+            rounds=earlier.rounds + 1,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +86,8 @@ class Act:
     """The button that was used: outbox id and key."""
     hint: str = ""
     """Code of a remark for staff: `third-party`, `thanks`, `claims`, `late-reply` …"""
+    unused: str = ""
+    """First words of a text that goes nowhere, since the mail answers one where only commands are read."""
     reply_meaning: ReplyMeaning | None = None
     trace: Trace = ()
 
@@ -134,6 +150,8 @@ class Spent:
     why: str
     """`already-done`, `expired`, `bad-token`, `not-yours`."""
     actor: Actor
+    key: str = ""
+    """The button's key in its mail."""
     ticket: Ticket | None = None
     sent: Sent | None = None
     trace: Trace = ()

@@ -18,25 +18,32 @@ from rules.facts.terms import Address, address_key
 from store import facts
 from store.columns import table
 from store.models import service as s
+from store.prepared import Prepared
 
 OUTBOX, PRESSED = table(s.Outbox), table(s.Pressed)
 
-_INSERT = insert(OUTBOX)
-_LAST_ID = select(func.max(OUTBOX.c.id))
+_INSERT = Prepared(
+    insert(OUTBOX),
+    takes=(
+        "id created_at template cause recipient_name recipient_address recipient_key recipient_kind subject ticket_id reply automatic language card buttons"
+        " press_until state due_at received_id post_id text attempts fence last_answer message_id"
+    ).split(),
+)
+_LAST_ID = Prepared(select(func.max(OUTBOX.c.id)))
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('outbox', 'id')) FROM generate_series(1, :count)")
-_FIX = (
+_FIX = Prepared(
     update(OUTBOX)
     .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
     .values(raw=bindparam("raw"), text=bindparam("text"), subject=bindparam("subject"))
 )
-_SENT = (
+_SENT = Prepared(
     update(OUTBOX)
     .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
     .values(state="sent", sent_at=bindparam("at"), last_answer=bindparam("answer"), lease_until=None)
 )
 _REPLIED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
-_ANSWERED = _REPLIED.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value)
-_ANSWERED_TO = _REPLIED.where(OUTBOX.c.recipient_key == bindparam("recipient_key"))
+_ANSWERED = Prepared(_REPLIED.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value))
+_ANSWERED_TO = Prepared(_REPLIED.where(OUTBOX.c.recipient_key == bindparam("recipient_key")))
 
 LEASE = timedelta(minutes=10)
 """How long a claimed row belongs to whoever claimed it; renewed by sending again after a crash only when it has run out."""
@@ -110,8 +117,7 @@ def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, 
         }
         row["message_id"] = tokens.message_id(tokens.make(facts.sent(row, letter.ticket_ref), tokens.ID, keys), domain)
         rows.append(row)
-    if rows:
-        tx.execute(_INSERT, rows)
+    _INSERT.run_many(tx, rows)
     return ids
 
 
@@ -121,7 +127,7 @@ def _next_ids(tx: Connection, count: int) -> list[int]:
         return []
     if tx.dialect.name == "sqlite":
         # nobody else writes until this transaction ends
-        last = int(tx.execute(_LAST_ID).scalar() or 0)
+        last = int(_LAST_ID.scalar(tx, {}) or 0)
         return list(range(last + 1, last + 1 + count))
     return [int(i) for i in tx.execute(_NEXT_IDS, {"count": count}).scalars()]
 
@@ -154,14 +160,12 @@ def fix(tx: Connection, made: Sequence[Due]) -> None:
         {"row_id": due.id, "row_fence": due.fence, "raw": due.row["raw"], "text": due.row["text"], "subject": due.row["subject"]}
         for due in made
     ]
-    if rows:
-        tx.execute(_FIX, rows)
+    _FIX.run_many(tx, rows)
 
 
 def sent(tx: Connection, due: Due, at: datetime, answer: str) -> bool:
     """Note that the relay took it; False if somebody else holds the row by now."""
-    done = tx.execute(_SENT, {"row_id": due.id, "row_fence": due.fence, "at": at, "answer": answer[:500]})
-    return done.rowcount == 1
+    return _SENT.run(tx, {"row_id": due.id, "row_fence": due.fence, "at": at, "answer": answer[:500]}) == 1
 
 
 def later(tx: Connection, due: Due, again_at: datetime, answer: str) -> None:
@@ -196,14 +200,25 @@ def press(tx: Connection, outbox_id: int, key: str, at: datetime, received_id: i
 def answered_since(tx: Connection, since: datetime, recipient_key: str = "") -> int:
     """How many automatic answers were made since then, for one recipient or for anybody but staff."""
     if recipient_key:
-        return int(tx.execute(_ANSWERED_TO, {"since": since, "recipient_key": recipient_key}).scalar_one())
-    return int(tx.execute(_ANSWERED, {"since": since}).scalar_one())
+        return int(_ANSWERED_TO.scalar(tx, {"since": since, "recipient_key": recipient_key}))
+    return int(_ANSWERED.scalar(tx, {"since": since}))
 
 
 def subjects_answered_since(tx: Connection, since: datetime, recipient_key: str) -> list[str]:
     """Subjects of the automatic answers made to one recipient since then, at most 500."""
     made = (OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied", OUTBOX.c.recipient_key == recipient_key)
     return list(tx.execute(select(OUTBOX.c.subject).where(*made).limit(500)).scalars())
+
+
+def count_to(tx: Connection, address: str, template: str, since: datetime) -> int:
+    """How many mails of one text were made for an address since then."""
+    made = (OUTBOX.c.recipient_key == address_key(address), OUTBOX.c.template == template, OUTBOX.c.created_at > since)
+    return int(tx.execute(select(func.count()).select_from(OUTBOX).where(*made)).scalar_one())
+
+
+def has(tx: Connection, cause: str) -> bool:
+    """Whether a cause has made a mail already."""
+    return tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == cause).limit(1)).first() is not None
 
 
 def waiting(tx: Connection) -> int:

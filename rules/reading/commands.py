@@ -7,12 +7,18 @@ reported apart, so that nothing leaves while an agent may have meant it. Next: `
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")
 _FENCE = re.compile(r"\s*(```|~~~)")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None) | {0x00A0: " ", 0x202F: " ", 0x2007: " ", 0xFF03: "#"}
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None) | {
+    0x00A0: " ",
+    0x202F: " ",
+    0x2007: " ",
+    0xFF03: "#",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +63,19 @@ def find(text: str) -> Found:
     last_start = next((i + 1 for i in range(filled[-1], -1, -1) if not rows[i].translate(_INVISIBLE).strip()), 0)
     lines: list[Line] = []
     inside: list[Line] = []
-    kept: list[str] = []
     for i, row in enumerate(rows):
         said = None if i in fenced else command_of(row)
-        if said is None:
-            kept.append(_unescaped(row) if i not in fenced else row)
-        elif i < first_end or i >= last_start:
-            lines.append(Line(number=i + 1, text=said))
-        else:
-            inside.append(Line(number=i + 1, text=said))
-            kept.append(row)
-    return Found(lines=tuple(lines), inside=tuple(inside), body="\n".join(kept).strip("\n"))
+        if said is not None:
+            (lines if i < first_end or i >= last_start else inside).append(Line(number=i + 1, text=said))
+    return Found(lines=tuple(lines), inside=tuple(inside), body=without(text, {line.number for line in lines}))
+
+
+def without(text: str, numbers: Collection[int]) -> str:
+    """A text for people: the lines of these numbers (from 1) left out, `##` at the start of a line turned into `#`."""
+    rows = text.split("\n")
+    fenced = _fenced(rows)
+    kept = [row if i in fenced else _unescaped(row) for i, row in enumerate(rows) if i + 1 not in numbers]
+    return "\n".join(kept).strip("\n")
 
 
 def first_words(text: str) -> str:

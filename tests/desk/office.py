@@ -144,7 +144,8 @@ class Desk:
 
     def press(self, sender: str, mail: EmailMessage, label: str, text: str = "") -> int:
         """Press the button of that label, as a mail client does: a mail to the address in its link."""
-        link = buttons(mail)[label]
+        links = buttons(mail)
+        link = links.get(label) or next(link for words, link in links.items() if words.split("  ")[0] == label)
         address, _, subject = link.removeprefix("mailto:").partition("?subject=")
         from urllib.parse import unquote
 
@@ -227,7 +228,7 @@ def plain(mail: EmailMessage) -> str:
     """The plain part."""
     body = mail.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def buttons(mail: EmailMessage) -> dict[str, str]:
