@@ -224,14 +224,14 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
     A customer who pastes a bounce into his own mail has a person's address and no telling subject.
     """
     local = sender.partition("@")[0]
-    from_daemon = bool(
-        _DAEMON.match(local) or _DAEMON_NAME.search(name) or (not sender and "<>" in headers.text(top.block.first("from") or b""))
-    )
-    if from_daemon or null:
+    nobody = not sender and "<>" in headers.text(top.block.first("from") or b"")
+    if nobody or null or _DAEMON.match(local):
         # The names below never belong to a person; a postmaster may be one.
         if re.match(r"mailer?[-_. ]?daemon\b|double-bounce", local, re.IGNORECASE):
             return True
         return bool(_SUBJECT.search(subject) or _EVIDENCE.search(text[:_OPENING]))
+    if _DAEMON_NAME.search(name or ("" if sender else headers.text(top.block.first("from") or b""))):
+        return bool(_SUBJECT.search(subject)) and (not sender or bool(_EVIDENCE.search(text[:_OPENING])))
     if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
         return True
     # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words.

@@ -40,6 +40,9 @@ _INDENT = re.compile(r"margin:0(?:px|pt)?0(?:px|pt)?0(?:px|pt)?40px|margin-left:
 _OUTLOOK_RULE = re.compile(
     r"border-top:(?:solid#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)1(?:\.0)?p[tx]solid|1(?:\.0)?p[tx]solid#?(?:e1e1e1|b5c4df))"
 )
+_QUOTED_CLASSES = frozenset(
+    "gmail_attr moz-cite-prefix yahoo_quoted protonmail_quote tutanota_quote zmail_extra bloop_original_html".split()
+)
 _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _NO_MARGIN = re.compile(r"margin:0|margin-bottom:0|margin(?:-top)?:0")
 
@@ -147,6 +150,13 @@ def _rules(sheet: str) -> Iterator[tuple[str, str]]:
             start = match.end()
 
 
+def _is_quote(tag: str, attributes: dict[str, str | None], names: frozenset[str], style: str) -> bool:
+    """Whether a client made this element to hold a quote or its introduction; Gmail's indent button makes a blockquote too."""
+    if tag == "blockquote":
+        return attributes.get("type") == "cite" or "gmail_quote" in names or not _INDENT.search(style)
+    return bool(names & _QUOTED_CLASSES) or attributes.get("name") == "quote"
+
+
 class _Writer:
     """Collects lines while the tree is walked."""
 
@@ -240,22 +250,13 @@ class _Writer:
 
     def _block(self, tag: str, attributes: dict[str, str | None], style: str, undo: list[str]) -> None:
         self._break()
-        names = f" {attributes.get('class') or ''} " if attributes else ""
-        identity = (attributes.get("id") or "") if attributes else ""
-        if (
-            (
-                tag == "blockquote"
-                and not (_INDENT.search(style) and "cite" not in (attributes.get("type") or "") and " gmail_quote" not in names)
-            )
-            or " gmail_attr " in names
-            or " moz-cite-prefix " in names
-            or " yahoo_quoted " in names
-            or " protonmail_quote " in names
-        ):
+        names = frozenset((attributes.get("class") or "").split())
+        identity = attributes.get("id") or ""
+        if _is_quote(tag, attributes, names, style):
             self._deeper(undo)
         elif identity in {"divRplyFwdMsg", "mail-editor-reference-message-container"} or (style and _OUTLOOK_RULE.search(style)):
             self._separator()
-        elif " gmail_signature " in names or " moz-signature " in names or identity in {"Signature", "ms-outlook-mobile-signature"}:
+        elif names & {"gmail_signature", "moz-signature"} or identity in {"Signature", "ms-outlook-mobile-signature"}:
             self._signature_line()
         if tag == "hr":
             self._rule(attributes)

@@ -143,6 +143,7 @@ def _ranges(raw: bytes, start: int, end: int, boundary: bytes, walk: _Walk) -> l
 
 # --- transfer encodings -----------------------------------------------------------------------------------------------------------
 
+_PROSE = re.compile(rb"\s*(?:[^\s]{1,40}[ ]+){4}[^\s]{1,40}\s")
 _SOFT = re.compile(rb"=[ \t]+(?=\r?\n)")
 _TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
 
@@ -150,7 +151,8 @@ _TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
 def decoded(body: bytes, encoding: str) -> bytes:
     """Bytes with the transfer encoding undone as far as it can be; an unknown one is taken as none."""
     if encoding == "base64":
-        return base64(body)
+        # Some programs only say so: words with spaces between them are no base64.
+        return body if _PROSE.match(body) else base64(body)
     if encoding == "quoted-printable":
         return quoted_printable(body)
     if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:

@@ -45,6 +45,7 @@ _PASSED_ON = frozenset({"mirror", "redirect", "forward"})
 """CommuniGate marks so what it only hands on: a person wrote it."""
 _SUPPRESS = frozenset({"all", "autoreply", "oof"})
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply", "autoreply"})
+_DAEMON = re.compile(r"(?:mailer-daemon|mail-daemon|post-?_?master)(?:@|$)", re.IGNORECASE)
 _ROBOT = re.compile(
     r"(?:no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|dont-?reply|ne-?pas-?repondre|nepasrepondre|keine-?antwort|ala-?vastaa|ei-?vastausta|neodpovidat|"
     r"mailer-daemon|mail-daemon|post-?_?master|bounces?|owner-.*|.*-(?:request|owner|bounces|noreply)|listserv|majordomo|mailman|abuse|daemon|"
@@ -70,6 +71,8 @@ def classify(mail: Mail, envelope: Envelope | None, own: Collection[str] = (), *
         return _never(mail, MachineKind.report if went_well else MachineKind.bounce, "A3 delivery report" if went_well else "A3 bounce")
     if report:
         return _never(mail, MachineKind.report, f"A4 {report.kind} report")
+    if _null_sender(mail, envelope) and _DAEMON.match(mail.sender.address):
+        return _never(mail, MachineKind.bounce, "A3 null sender")
     if row := _automatic(mail, envelope):
         generated = any(value.lower().startswith(("auto-generated", "auto-notified")) for value in mail.header_all("auto-submitted"))
         return _never(mail, MachineKind.auto_reply, row, generated=generated)

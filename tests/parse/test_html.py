@@ -20,6 +20,10 @@ CLIENTS = {
     "yandex": f'<p>Fine.</p><p>02.11.2026, 10:00, "Kim" &lt;kim@client.test&gt;:</p><blockquote>{OLD}</blockquote>',
     "zimbra": f'<div>Fine.<br><br><hr id="zwchr"><b>From: </b>kim@client.test<br><b>To: </b>a@b.test<br><b>Sent: </b>Monday, November 2, 2026 10:00:00 AM<br><b>Subject: </b>Test<br><br>{OLD}</div>',
     "hotmail": f'<div>Fine.<br><hr id="stopSpelling">Date: Mon, 2 Nov 2026 10:00:00 +0100<br>Subject: Test<br>From: kim@client.test<br>To: a@b.test<br><br>{OLD}</div>',
+    "web.de": f'<div>Fine.</div><div name="quote" style="border-left:2px solid #C3D9E5"><div>Gesendet: Montag</div>{OLD}</div>',
+    "tutanota": f'<div>Fine.</div><blockquote class="tutanota_quote">{OLD}</blockquote>',
+    "proton": f'<div>Fine.</div><div class="protonmail_quote">On Monday Kim wrote:<br>{OLD}</div>',
+    "outlook 2003": f'<p class="MsoNormal">Fine.</p><div><div class="MsoNormal" align="center"><hr size="2" width="100%" tabindex="-1"></div><p class="MsoNormal"><b>From:</b> Kim [mailto:kim@client.test]<br><b>Sent:</b> Monday, November 2, 2026 10:00 AM<br><b>To:</b> Ada<br><b>Subject:</b> Test</p></div>{OLD}',
     "gmail signature": '<div dir="ltr">Fine.<div class="gmail_signature"><div>Ada<br>Example Ltd</div></div></div>',
 }
 
