@@ -19,6 +19,7 @@ from rules.facts.terms import Fate, Level
 from store import facts
 from store.columns import table
 from store.models import mail as m
+from store.prepared import Prepared
 
 RECEIVED, RAW = table(m.Received), table(m.Raw)
 
@@ -31,21 +32,28 @@ MOST_ATTEMPTS = 3
 COPY_WINDOW = timedelta(days=7)
 """How long the same mail by another path counts as a duplicate."""
 
-_CLAIM = select(RECEIVED.c.id).where(RECEIVED.c.id == bindparam("row_id"), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
-_SETTLE = update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id"))
-_COUNT_FROM = (
+_CLAIM = Prepared(
+    select(RECEIVED.c.id).where(RECEIVED.c.id == bindparam("row_id"), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
+)
+_FATE = "fate settled_at why ticket_id trust trace hold".split()
+_SETTLE = Prepared(update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id")), takes=_FATE)
+_SETTLE_READ = Prepared(
+    update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id")),
+    takes=[*_FATE, *"message_id from_address from_name subject to_list cc_list content_digest".split()],
+)
+_COUNT_FROM = Prepared(
     select(func.count())
     .select_from(RECEIVED)
     .where(RECEIVED.c.from_address == bindparam("address"), RECEIVED.c.received_at > bindparam("since"))
 )
-_COPY = (
+_COPY = Prepared(
     select(RECEIVED.c.id)
     .where(
         RECEIVED.c.message_id == bindparam("message_id"),
         RECEIVED.c.content_digest == bindparam("digest"),
         RECEIVED.c.id != bindparam("row_id"),
         RECEIVED.c.fate.is_not(None),
-        RECEIVED.c.fate.not_in((Fate.duplicate.value, Fate.parked.value, Fate.refused.value)),
+        *(RECEIVED.c.fate != fate.value for fate in (Fate.duplicate, Fate.parked, Fate.refused)),
         RECEIVED.c.received_at >= bindparam("since"),
     )
     .order_by(RECEIVED.c.id)
@@ -221,7 +229,7 @@ def uncount_attempt(tx: Connection, ids: Sequence[int]) -> None:
 
 def claim(tx: Connection, received_id: int) -> bool:
     """Lock one waiting mail for this transaction; False if another process has it or has settled it."""
-    return tx.execute(_CLAIM, {"row_id": received_id}).first() is not None
+    return _CLAIM.first(tx, {"row_id": received_id}) is not None
 
 
 def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetime, mail: Mail | None = None) -> None:
@@ -245,7 +253,7 @@ def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetim
             "cc_list": [{"name": a.name, "address": a.address} for a in mail.cc],
             "content_digest": mail.content_digest,
         }
-    tx.execute(_SETTLE, values | {"row_id": received_id})
+    (_SETTLE if mail is None else _SETTLE_READ).run(tx, values | {"row_id": received_id})
 
 
 def reopen(tx: Connection, received_id: int) -> None:
@@ -288,13 +296,13 @@ def copy_of(tx: Connection, received_id: int, mail: Mail, at: datetime) -> int |
     if not mail.message_id or not mail.content_digest:
         return None
     wanted = {"message_id": mail.message_id, "digest": mail.content_digest, "row_id": received_id, "since": at - COPY_WINDOW}
-    row = tx.execute(_COPY, wanted).first()
-    return row.id if row else None
+    found: int | None = _COPY.scalar(tx, wanted)
+    return found
 
 
 def count_from(tx: Connection, address: str, since: datetime) -> int:
     """How many settled mails showed this sender since then."""
-    return int(tx.execute(_COUNT_FROM, {"address": address, "since": since}).scalar_one())
+    return int(_COUNT_FROM.scalar(tx, {"address": address, "since": since}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,14 @@ from rules.facts.terms import address_key, domain_of
 from store import facts
 from store.columns import table
 from store.models import people as p
+from store.prepared import Prepared
 
 AGENT, GROUP, PARTY, PERSON, MAILBOX = (table(x) for x in (p.Agent, p.Group, p.Party, p.Person, p.Mailbox))
 
-_PERSON_OF = select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key"))
+_PERSON_OF = Prepared(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key")))
+_ADDRESSES_OF = Prepared(
+    select(MAILBOX.c.address).where(MAILBOX.c.person_id == bindparam("person_id")).order_by(MAILBOX.c.position, MAILBOX.c.key)
+)
 
 
 class Taken(Exception):
@@ -43,11 +47,7 @@ def parties(tx: Connection) -> tuple[Party, ...]:
 
 def person_of(tx: Connection, address: str) -> Person | None:
     """The person whose address this is, None if nobody's."""
-    row = (
-        tx.execute(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == address_key(address)))
-        .mappings()
-        .first()
-    )
+    row = _PERSON_OF.first(tx, {"key": address_key(address)})
     if row is None:
         return None
     return facts.person(row, addresses_of(tx, row["id"]))
@@ -55,9 +55,7 @@ def person_of(tx: Connection, address: str) -> Person | None:
 
 def addresses_of(tx: Connection, person_id: int) -> tuple[str, ...]:
     """All addresses of a person, the first being where mail goes."""
-    return tuple(
-        tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id == person_id).order_by(MAILBOX.c.position, MAILBOX.c.key)).scalars()
-    )
+    return tuple(row["address"] for row in _ADDRESSES_OF.all(tx, {"person_id": person_id}))
 
 
 def party_of(address: str, among: Sequence[Party]) -> Party | None:
