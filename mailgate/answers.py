@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate import letters
+from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
 from rules import lexicon
 from rules.actions.base import VERBS, Ask
@@ -267,17 +268,17 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
     return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]
 
 
-def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event) -> list[Letter]:
+def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event, index: Index) -> list[Letter]:
     """Answers to what was asked, to the stored address of whoever asked."""
     out: list[Letter] = []
     for ask in asks:
-        made = _reply(tx, facts, act, ask, ticket, event)
+        made = _reply(tx, facts, act, ask, ticket, event, index)
         if made is not None:
             out.append(made)
     return out
 
 
-def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | None, event: Event) -> Letter | None:
+def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | None, event: Event, index: Index) -> Letter | None:
     staff = act.actor.role is Role.agent
     to = _stored_address(facts, act, ticket)
     if to is None or (not staff and (facts.may_reply or not facts.machine.may_answer)):
@@ -293,6 +294,8 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
             verbs = [v for v in VERBS if v in set(words.verbs.values()) and v not in {"wrong-person"}]
             return letters.letter(Notice(template="help-answer", ticket=ticket, **common), event, {"verbs": [v.rstrip("?") for v in verbs]})
+        case "faq":
+            return _faq(facts, ask, ticket, common, event, index)
         case "list" | "find":
             return _list(tx, facts, act, ask, common, event)
         case _ if about is None:
@@ -302,6 +305,37 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
             return letters.letter(Notice(template="status-answer", ticket=about, **common), event, {"promise_at": ""})
+
+
+def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], event: Event, index: Index) -> Letter:
+    """The best articles in full, or all titles; nothing that the reader may not see."""
+    staff = common["kind"] is RecipientKind.agent
+    known = staff or (facts.person is not None and facts.person.known) or facts.party is not None
+    language = languages.choose(str(common["language"]), facts.policy.languages)
+    shown: list[dict[str, Any]]
+    if ask.about:
+        found = [m.article for m in index.search(ask.about, language=language, staff=staff, known=known, limit=3)]
+        shown = [{"title": a.title, "text": a.text, "buttons": []} for a in found]
+    else:
+        shown = [
+            {"title": a.title, "text": "", "buttons": [button(f"faq:{n}", f"faq {a.title}")]}
+            for n, a in enumerate((a for a in index.articles if a.language == language and visible(a, staff=staff, known=known)), 1)
+            if n <= 40
+        ]
+    extra = {"query": ask.about, "articles": shown, "registered": known or bool(shown), "subject": facts.mail.subject if ticket is None else ticket.subject}
+    return letters.letter(Notice(template="faq-answer", ticket=ticket, **common), event, extra)
+
+
+def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | None:
+    """The articles that an acknowledgement carries: in full, with a button that closes the request, and none where none fits well."""
+    if notice.template != "received" or not index.articles:
+        return None
+    language = languages.choose(notice.language, facts.policy.languages)
+    known = (facts.person is not None and facts.person.known) or facts.party is not None
+    found = index.suggest(f"{facts.mail.subject}\n{facts.mail.text[:4000]}", language=language, known=known)
+    return {
+        "answers": [{"title": m.article.title, "text": m.article.text, "button": button(f"solved:{n}", "close")} for n, m in enumerate(found, 1)]
+    }
 
 
 def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mailgate import clerk, intake, keys
+from mailgate.knowledge import Index
 from mailgate.office import Office
 from mailgate.postman import Postman
 from mailgate.reader import Reader
@@ -31,6 +32,7 @@ from rules.facts.policy import Mode, Policy
 from rules.facts.terms import address_key
 from store import engine, marks, migrate, outbox, people
 from store.engine import Store
+from templates import articles
 
 log = logging.getLogger("mailgate.daemon")
 
@@ -70,6 +72,7 @@ def open_office(settings: Settings, *, store: Store | None = None, dns: bool = T
             reader=reader,
             lookup=_lookup() if dns and settings.policy.trust.verify_dkim else None,
             site=settings.texts,
+            knowledge=Index(articles.load("faq", settings.texts)[0]),
             random=random.Random(),  # noqa: S311 - jitter, no secret
         )
     finally:
@@ -93,7 +96,7 @@ def _lookup() -> Callable[[str], bytes | None]:
     return ask
 
 
-def courier_of(settings: Settings) -> Any:  # noqa: ANN401 - one of the couriers
+def courier_of(settings: Settings) -> Any:
     """The courier that [relay] asks for."""
     relay = settings.relay
     if relay.kind == "maildir":
@@ -154,26 +157,24 @@ def imap_settings(settings: Settings) -> list[Any]:
     """The `[[imap]]` blocks as the IMAP door wants them."""
     from mailgate.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
 
-    out = []
-    for i in settings.imap:
-        out.append(
-            ImapSettings(
-                host=i.host,
-                port=i.port,
-                security=Security(i.security),
-                user=i.user,
-                password=i.password.reveal if i.password else None,
-                folder=i.folder,
-                role=Role(i.role),
-                junk=i.junk,
-                since=i.since,
-                done="leave" if settings.policy.desk.mode is Mode.watch else i.done,
-                idle=i.idle,
-                poll_seconds=i.every.total_seconds(),
-                ca_file=i.ca_file,
-            )
+    return [
+        ImapSettings(
+            host=i.host,
+            port=i.port,
+            security=Security(i.security),
+            user=i.user,
+            password=i.password.reveal if i.password else None,
+            folder=i.folder,
+            role=Role(i.role),
+            junk=i.junk,
+            since=i.since,
+            done="leave" if settings.policy.desk.mode is Mode.watch else i.done,
+            idle=i.idle,
+            poll_seconds=i.every.total_seconds(),
+            ca_file=i.ca_file,
         )
-    return out
+        for i in settings.imap
+    ]
 
 
 class _Marks:
@@ -182,14 +183,14 @@ class _Marks:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def get(self, account: str, folder: str) -> Any:  # noqa: ANN401
+    def get(self, account: str, folder: str) -> Any:
         from mailgate.mailboxes import Mark  # noqa: PLC0415
 
         with engine.reading(self.store) as tx:
             state = marks.get(tx, account, folder)
         return Mark.load(state) if state else None
 
-    def put(self, account: str, folder: str, mark: Any) -> None:  # noqa: ANN401
+    def put(self, account: str, folder: str, mark: Any) -> None:
         with engine.transaction(self.store) as tx:
             marks.put(tx, account, folder, uidvalidity=mark.uidvalidity, uid=mark.uid, state=mark.dump())
 
@@ -204,7 +205,7 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
         with engine.reading(office.store) as tx:
             return marks.kept_at(tx, message_id=message_id, size=size, sha256=sha256)
 
-    def skipped(what: Any) -> None:  # noqa: ANN401
+    def skipped(what: Any) -> None:
         with engine.transaction(office.store) as tx:
             marks.skip(
                 tx,
@@ -229,7 +230,7 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
             watermarks=_Marks(office.store),
             known=known,
             skipped=skipped,
-            ours=lambda address: office.policy.is_own(address),
+            ours=lambda address: office.policy.is_own(address),  # noqa: PLW0108 - the policy is swapped when the config is reread
             clock=clock,
             randomness=office.random,
         )
@@ -376,20 +377,21 @@ class Daemon:
         try:
             fresh = load(self.settings.path, os.environ)
         except BadConfig as bad:
-            log.error("config not taken, the old one stays: %s", "; ".join(map(str, bad.mistakes)))
+            log.error("config not taken, the old one stays: %s", "; ".join(map(str, bad.mistakes)))  # noqa: TRY400 - the operator's mistake, not ours
             return
         from templates import render  # noqa: PLC0415
 
         self.settings = fresh
         self.office.policy = fresh.policy
         self.office.site = fresh.texts
+        self.office.knowledge = Index(articles.load("faq", fresh.texts)[0])
         render.forget()
         log.info("config reread")
 
-    def _keeper(self, store: Store) -> Any:  # noqa: ANN401 - the committer's function
+    def _keeper(self, store: Store) -> Any:
         keep_many = intake.keeper(store, self.clock)
 
-        def keep(mails: list[Received]) -> Any:  # noqa: ANN401
+        def keep(mails: list[Received]) -> Any:
             outcomes = keep_many(mails)
             self.handler.poke()
             return outcomes
@@ -423,7 +425,7 @@ class Daemon:
         with contextlib.suppress(asyncio.CancelledError):
             await posting
 
-    def _scheduler(self, office: Office) -> Any:  # noqa: ANN401 - apscheduler has no types
+    def _scheduler(self, office: Office) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
 
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
@@ -459,7 +461,7 @@ class Daemon:
             await door.start()
 
 
-def door_settings(settings: Settings, door: Any) -> DoorSettings:  # noqa: ANN401 - one of the three doors' values
+def door_settings(settings: Settings, door: Any) -> DoorSettings:
     """What a door of the config needs to open."""
     from mailgate.gate import Limits  # noqa: PLC0415
 

@@ -93,6 +93,11 @@ class Index:
         return [m for m in self.search(words, language=language, known=known, limit=limit, least=GOOD) if m.article.language == language]
 
 
+def visible(article: Article, *, staff: bool, known: bool) -> bool:
+    """Whether a reader may see an article: staff all, registered customers theirs, anybody what is public."""
+    return staff or article.audience == "public" or (article.audience == "customer" and known)
+
+
 def _has(stem: str, asked: set[str]) -> bool:
     """Whether the stem was asked for; long ones also by their beginning, since Finnish bends them inside."""
     return stem in asked or (len(stem) > 5 and any(a[:5] == stem[:5] and abs(len(a) - len(stem)) <= 4 for a in asked))

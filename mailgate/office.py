@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from mailgate.knowledge import Index
 from rules.facts.policy import Policy
 from store.engine import Store
 
@@ -28,5 +29,7 @@ class Office:
     """Finds DKIM keys; None where no DNS is to be asked."""
     site: Path | None = None
     """The site's own folder of texts."""
+    knowledge: Index = field(default_factory=lambda: Index(()))
+    """The desk's articles, to be searched."""
     random: Random = field(default_factory=Random)
     """For the jitter of retries."""

@@ -92,6 +92,8 @@ def _open(tx: Connection, facts: Facts, act: Act) -> Written:
             draft = replace(perform_all(draft, (action,), system).ticket)
         except Refused:
             continue
+    draft = replace(draft, subject=subject.without(draft.subject, facts.clues.ours))
+    draft = choosing.held(tx, draft, system)
     written = ledger.open_ticket(tx, draft, act.actions, _scene(facts, act.actor), _cause(facts))
     if act.follows:
         ledger.link(tx, written.ticket.id, act.follows, "follow-up")
@@ -122,15 +124,16 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         hold=facts.policy.hold if by_staff else timedelta(),
         hint=act.hint,
         claims=act.claims,
+        wishes=act.wishes,
     )
     told = notices.tell(happened, facts.policy, facts.directory)
     if not act.tell_customers:
         told = tuple(n for n in told if n.kind is not RecipientKind.customer)
     event = _event(facts, act.actor, written)
-    batch = [letters.letter(n, event) for n in told]
+    batch = [letters.letter(n, event, answers.suggested(n, facts, office.knowledge)) for n in told]
     if act.report and by_staff:
         batch.append(answers.report(facts, act, written, told, event))
-    batch += answers.replies(tx, facts, act, written.outcome.asks, written.ticket, event)
+    batch += answers.replies(tx, facts, act, written.outcome.asks, written.ticket, event, office.knowledge)
     put(tx, office, facts, batch)
 
 
@@ -148,11 +151,8 @@ def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letter
 
 
 def put(tx: Connection, office: Office, facts: Facts, batch: Sequence[outbox.Letter], cause: str = "") -> None:
-    """Into the outbox; in watch mode only what goes to the admin."""
-    admin = {address_key(a) for a in facts.policy.desk.admin}
-    watching = facts.policy.desk.mode.value == "watch"
-    wanted = [x for x in batch if x.to.address and (not watching or address_key(x.to.address) in admin)]
-    outbox.put(tx, wanted, cause=cause or _cause(facts).name, at=facts.at, keys=office.keys, domain=facts.policy.desk.domain)
+    """Into the outbox, what may go out at all."""
+    outbox.put(tx, letters.sendable(batch, facts.policy), cause=cause or _cause(facts).name, at=facts.at, keys=office.keys, domain=facts.policy.desk.domain)
 
 
 def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool) -> Settlement:
@@ -171,7 +171,7 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
             batch.append(answers.report(facts, act, written, (), event))
     else:
         outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor))
-        batch += answers.replies(tx, facts, act, outcome.asks, None, event)
+        batch += answers.replies(tx, facts, act, outcome.asks, None, event, office.knowledge)
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)

@@ -58,6 +58,16 @@ class Find(Action):
         return Effect(ticket=ticket, asks=(Ask(what="find", about=self.words),))
 
 
+@verb("faq", customers=True, customer_level=Level.claimed, needs_ticket=False, changes=False)
+class Faq(Action):
+    """Search the desk's own answers: `#faq paper jam`; without words you get all titles."""
+
+    words: str = value(Rest(), default="")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        return Effect(ticket=ticket, asks=(Ask(what="faq", about=self.words),))
+
+
 @verb("help", customers=True, customer_level=Level.claimed, needs_ticket=False, changes=False)
 class Help(Action):
     """Get this help: `#help`, `#help assign`."""
@@ -71,4 +81,4 @@ class Help(Action):
 CUSTOMER_ALIASES = {"status": "status?"}
 """Where a customer's word means another verb than an agent's: his `status` asks, an agent's sets."""
 
-__all__ = ["CUSTOMER_ALIASES", "AskHistory", "AskList", "AskStatus", "Find", "Help", "Level", "Show"]
+__all__ = ["CUSTOMER_ALIASES", "AskHistory", "AskList", "AskStatus", "Faq", "Find", "Help", "Level", "Show"]
