@@ -195,11 +195,11 @@ class _Sorter:
             self._forwarded(node, data)
             return
         name = clean_name(node.name)
-        if type_ in {"application/ms-tnef", "application/vnd.ms-tnef"} or name.lower() == "winmail.dat":
-            self._tnef(node, data)
         content_id = (node.block.first("content-id") or b"").strip().strip(b"<>").decode("latin-1")
         inline = node.disposition == "inline" or (bool(content_id) and node.disposition != "attachment" and "related" in node.parent)
         self._add(node.path or "0", name, type_, data, inline=inline, content_id=headers.one_line(content_id)[:200])
+        if type_ in {"application/ms-tnef", "application/vnd.ms-tnef"} or name.lower() == "winmail.dat":
+            self._tnef(node, data)
         if "pkcs7-mime" in type_ and not node.parent:
             self._opaque(data)
 

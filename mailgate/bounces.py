@@ -194,6 +194,10 @@ _SUBJECT = re.compile(
     r"no se (?:ha podido|pudo) entregar|no entregado|devuelto|error de entrega|não (?:foi )?(?:entregue|entregável)|falha na entrega|devolvid|"
     r"mancata consegna|mancato recapito|impossibile recapitare|onbestelbaar|niet (?:bezorgd|afgeleverd)|niedostarcz|zwrot|nie dostarczono|"
     r"не ?доставлен|недоставлен|невозможно доставить|возврат|kunde inte levereras|gick inte att leverera|olevererbart|uleverbar|kunne ikke leveres|"
+    r"non-?deliverable|^\W{0,3}bounce\b|postmaster notify|rückgabe|(?:lieferung|übermittlung|zustellung).{0,30}fehlgeschlagen|übermittlungsstatus|=DCbermittlungsstatus|"
+    r"no se puede entregar|não é possível entregar|impossible de (?:remettre|distribuer)|état de (?:remise|distribution)|estado de (?:la )?entrega|status de entrega|"
+    r"impossibile consegnare|stato del recapito|kan ikke leveres|ikke leveret|kézbesíthetetlen|nem kézbesíthető|nie można dostarczyć|imposibil de livrat|teslim edilemedi|"
+    r"toimittamatta|toimitusilmoitus|oznámení o stavu doručení|无法传递|未传递|传递失败|전송 실패|배달되지 않음|"
     r"配信(?:不能|できません)|送信できません|エラー|退信|系统退信|投递失败|无法投递|배달 실패|반송",
     re.IGNORECASE,
 )

@@ -160,3 +160,37 @@ def test_copies_over_different_paths_have_one_digest() -> None:
     two = parse.parse(b"Received: from b\r\nX-Spam: no\r\n" + build.plain(b"Hello\n"))
     other = parse.parse(build.plain(b"Hello!\r\n"))
     assert one.content_digest == two.content_digest != other.content_digest
+
+
+def _tnef(name: bytes, data: bytes) -> bytes:
+    def attribute(number: int, content: bytes) -> bytes:
+        return (
+            b"\x02"
+            + number.to_bytes(4, "little")
+            + len(content).to_bytes(4, "little")
+            + content
+            + (sum(content) & 0xFFFF).to_bytes(2, "little")
+        )
+
+    rendering = b"\x01\x00" + b"\xff" * 4 + b"\x00" * 8
+    return (
+        b"\x78\x9f\x3e\x22\x01\x00" + attribute(0x00069002, rendering) + attribute(0x00018010, name + b"\0") + attribute(0x0006800F, data)
+    )
+
+
+def test_files_within_winmail_dat_are_files() -> None:
+    """Outlook wraps attachments so that other programs show only winmail.dat."""
+    content = base64.encodebytes(_tnef(b"plan.txt", b"the plan"))
+    part = b"Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n" + content
+    raw = build.multipart(build.TEXT, part)
+    mail = parse.parse(raw)
+    assert [(part.name, part.bytes) for part in mail.parts][1:] == [("plan.txt", 8)]
+    assert mail.parts[0].name == "winmail.dat"
+    assert parse.part_bytes(raw, mail.parts[1].path) == b"the plan"
+    assert names(build.multipart(build.TEXT, part[:-200])) == ["winmail.dat"]
+
+
+def test_text_that_claims_to_be_base64_is_read() -> None:
+    """Some scripts set the field and forget the encoding."""
+    raw = build.plain(b"The printer on floor two jams again\r\n", more=b"Content-Transfer-Encoding: base64\r\n")
+    assert parse.parse(raw).text == "The printer on floor two jams again"
