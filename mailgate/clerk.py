@@ -131,4 +131,4 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
 
 
 def _put(tx: Connection, office: Office, batch: list[outbox.Letter], cause: str, at: datetime) -> None:
-    outbox.put(tx, batch, cause=cause, at=at, keys=office.keys, domain=office.policy.desk.domain)
+    outbox.put(tx, letters.sendable(batch, office.policy), cause=cause, at=at, keys=office.keys, domain=office.policy.desk.domain)

@@ -14,9 +14,9 @@ from typing import Any
 
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
-from rules.facts.policy import AgentNames, Policy
+from rules.facts.policy import AgentNames, Mode, Policy
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Status
+from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from store.outbox import Letter
@@ -91,6 +91,13 @@ def veil(ticket: Ticket, language: str) -> Ticket:
     """A ticket without the words by which an unknown sender called it and himself."""
     subject = languages.word(language, "common", "your_request")
     return replace(ticket, subject=subject, requester=Address(address=ticket.requester.address))
+
+
+def sendable(batch: Sequence[Letter], policy: Policy) -> list[Letter]:
+    """The letters that may go out: none to an address of the desk's own, and in watch mode only the admin's."""
+    admin = {address_key(a) for a in policy.desk.admin}
+    watching = policy.desk.mode is Mode.watch
+    return [x for x in batch if x.to.address and not policy.is_own(x.to.address) and (not watching or x.to.key in admin)]
 
 
 def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str, str]:
@@ -267,6 +274,8 @@ def hints(notice: Notice) -> list[dict[str, str]]:
     claims = notice.card.get("claims") or ()
     if claims:
         out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+    if notice.card.get("wishes"):
+        out.append({"what": "wish", "value": ", ".join(notice.card["wishes"])})
     match notice.card.get("hint"):
         case "third-party":
             out.append({"what": "third-party", "value": ""})

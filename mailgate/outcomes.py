@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, gathering, letters
+from mailgate import answers, choosing, gathering, letters
 from mailgate.office import Office
 from rules import notices
 from rules.actions.base import Refused, Scene
@@ -18,10 +18,11 @@ from rules.actions.undo import Undo
 from rules.case import Facts
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Fate, MachineKind, address_key
+from rules.facts.terms import Address, Fate, MachineKind
 from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
+from rules.reading import subject
 from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Settle, Spent, Verdict
 from store import inbox, ledger, outbox
 from store.inbox import Settlement

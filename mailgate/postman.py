@@ -306,4 +306,4 @@ def _tell_staff(tx: Connection, office: Office, due: outbox.Due, why: str, at: d
     written = ledger.apply(tx, row["ticket_id"], (note,), scene, cause)
     event = letters.Event(at=at, policy=office.policy, directory=directory, actor=actor)
     batch = answers.undelivered(directory, row["recipient_address"], why, written.ticket, event)
-    outbox.put(tx, batch, cause=cause.name, at=at, keys=office.keys, domain=office.policy.desk.domain)
+    outbox.put(tx, letters.sendable(batch, office.policy), cause=cause.name, at=at, keys=office.keys, domain=office.policy.desk.domain)

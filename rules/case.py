@@ -14,7 +14,7 @@ from rules.actions.values import Words
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, same_party
 from rules.facts.policy import Policy
-from rules.facts.sent import Sent
+from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Level, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.reading import commands, quoting
@@ -157,7 +157,11 @@ class Case:
         mine = _keys(self.facts)
         thread = self.facts.thread
         return thread is not None and any(
-            p.genuine and p.sent.recipient_key in mine and p.sent.ticket_id == thread.ticket.id for p in self.facts.presented
+            p.genuine
+            and p.sent.recipient_key in mine
+            and p.sent.ticket_id == thread.ticket.id
+            and p.sent.recipient_kind is not RecipientKind.other
+            for p in self.facts.presented
         )
 
     @property

@@ -152,6 +152,7 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         why=hint or "new request",
         acknowledge=answers,
         claims=named,
+        wishes=result.wishes,
         follows=follows,
         hint=hint or ("claims" if named else ""),
     )
@@ -162,7 +163,7 @@ def _draft(case: Case, *, known: bool) -> Ticket:
     desk = next(
         (a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), ""
     )
-    base = subject.without(subject.read(f.mail.subject).base, f.clues.ours)
+    base = subject.read(f.mail.subject).base
     requester: Address = case.actor.address
     watchers, room = _others(case)
     language = f.person.language if f.person and f.person.language else _language(case)

@@ -6,7 +6,7 @@ One cause, one person, one mail: `closed` > `message` > `taken` > `status`, the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -73,11 +73,12 @@ class Happened:
     """How long mail to customers waits, so that it can be taken back."""
     hint: str = ""
     claims: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
 
 
 def tell(what: Happened, policy: Policy, directory: Directory) -> tuple[Notice, ...]:
     """Every mail that a change causes, each person once."""
-    made = [*_customers(what, policy, directory), *_staff(what, policy, directory)]
+    made = _redirected([*_customers(what, policy, directory), *_staff(what, policy, directory)], what, policy, directory)
     best: dict[str, Notice] = {}
     for notice in made:
         if not notice.to.address or not _switched_on(notice, policy):
@@ -86,6 +87,34 @@ def tell(what: Happened, policy: Policy, directory: Directory) -> tuple[Notice, 
         if key not in best or RANK.get(notice.template, 99) < RANK.get(best[key].template, 99):
             best[key] = notice
     return tuple(best.values())
+
+
+def _redirected(made: list[Notice], what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
+    """The notices after `[notify]` has said who gets a text instead of the usual ones; the owner gets his whatever stands there."""
+    out: list[Notice] = []
+    for template in dict.fromkeys(n.template for n in made):
+        usual = [n for n in made if n.template == template]
+        told = policy.notify.told(template)
+        if told is None or not told.on or not told.to:
+            out += usual
+            continue
+        words = {_ROLES.get(word, word) for word in told.to}
+        out += [n for n in usual if n.reason in words or n.reason == "assigned"]
+        ticket = what.after
+        for word in told.to:
+            found = directory.leaders(ticket.group) if word == "manager" else ()
+            for each in (*(a.address for a in found), *named(word, directory, policy)):
+                agent = directory.agent_of(each.address)
+                if agent is not None:
+                    out.append(replace(_to(agent, template, "manager" if found else "category", what, usual[0].post), after=usual[0].after))
+                else:
+                    copy = replace(usual[0], to=each, kind=RecipientKind.other, reason="category", language="", buttons=())
+                    out.append(copy)
+    return [n for n in out if n.kind is RecipientKind.customer or not _is_actor(n, what.actor, directory)]
+
+
+_ROLES = {"watchers": "watching", "assignee": "assigned"}
+"""Words of the config for reasons of notices; `requester` and `group` are the same."""
 
 
 def _switched_on(notice: Notice, policy: Policy) -> bool:
@@ -138,10 +167,10 @@ CUSTOMERS_BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 def _customers_text(what: Happened, policy: Policy) -> str:
     """The text that a change of status alone gives customers; empty for none."""
     before, ticket = what.before, what.after
-    if before is None:
-        return "received" if what.acknowledge and not what.quiet else ""
     if what.quiet or ticket.quiet:
         return ""
+    if before is None:
+        return "received" if what.acknowledge else ""
     was, now = before.status, ticket.status
     if now is Status.closed and was is not Status.closed:
         return "closed" if policy.notify.closing else ""
@@ -160,7 +189,8 @@ def _hears(address: Address, reason: str, template: str, what: Happened) -> bool
     """Whether one of the audience gets this text: not the actor of his own act, not the muted but for answers."""
     if template == "received":
         return reason == "requester"
-    if address.key == what.actor.address.key:
+    actor = what.actor
+    if address.key in {actor.address.key, *(address_key(a) for a in (actor.person.addresses if actor.person else ()))}:
         return False
     return address.key not in what.after.muted or template in {"message", "closed"}
 
@@ -202,10 +232,13 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
     out: list[Notice] = []
     if ticket.assignee in directory.agents:
         out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, post))
-    elif ticket.group:
+    elif ticket.group and directory.members(ticket.group):
         out += [_to(a, "new-in-group", "group", what, post) for a in directory.members(ticket.group)]
-    elif category is None or (policy.options.assign_category_group and not category.notify and not category.group):
-        out += [_to(a, "new-in-group", "new", what, post) for a in directory.agents.values()]
+    elif category is None or not category.notify:
+        # nobody would hear of it: those who may work on it, else everybody
+        members = directory.members(category.group) if category is not None and category.group else ()
+        out += [_to(a, "new-in-category", "category", what, post) for a in members]
+        out += [_to(a, "new-in-group", "new", what, post) for a in directory.agents.values()] if not members else []
     for address in (*(category.notify if category else ()), *policy.notify.new_to):
         for each in named(address, directory, policy):
             agent = directory.agent_of(each.address)
@@ -250,6 +283,8 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
         card["hint"] = what.hint
     if what.claims:
         card["claims"] = list(what.claims)
+    if what.wishes:
+        card["wishes"] = list(what.wishes)
     buttons = _buttons(template)
     if template in {"new-in-group", "new-in-category", "assigned", "appended"} and what.after.waiting_room:
         buttons += tuple((f"include:{n}", f"cc {a}") for n, a in enumerate(what.after.waiting_room[:3], 1))

@@ -80,6 +80,8 @@ class Act:
     on_behalf: bool = False
     claims: tuple[str, ...] = ()
     """References a stranger wrote in the subject: shown to staff, nothing more."""
+    wishes: tuple[str, ...] = ()
+    """Tags of the subject that the sender has no say in: shown to staff."""
     follows: int = 0
     """Row id of an earlier ticket that this new one continues."""
     pressed: tuple[int, str] | None = None

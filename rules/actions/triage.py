@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
 from rules.actions.values import Flag, Listed, Rest, Signed, Word, fold
+from rules.facts.service import AssignHow
 from rules.facts.terms import Priority, Status, Visibility
 from rules.facts.ticket import Ticket, restored
 
@@ -52,7 +53,13 @@ class SetCategory(Action):
             raise Refused("closed-category", ref=ticket.ref)
         after = replace(ticket, category=self.to)
         category = scene.policy.categories.get(self.to)
-        if category is not None and category.group and scene.policy.options.assign_category_group and category.group != ticket.group:
+        if category is None or category.assign is AssignHow.none:
+            return Effect(ticket=after)
+        if category.assign is AssignHow.agent and category.agent in scene.directory.agents:
+            status = Status.assigned if after.status in {Status.new, Status.read} else after.status
+            return Effect(ticket=replace(after, group=category.group, assignee=category.agent, status=status))
+        gives = scene.policy.options.assign_category_group or category.assign is not AssignHow.group
+        if category.group and gives and category.group != ticket.group:
             keeps = ticket.assignee and category.group in getattr(scene.directory.agents.get(ticket.assignee), "groups", ())
             after = replace(after, group=category.group, assignee=ticket.assignee if keeps else "")
             if not keeps and after.status is Status.working:

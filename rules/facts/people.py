@@ -131,6 +131,11 @@ class Directory:
         keys = {group} | self.below(group)
         return tuple(a for _, a in sorted(self.agents.items()) if keys & set(a.groups))
 
+    def leaders(self, group: str) -> tuple[Agent, ...]:
+        """The agents that lead a group or one above it, by name."""
+        above = {group} | {g.key for g in self.groups.values() if group in self.below(g.key)}
+        return tuple(a for _, a in sorted(self.agents.items()) if group and above & set(a.manager_of))
+
     def below(self, group: str) -> frozenset[str]:
         """All groups under one group, at any depth; a parent loop ends the walk."""
         found: set[str] = set()
