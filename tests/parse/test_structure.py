@@ -187,7 +187,8 @@ def test_files_within_winmail_dat_are_files() -> None:
     assert [(part.name, part.bytes) for part in mail.parts][1:] == [("plan.txt", 8)]
     assert mail.parts[0].name == "winmail.dat"
     assert parse.part_bytes(raw, mail.parts[1].path) == b"the plan"
-    assert names(build.multipart(build.TEXT, part[:-200])) == ["winmail.dat"]
+    broken = b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\nno such thing"
+    assert names(build.multipart(build.TEXT, broken)) == ["winmail.dat"]
 
 
 def test_text_that_claims_to_be_base64_is_read() -> None:
