@@ -73,6 +73,8 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
     env = dict(os.environ) if environment is None else environment
     call = Call(config=Path(env.get("MAILGATE_CONFIG") or "config.toml"), clock=lambda: datetime.now(UTC), environment=env)
     words: list[str] = []
+    # A command says in its own words what went wrong; only serve and tick have a log (mailgate.desk.logs).
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         words = global_options(argv, call)
         code = application(named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
@@ -185,9 +187,17 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
         case typer.Abort():
             return ["stopped"], (), FAILED
         case _:
-            from mailgate.desk import faults
+            return _from_below(fault)
 
-            return faults.explained(fault)
+
+def _from_below(fault: Exception) -> tuple[list[str], Sequence[str], int]:
+    """What the rooms below raised, in their words; a plain sentence where even those can't be loaded."""
+    try:
+        from mailgate.desk import faults
+
+        return faults.explained(fault)
+    except Exception:  # noqa: BLE001 - a broken installation: the first fault is the one to tell
+        return [f"this failed unexpectedly: {type(fault).__name__}: {fault}"], (), FAILED
 
 
 if __name__ == "__main__":

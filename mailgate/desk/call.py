@@ -47,6 +47,10 @@ class Call:
             from mailgate.settings import load
 
             self._settings = load(self.config, self.environment)
+            if self._settings.log.level.upper() == "DEBUG":
+                from mailgate.desk import logs
+
+                logs.start(self._settings.log)
         return self._settings
 
     @property
@@ -72,6 +76,11 @@ class Call:
         if read.tzinfo is None:
             read = read.replace(tzinfo=self.zone)
         return read.astimezone(UTC)
+
+    def ready(self) -> None:
+        """Make sure that the database can be worked with, as every other command does; raises NotCurrent."""
+        with self.store():
+            pass
 
     @contextmanager
     def store(self, *, prepared: bool = True) -> Iterator[Store]:

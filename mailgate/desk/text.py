@@ -22,7 +22,7 @@ def list_(context: typer.Context) -> None:
     """Every text and the languages that it exists in."""
     desk = call.of(context)
     site = desk.settings.texts
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": name, "languages": list(known), "site": bool(site and any(site.glob(f"*/{name}.j2")))}
         for name, known in _names(desk).items()
     ]

@@ -1,0 +1,284 @@
+"""Checks that need nobody but this machine: config, store, people, mail that is stuck, disk, clock, programs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mailgate.desk.call import Call
+from mailgate.desk.findings import Finding
+from rules.facts.terms import address_key, domain_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from rules.facts.people import Directory, Party
+    from store.engine import Store
+
+CONFIG, STORE, MAIL, PEOPLE, MACHINE = "Config", "Store", "Mail", "People", "Machine"
+STALE = timedelta(minutes=15)
+LITTLE, VERY_LITTLE = 1_000_000_000, 200_000_000
+"""Bytes of free disk that are worth a warning, and too few."""
+SOUND = {(3, 11): 15, (3, 12): 13, (3, 13): 13, (3, 14): 3}
+"""Python releases in which header lines can't be smuggled through encoded words (CVE-2024-6923, CVE-2026-1299)."""
+
+
+def all_of(desk: Call) -> list[Finding]:
+    """All of them; with a config that can't be read there is nothing else to look at."""
+    from mailgate.config.mistakes import BadConfig
+
+    try:
+        settings = desk.settings
+    except BadConfig as bad:
+        return [
+            Finding(area=CONFIG, check="config", level="broken", what=str(mistake), mend=f"edit {mistake.path}", code="E-CONFIG")
+            for mistake in bad.mistakes
+        ]
+    found = [Finding(area=CONFIG, check="config", what=f"{settings.path} is sound")]
+    found += [
+        Finding(area=CONFIG, check=each.key or "config", level="warning", what=each.what, mend=f"line {each.line} of {each.path.name}")
+        for each in settings.cautions
+    ]
+    found += _rules(desk)
+    found += _secret(desk)
+    found += _texts(desk)
+    found += _store(desk)
+    found += _machine(desk)
+    return found
+
+
+def _rules(desk: Call) -> Iterator[Finding]:
+    from rules.lint import lint
+
+    policy = desk.settings.policy
+    flaws = lint(policy)
+    for flaw in flaws:
+        yield Finding(
+            area=CONFIG, check=f"rule {flaw.rule}", level="warning", what=flaw.what, mend=f"see {flaw.place}; mailgate rules lint"
+        )
+    if policy.rules and not flaws:
+        yield Finding(area=CONFIG, check="rules", what=f"{len(policy.rules)}, none in another's way")
+
+
+def _secret(desk: Call) -> Iterator[Finding]:
+    from mailgate import keys
+
+    path = desk.settings.secret_file
+    if not path.exists():
+        yield Finding(area=CONFIG, check="secret", what=f"{path} is made at the first start")
+        return
+    try:
+        ring = keys.load(path)
+    except (keys.BadKeys, OSError) as why:
+        yield Finding(
+            area=CONFIG,
+            check="secret",
+            level="broken",
+            what=str(why),
+            mend="a copy of the file is in your backup; without it old tokens are void",
+        )
+        return
+    yield Finding(area=CONFIG, check="secret", what=f"{len(ring)} key{'s' if len(ring) > 1 else ''} in {path}")
+
+
+def _texts(desk: Call) -> Iterator[Finding]:
+    """The site's own texts; ours are tested where they are made."""
+    site = desk.settings.texts
+    if site is None:
+        return
+    if not site.is_dir():
+        yield Finding(
+            area=CONFIG, check="texts", level="warning", what=f"{site} is not there", mend="make the folder, or take [desk] texts away"
+        )
+        return
+    from templates import render, samples
+
+    broken = 0
+    for path in sorted(site.glob("*/*.j2")):
+        name, language = path.stem, path.parent.name
+        try:
+            render.render(name, language, samples.sample(name, language), site=site)
+        except (render.Unrenderable, KeyError) as why:
+            broken += 1
+            yield Finding(
+                area=CONFIG,
+                check=f"text {language}/{name}",
+                level="warning",
+                what=str(why),
+                mend="ours is sent instead; mailgate text check",
+            )
+    if not broken:
+        yield Finding(area=CONFIG, check="texts", what=f"all in {site} render")
+
+
+def _store(desk: Call) -> Iterator[Finding]:
+    from store import engine, migrate
+
+    try:
+        with desk.store(prepared=False) as store:
+            status = migrate.status(store)
+            if status.shape is migrate.Shape.empty:
+                yield Finding(area=STORE, check="database", what=f"{store.url} is empty; the first start makes its tables")
+                return
+            if status.shape is not migrate.Shape.current:
+                yield Finding(
+                    area=STORE, check="migrations", level="broken", what=str(migrate.NotCurrent(status)), mend="mailgate db upgrade"
+                )
+                return
+            facts = engine.facts(store)
+            yield Finding(area=STORE, check="database", what=f"{facts.dialect} {facts.version}, step {status.current}; {facts.why}")
+            for worry in facts.worries:
+                yield Finding(area=STORE, check="durability", level="warning", what=worry, mend="see what it asks for")
+            yield from _within(desk, store)
+    except (engine.Busy, engine.Unfit, OSError) as why:
+        yield Finding(
+            area=STORE,
+            check="database",
+            level="broken",
+            what=str(why),
+            mend="check [store] url, and that the database is up and ours to write",
+        )
+
+
+def _within(desk: Call, store: Store) -> Iterator[Finding]:
+    from store import engine, people
+
+    with engine.reading(store) as tx:
+        staff, parties = people.directory(tx), people.parties(tx)
+        yield from _people(desk, staff)
+        yield from _ticket_trick(desk, staff, parties)
+        yield from _stuck(desk, tx)
+        yield from _clock(desk, tx)
+
+
+def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
+    settings = desk.settings
+    if staff.agents:
+        yield Finding(area=PEOPLE, check="agents", what=f"{len(staff.agents)} agents in {len(staff.groups)} groups")
+    else:
+        yield Finding(
+            area=PEOPLE, check="agents", level="warning", what="nobody works here", mend="mailgate agent add NAME --address ADDRESS"
+        )
+    for what, named, known in (("group", settings.groups_named(), staff.groups), ("agent", settings.agents_named(), staff.agents)):
+        for name, place in named.items():
+            if name not in known:
+                yield Finding(
+                    area=PEOPLE,
+                    check=f"{what} {name}",
+                    level="warning",
+                    what=f"{place} counts on it, and it isn't there",
+                    mend=f"mailgate {what} add {name}",
+                )
+    for group in {g for a in staff.agents.values() for g in a.groups} - set(staff.groups):
+        yield Finding(
+            area=PEOPLE,
+            check=f"group {group}",
+            level="warning",
+            what="agents are in it, and it isn't there",
+            mend=f"mailgate group add {group}",
+        )
+    for key in settings.groups_named():
+        if key in staff.groups and not staff.members(key):
+            yield Finding(
+                area=PEOPLE,
+                check=f"group {key}",
+                level="warning",
+                what="has no agents: its tickets reach nobody",
+                mend=f"mailgate agent edit NAME --group +{key}",
+            )
+
+
+def _ticket_trick(desk: Call, staff: Directory, parties: tuple[Party, ...]) -> Iterator[Finding]:
+    """Whoever may write to `support@company` and read the answers can sign up at places that trust any address at `company`."""
+    own = desk.settings.policy.desk.domain
+    addresses = [a for agent in staff.agents.values() for a in agent.addresses]
+    domains = {domain_of(a) for a in addresses} | {d for p in parties if p.kind == "internal" for d in p.domains}
+    shared = sorted(d for d in domains if d and (d == own or d.endswith("." + own)))
+    if shared:
+        yield Finding(
+            area=PEOPLE,
+            check="desk's domain",
+            level="warning",
+            what=f"{own} is also where staff has its addresses: services that trust everybody at {shared[0]} can be signed up to through tickets",
+            mend=f"give the desk a domain of its own, such as help.{address_key('@' + own)[1:]}, or keep such services away from it",
+            code="W-TICKET-TRICK",
+        )
+
+
+def _stuck(desk: Call, tx: Connection) -> Iterator[Finding]:
+    from store import inbox
+    from store.queries import figures
+
+    account = inbox.account(tx, desk.at, STALE)
+    if account.stale:
+        what = f"{account.stale} mails wait for longer than 15 minutes"
+        yield Finding(
+            area=MAIL,
+            check="waiting",
+            level="broken",
+            what=what,
+            mend="is mailgate serve running? else mailgate tick; mailgate mail list --fate waiting",
+        )
+    elif not account.adds_up:
+        yield Finding(area=MAIL, check="account", level="broken", what="received mails and fates don't add up", mend="mailgate db check")
+    else:
+        yield Finding(area=MAIL, check="account", what=f"{account.received} received, every one accounted for")
+    found = figures.read(tx, desk.at)
+    if found.undecided:
+        yield Finding(
+            area=MAIL,
+            check="held",
+            level="warning",
+            what=f"{found.undecided} mails are held or parked",
+            mend="mailgate mail list --fate held,parked; then mail release, mail retry or mail drop",
+        )
+    if found.oldest_due > STALE.total_seconds():
+        what = f"{found.outbox['due']} mails wait to leave, the oldest for {timedelta(seconds=int(found.oldest_due))}"
+        yield Finding(
+            area=MAIL, check="outbox", level="warning", what=what, mend="mailgate outbox list --state due shows the relay's last answer"
+        )
+    lost = found.outbox["failed"] + found.outbox["unknown"]
+    if lost:
+        yield Finding(
+            area=MAIL,
+            check="outbox",
+            level="warning",
+            what=f"{lost} mails could not be delivered",
+            mend="mailgate outbox list --state failed,unknown",
+        )
+
+
+def _clock(desk: Call, tx: Connection) -> Iterator[Finding]:
+    from store.queries import figures
+
+    newest = figures.newest(tx)
+    if newest is not None and newest - desk.at > timedelta(minutes=5):
+        yield Finding(
+            area=MACHINE,
+            check="clock",
+            level="broken",
+            what=f"it is {desk.at:%Y-%m-%d %H:%M} UTC here, and the store knows of {newest:%Y-%m-%d %H:%M}",
+            mend="set the clock (timedatectl set-ntp true): due times and tokens count on it",
+        )
+
+
+def _machine(desk: Call) -> Iterator[Finding]:
+    if desk.at < datetime(2026, 1, 1, tzinfo=UTC):
+        yield Finding(area=MACHINE, check="clock", level="broken", what=f"it can't be {desk.at:%Y-%m-%d}", mend="set the clock")
+    folder = desk.settings.root
+    free = shutil.disk_usage(folder).free
+    level = "broken" if free < VERY_LITTLE else "warning" if free < LITTLE else "ok"
+    mend = "" if level == "ok" else "make room: without it mail is refused for now (452)"
+    yield Finding(area=MACHINE, check="disk", level=level, what=f"{free / 1e9:.1f} GB free at {folder}", mend=mend)
+    have = sys.version_info[:3]
+    safe = SOUND.get(have[:2])
+    if safe is not None and have[2] < safe:
+        yield Finding(
+            area=MACHINE,
+            check="python",
+            level="ok",
+            what=f"{'.'.join(map(str, have))}: its own mail library can smuggle header lines; ours doesn't use it for sending ({have[0]}.{have[1]}.{safe} has the mend)",
+        )

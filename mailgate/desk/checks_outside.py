@@ -1,0 +1,220 @@
+"""Checks that speak to others: our own doors, the relay, mailboxes, DNS."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailgate.desk.call import Call
+from mailgate.desk.findings import Finding
+
+if TYPE_CHECKING:
+    from mailgate.config.doors import Listen
+
+IN, OUT = "Mail in", "Mail out"
+WAIT = 5.0
+"""Seconds for each of them."""
+RESERVED = (".example", ".test", ".invalid", ".localhost", ".local", ".internal", ".lan", "example.com", "example.org", "example.net")
+"""Names that no DNS has records of (RFC 2606, RFC 6761)."""
+
+
+def all_of(desk: Call, found: list[Finding], *, offline: bool) -> list[Finding]:
+    """All of them; `offline` leaves out what asks other machines."""
+    out = [*_doors(desk)]
+    if not offline:
+        out += _mailboxes(desk)
+    out += _relay(desk, offline=offline)
+    if not offline:
+        out += _records(desk)
+    if not any(each.area == IN for each in out):
+        out.insert(
+            0,
+            Finding(
+                area=IN,
+                check="doors",
+                level="warning",
+                what="no door is configured: nothing comes in but by mail in",
+                mend="add [smtp], [lmtp] or [[imap]]",
+            ),
+        )
+    return out
+
+
+def _doors(desk: Call) -> Iterator[Finding]:
+    settings = desk.settings
+    for name, door in (("smtp", settings.smtp), ("submission", settings.submission), ("lmtp", settings.lmtp)):
+        if door is not None:
+            yield _door(name, door.listen, settings.policy.desk.domain, getattr(door, "hostname", ""))
+
+
+def _door(name: str, listen: Listen, domain: str, hostname: str) -> Finding:
+    check = f"{name} {listen}"
+    greeting = _greeting(listen)
+    if greeting is None:
+        if why := _unusable(listen):
+            mend = (
+                "ports below 1024 need AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                if "ermission" in why
+                else f"end what holds {listen}, or change [{name}] listen"
+            )
+            return Finding(area=IN, check=check, level="broken", what=f"can't be opened: {why}", mend=mend)
+        return Finding(area=IN, check=check, what="free; mailgate serve will open it")
+    if (hostname or domain).lower() not in greeting.lower():
+        what = f"another program answers there: {greeting.strip()[:60]}"
+        return Finding(area=IN, check=check, level="broken", what=what, mend=f"end it, or change [{name}] listen")
+    return Finding(area=IN, check=check, what="open, and answers")
+
+
+def _greeting(listen: Listen) -> str | None:
+    """The first line of whoever listens there, None if nobody does."""
+    try:
+        if listen.path:
+            door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            door.settimeout(WAIT)
+            door.connect(listen.path)
+        else:
+            host = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104 - compared, not bound
+            door = socket.create_connection((host, listen.port), WAIT)
+    except OSError:
+        return None
+    with door:
+        door.settimeout(WAIT)
+        try:
+            return door.recv(512).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+
+def _unusable(listen: Listen) -> str:
+    """Why nobody could listen there now; empty if one could."""
+    if listen.path:
+        folder = Path(listen.path).parent
+        return "" if os.access(folder if folder.exists() else folder.parent, os.W_OK) else f"{folder} is not ours to write"
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(("" if listen.host == "*" else listen.host, listen.port))
+    except OSError as why:
+        return why.strerror or str(why)
+    return ""
+
+
+def _mailboxes(desk: Call) -> Iterator[Finding]:
+    settings = desk.settings
+    if not settings.imap:
+        return
+    from mailgate import daemon, errands, imap
+
+    for said, each in zip(settings.imap, daemon.imap_settings(settings), strict=True):
+        check = f"imap {said.name}"
+        try:
+            probed = errands.probe(each)
+        except (imap.ImapTrouble, OSError) as why:
+            yield Finding(
+                area=IN, check=check, level="broken", what=str(why), mend="check host, port, security and password of this [[imap]]"
+            )
+            continue
+        can = ", ".join(word for word, has in (("IDLE", probed.can_idle), ("MOVE", probed.can_move)) if has) or "neither IDLE nor MOVE"
+        yield Finding(area=IN, check=check, what=f"{probed.exists} mails in {said.folder}; {can}")
+        for folder in probed.missing:
+            yield Finding(
+                area=IN,
+                check=check,
+                level="warning",
+                what=f"it has no folder {folder!r}",
+                mend=f"make it, or name another; it has {', '.join(probed.folders[:8])}",
+            )
+
+
+def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
+    relay = desk.settings.relay
+    if relay.kind == "maildir":
+        folder = relay.path
+        above = next((p for p in (folder, *folder.parents) if p.exists()), Path("/"))
+        if not os.access(above, os.W_OK):
+            yield Finding(
+                area=OUT, check="relay", level="broken", what=f"{folder} is not ours to write", mend="chown it, or change [relay] url"
+            )
+        else:
+            yield Finding(area=OUT, check="relay", what=f"mail is put into {folder} and leaves nowhere: good for trying out")
+        return
+    check = f"relay {relay.host}:{relay.port}"
+    if offline:
+        return
+    from mailgate import hop
+
+    way = hop.Hop(
+        host=relay.host,
+        port=relay.port,
+        security=hop.Security(relay.security),
+        hello=desk.settings.policy.desk.domain,
+        user=relay.user,
+        password=relay.password.reveal if relay.password else None,
+        ca_file=relay.ca_file,
+        wait=WAIT,
+    )
+    try:
+        asyncio.run(_tried(way))
+    except Exception as why:  # noqa: BLE001 - whatever keeps it from being used is what is asked for
+        said = hop.words(why) if not isinstance(why, hop.Unusable) else str(why)
+        yield Finding(
+            area=OUT, check=check, level="broken", what=said, mend="check [relay] url, security, user and password; mail waits meanwhile"
+        )
+        return
+    login = f", logged in as {relay.user}" if relay.user else ""
+    yield Finding(area=OUT, check=check, what=f"answers{login}")
+
+
+async def _tried(way: object) -> None:
+    from mailgate import hop
+
+    assert isinstance(way, hop.Hop)  # noqa: S101 - for the type checker
+    client = await asyncio.wait_for(hop.connect(way, hop.tls_context(way)), WAIT * 3)
+    try:
+        await client.quit()
+    except OSError:
+        client.close()
+
+
+def _records(desk: Call) -> Iterator[Finding]:
+    """What receivers look up about mail from our domain."""
+    settings = desk.settings
+    domain = settings.policy.desk.domain
+    if settings.relay.kind == "maildir" or domain.endswith(RESERVED) or "." not in domain:
+        return
+    from mailgate.nameserver import Nameserver
+    from mailgate.signatures import Unanswered
+
+    dns = Nameserver(wait=WAIT)
+    wanted = [
+        ("SPF", domain, b"v=spf1", 'publish a TXT record such as "v=spf1 mx -all"'),
+        ("DMARC", f"_dmarc.{domain}", b"v=DMARC1", 'publish "v=DMARC1; p=none" to begin with'),
+    ]
+    if settings.relay.dkim is not None:
+        signed = settings.relay.dkim
+        wanted.append(("DKIM", f"{signed.selector}._domainkey.{signed.domain}", b"p=", "publish the public key of [relay] dkim there"))
+    for check, name, sign, mend in wanted:
+        try:
+            record = dns.txt(name)
+        except Unanswered as why:
+            yield Finding(
+                area=OUT,
+                check=check,
+                level="warning",
+                what=f"no nameserver answers ({why})",
+                mend="try again with a network, or say --offline",
+            )
+            return
+        if check == "SPF" and record is not None and sign.lower() not in record.lower():
+            yield Finding(area=OUT, check=check, what=f"{name} has other TXT records first: look yourself whether one begins with v=spf1")
+        elif record is None or sign.lower() not in record.lower():
+            yield Finding(
+                area=OUT, check=check, level="warning", what=f"{name} has no such record: large providers will distrust our mail", mend=mend
+            )
+        else:
+            yield Finding(area=OUT, check=check, what=f"{name}: {record.decode('utf-8', 'replace')[:60]}")

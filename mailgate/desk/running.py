@@ -1,0 +1,77 @@
+"""Running the desk: serve, tick, demo."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailgate.desk import call, screen
+from mailgate.desk.ends import Failed
+
+if TYPE_CHECKING:
+    from mailgate.daemon import Daemon
+
+
+def serve(context: typer.Context) -> None:
+    """Run the desk in the foreground: doors, clerk, postman, timers. SIGTERM ends it in order, SIGHUP rereads the config."""
+    from mailgate import daemon
+    from mailgate.desk import logs
+
+    desk = call.of(context)
+    settings = desk.settings
+    logs.start(settings.log)
+    desk.ready()
+    daemon.serve(settings, daemon.clock_from(desk.at if desk.now else None), _say_ready)
+    if desk.as_json:
+        screen.document(desk, {"stopped": True})
+
+
+def tick(context: typer.Context) -> None:
+    """Do once, to the end, all that is due now: fetch, handle, timers, deliver. For cron and tests; may run beside serve."""
+    from mailgate import daemon
+    from mailgate.desk import logs
+
+    desk = call.of(context)
+    logs.start(desk.settings.log, least=logging.WARNING)
+    desk.ready()
+    done = daemon.tick(desk.settings, desk.at)
+    if desk.as_json:
+        screen.document(desk, done)
+    else:
+        print(", ".join(f"{count} {what}" for what, count in done.items()))
+
+
+def demo(
+    context: typer.Context,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the folder behind, to look around in it.")] = False,
+) -> None:
+    """A guided tour on this machine alone: a customer writes, the desk answers, an agent closes by mail."""
+    from mailgate import demo as tour
+
+    desk = call.of(context)
+    steps: list[dict[str, str]] = []
+
+    def tell(title: str, text: str) -> None:
+        steps.append({"title": title, "text": text})
+        if not desk.as_json:
+            print()
+            screen.show(screen.text(f"{len(steps)}. {title}", "bold"))
+            for line in text.splitlines():
+                print(f"   {screen.plain(line)}")
+
+    try:
+        folder = tour.run(tell, clock=desk.clock, keep=keep)
+    except tour.Stuck as why:
+        raise Failed(f"the tour got stuck: {why}") from None
+    if desk.as_json:
+        screen.document(desk, {"steps": steps, "folder": str(folder) if folder else None})
+    elif folder:
+        print(f"\nThe folder is {folder}; try: mailgate --config {folder / 'config.toml'} ticket list")
+
+
+def _say_ready(running: Daemon) -> None:
+    """One line for whoever waits for the doors to be open."""
+    places = ", ".join(place for door in running.doors for place in door.listens_at) or "mailboxes only"
+    screen.say(f"mailgate: ready, serving {running.settings.policy.desk.address} at {places}")
