@@ -18,10 +18,10 @@ TIME = re.compile(r"(?<![\d.])\d{1,2}\s?[:.]\s?\d{2}(?![\d.]\d|\d)")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,100}@[^\s<>()\[\],;:\"']{1,200}")
 VERB = re.compile(
     r"\b(?:wrote|writes|written|schrieb|geschrieben|schreibt|kirjoitti|kirjoittaa|napsala?|napsali|napísala?|napsal\(a\)|skrev|skrifaði|"
-    r"a écrit|écrit|ha scritto|scritto|scrive|escribi[óo]|escribe|ha escrit|escreveu|schreef|geschreven|pisze|napisała?|napisał\(a\)|"
-    r"написала?|написал\(а\)|написали|написав|написала|пише|пишет|писала?|писав|yazdı|şunu yazdı|írta|ezt írta|a scris|napisao|napisala|"
+    r"a écrit|écrit|ha scritto|scritto|scrive|escribi[óo]|escribe|ha escrit|escreveu|schreef|geschreven|pisze|napisana przez|napisała?|napisał\(a\)|"
+    r"написала?|написал\(а\)|написали|написав|написа|пише|пишет|писала?|писав|yazdı|şunu yazdı|írta|ezt írta|a scris|napisao|napisala|"
     r"έγραψε|viết|đã viết|menulis|rašė|rakstīja|kirjutas|skreiv|said|reacted|idatzi|scríobh|va escriure|quoting|zitat von|citando|citerar|citát)\b|napsal\(a\)|写道|寫道|写到|작성|님이 작성|에 씀|"
-    r"さんは書きました|のメール|書きました|כתב|כתבה|مكتوب|كتب|เขียนว่า|ने लिखा",
+    r"さんは書きました|のメール|のメッセージ|書きました|כתב|כתבה|مكتوب|كتب|เขียนว่า|ने लिखा",
     re.IGNORECASE,
 )
 END_VERB = re.compile(
@@ -121,6 +121,12 @@ def is_mobile_signature(line: str) -> bool:
     return "?" not in line.split("http", maxsplit=1)[0] and not (len(line) > 110 and _SENTENCE.search(line))
 
 
+_CLOSED = re.compile(r"[>)\]»】][\s*_]{0,3}[:：]?[\s*_-]{0,6}$")
+_TELLS = re.compile(
+    r"\b(?:wrote|schrieb|kirjoitti|napsala?|skrev|escribió|scritto|écrit|schreef|napisała?)\b ?(?:[:：] ?[^\s-]|(?:to )?(?:me|us|mir|uns|minulle|meille|mi|mně|nám|mig|oss|that|dass|daß|että|že|que|che|att)\b)"
+    r"|\b(?:me|us|mir|uns|m'a|nous a|me lo|mi ha) (?:wrote|schrieb|écrit|escribió|scritto|geschrieben)\b|,? (?:dass|daß|že|että) |(?-i:[a-zäöüßěščřžýáíéů]{4,}[.!?] [A-ZÄÖÜ][a-zäöüß]{2,} [^<>@\d]{12,}[:：]$)",
+    re.IGNORECASE,
+)
 _DASHED = re.compile(r"-{3,}[^-].{2,300}[^-]-{3,}$")
 GROUPWISE = re.compile(
     r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE
@@ -147,7 +153,15 @@ def attribution(line: str) -> bool:
         return True
     if verb and address:
         return True
-    return bool(colon and date and address) or bool(verb and date and TIME.search(line))
+    return bool(colon and date and address and _CLOSED.search(line)) or bool(verb and date and TIME.search(line))
+
+
+def tells(line: str) -> bool:
+    """Whether a joined line with the words of an attribution is a sentence of the author's: `Bob wrote me that it is broken. Please help:`.
+
+    To be asked where no quoted lines follow; clients write no sentences.
+    """
+    return _TELLS.search(line) is not None
 
 
 def introduces(line: str) -> bool:

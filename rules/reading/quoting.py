@@ -25,6 +25,8 @@ _POINTS_BELOW = re.compile(
 _RUN = 3
 _OURS_SHARE = 0.6
 _ATTRIBUTION_LINES = 4
+_FOOTER_RULE = 20
+_FOOTER_LINES = 20
 _LINES = 200_000
 _RULES = frozenset("-_=*—–─#")
 _CANDIDATES = 1500
@@ -159,7 +161,7 @@ class _Reader:
             joined = f"{self.lines[start].strip()} {joined}".strip()
             if len(joined) > marks.ATTRIBUTION_CHARACTERS:
                 break
-            if marks.attribution(joined):
+            if marks.attribution(joined) and (quoted or not marks.tells(joined)):
                 found = start
                 break
         if found < 0 and quoted and marks.introduces(self.lines[end]):
@@ -259,12 +261,22 @@ class _Reader:
         """Cut from a signature mark to the next quote; what stands below a quote is the author's again."""
         at = 0
         while at < self.size:
-            if self.kind[at] == "t" and (marks.SIGNATURE.match(self.lines[at]) or marks.is_mobile_signature(self.lines[at])):
+            if self.kind[at] == "t" and (
+                marks.SIGNATURE.match(self.lines[at]) or marks.is_mobile_signature(self.lines[at]) or self._is_list_footer(at)
+            ):
                 while at < self.size and self.kind[at] not in "qao":
                     if self.kind[at] != "b":
                         self.kind[at] = "x"
                     at += 1
             at += 1
+
+    def _is_list_footer(self, at: int) -> bool:
+        """Whether a long rule right below a quote begins what a mailing list puts under every mail."""
+        line = self.lines[at].strip()
+        if len(line) < _FOOTER_RULE or not marks.RULE.match(line) or self.size - at > _FOOTER_LINES:
+            return False
+        above = next((n for n in range(at - 1, -1, -1) if self.kind[n] != "b"), -1)
+        return above >= 0 and self.kind[above] in "qo"
 
     def _keep_cited(self) -> None:
         """Keep the quoted lines that the author answers one by one, or cites without having been answered by them."""

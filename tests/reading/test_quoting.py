@@ -118,6 +118,10 @@ def test_signatures_are_cut_and_alone_count_as_nothing(signature: str) -> None:
         "On 1.1.2026 I wrote:\nplease answer",
         "Sent from Berlin, it never arrived. Can you look where it is?",
         "Subject: hello",
+        "On 3 Nov 2026 your technician (bob@corp.test) wrote me the following:\n\nThe part is ordered.\n\nWhere is it?",
+        "It says\n2026-11-02 10:00:00 kim@client.test wrote: failure\nmore of the log:\nend",
+        "Am 3.11.2026 schrieb mir Herr Meier, dass\nes nicht geht. Bitte klären:\n- Punkt 1",
+        "see\n>>> import os\n>>> os.getcwd()\nthat fails",
     ],
 )
 def test_what_only_looks_like_a_quote_stays(text: str) -> None:
@@ -132,6 +136,12 @@ def test_answers_between_quotes_survive() -> None:
     assert "YES IT IS" in found.text
     assert "NO PAPER" in found.text
     assert "wrote:" not in found.text
+
+
+def test_the_footer_of_a_mailing_list_is_not_the_authors() -> None:
+    """List servers put it below the quote that the author left at the end."""
+    footer = "_______________________________________________\nPrinters mailing list\nprinters@lists.test"
+    assert quoting.written(f"{ANSWER}\n\n{ATTRIBUTIONS[0]}\n{QUOTED}\n{footer}\n").text == ANSWER
 
 
 def test_an_answer_below_the_quote_is_found() -> None:
