@@ -63,7 +63,7 @@ class Merge(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if self.into == ticket.ref.upper():
             raise Refused("merge-itself", ref=ticket.ref)
-        return Effect(ticket=ticket, merge_into=self.into)
+        return Effect(ticket=ticket, merge_into=self.into, quiet=True)
 
 
 @verb("link")
