@@ -72,6 +72,14 @@ def demo(
 
 
 def _say_ready(running: Daemon) -> None:
-    """One line for whoever waits for the doors to be open."""
-    places = ", ".join(place for door in running.doors for place in door.listens_at) or "mailboxes only"
-    screen.say(f"mailgate: ready, serving {running.settings.policy.desk.address} at {places}")
+    """Tell whoever started it that the doors are open, how to send a first mail, and where the answers lie."""
+    settings = running.settings
+    desk = settings.policy.desk.address
+    places = [place for door in running.doors for place in door.listens_at]
+    screen.say(f"mailgate: ready, serving {desk} at {', '.join(places) or 'mailboxes only'}")
+    smtp = next((place for place in places if not place.startswith("unix:")), "")
+    if smtp:
+        screen.say(f"  a first mail:  swaks --server {smtp} --from you@example.org --to {desk}")
+    screen.say("  what came:     mailgate ticket list")
+    where = f"lie in the Maildir {settings.relay.path}" if settings.relay.kind == "maildir" else f"leave by {settings.relay.host}:{settings.relay.port}"
+    screen.say(f"  the answers:   {where}")
