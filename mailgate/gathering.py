@@ -177,12 +177,11 @@ def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Po
         .mappings()
         .all()
     )
-    newest = thread.sent.newest_post if thread.sent is not None else None
     newer = [
         mapped.post(row)
         for row in reversed(rows)
-        if newest is not None
-        and row["id"] > newest
+        if thread.sent is not None
+        and _is_newer(row, thread.sent)
         and row["kind"] == PostKind.public.value
         and row["direction"] == "out"
         and row["agent"] != agent

@@ -121,7 +121,7 @@ def sent(row: Row, ref: str) -> Sent:
         press_until=row["press_until"],
         message_id=row["message_id"],
         text=row["text"],
-        newest_post=card.get("seen_post", 0),
+        newest_post=card.get("newest_post", 0),
     )
 
 
