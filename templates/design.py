@@ -26,6 +26,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "onaccent": ("#ffffff", "#062b2d"),
     "edge": ("#b9c3c9", "#5d6973"),
     "off": ("#e0e6e3", "#39424a"),
+    "steel": ("#84949e", "#7f8f9b"),
     "grey": ("#71808d", "#8f9ba6"),
     "blue": ("#2f6fc4", "#6fa8f2"),
     "violet": ("#6b54be", "#a896f0"),
@@ -97,6 +98,7 @@ RULES: dict[str, str] = {
     "btn1a": "display:block;padding:11px 20px;font-size:15px;line-height:20px;font-weight:600;text-decoration:none;color:$onaccent",
     "btn2": "background-color:$card;border:1px solid $edge;border-radius:9px",
     "btn2a": "display:block;padding:10px 19px;font-size:15px;line-height:20px;font-weight:600;text-decoration:none;color:$ink",
+    "btn3a": "display:block;padding:5px 14px 6px;font-size:14px;line-height:19px;font-weight:600;text-decoration:none;color:$ink",
     "word1": "font-size:12px;line-height:16px;font-weight:400;color:$onaccent",
     "word2": "font-size:12px;line-height:16px;font-weight:400;color:$mute",
     "btngap": "font-size:0;line-height:0",
@@ -107,6 +109,21 @@ RULES: dict[str, str] = {
     "row": "padding:11px 0;border-bottom:1px solid $line",
     "rowlast": "padding:11px 0 0",
     "rowtitle": "font-size:15px;line-height:22px;font-weight:600;color:$ink",
+    "rowside": "padding:0 0 0 14px;white-space:nowrap",
+    "badge": "border-radius:9px;padding:4px 0",
+    "badgetext": "font-size:14px;line-height:20px;font-weight:600",
+    "stepcell": "padding:6px 0 8px",
+    "entry": "padding:8px 0;border-bottom:1px solid $line",
+    "entrylast": "padding:8px 0 0",
+    "tile": "border-radius:10px;padding:14px 14px 13px",
+    "soft": "background-color:$soft",
+    "figure": "font-size:24px;line-height:30px;font-weight:600;letter-spacing:-0.3px;color:$ink",
+    "barnumber": "padding:0 0 3px;font-size:11px;line-height:14px;color:$mute",
+    "barname": "padding:7px 0 0;border-top:1px solid $line;font-size:12px;line-height:16px;color:$mute",
+    "legend": "padding:0 18px 0 8px;font-size:13px;line-height:19px;color:$mute",
+    "sharename": "padding:6px 12px 6px 0;font-size:14px;line-height:20px;color:$ink",
+    "sharesaid": "padding:6px 0 6px 12px;white-space:nowrap;font-size:13px;line-height:20px;color:$mute",
+    "edgefill": "background-color:$steel;font-size:0;line-height:0",
     "list": "margin:0 0 14px;padding:0 0 0 26px",
     "item": "margin:0 0 4px;font-size:16px;line-height:25px;color:$ink",
     "cite": "margin:0 0 14px;padding:0 0 0 14px;border-left:3px solid $line",
@@ -135,6 +152,9 @@ PHONE: dict[str, str] = {
     "key": "padding:3px 10px 3px 0;font-size:13px;line-height:19px",
     "value": "font-size:13px;line-height:19px",
     "box": "padding:14px 15px",
+    "rowside": "display:block;width:100%;padding:10px 0 0;text-align:left",
+    "tile": "padding:11px 9px 10px",
+    "figure": "font-size:19px;line-height:25px",
 }
 """What changes on a narrow screen."""
 
@@ -165,8 +185,8 @@ def _paint(style: str, shade: int) -> str:
 def css(names: str) -> str:
     """Class, style and, where there is one, `bgcolor` for one or more parts: `css("p mute")`. Raises KeyError for an unknown part."""
     styles = [RULES[name] for name in names.split()]
-    ground = _BACKGROUND.search(";".join(styles))
-    colour = f' bgcolor="{PALETTE[ground[1]][0]}"' if ground else ""
+    grounds = _BACKGROUND.findall(";".join(styles))
+    colour = f' bgcolor="{PALETTE[grounds[-1]][0]}"' if grounds else ""
     return f'class="{names}" style="{_paint(";".join(styles), 0)}"{colour}'
 
 

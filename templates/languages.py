@@ -22,6 +22,16 @@ def _one_or_more(n: int) -> int:
     return 0 if abs(n) == 1 else 1
 
 
+def _one_few_many(n: int) -> int:
+    """Czech: one; two to four; the rest, nought too."""
+    return 0 if abs(n) == 1 else 1 if 2 <= abs(n) <= 4 else 2
+
+
+def _czech_at(hour: int) -> str:
+    """`ve` where two consonants would meet: ve dvě, ve tři, ve čtyři, ve dvanáct, ve třináct, ve čtrnáct, ve dvacet …"""
+    return "ve" if hour in {2, 3, 4, 12, 13, 14} or hour >= 20 else "v"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """One language: what no table can say. Its words come from `words(code)`."""
@@ -31,6 +41,8 @@ class Language:
     """Languages that its speakers rather read than English where a text is missing."""
     plural: Callable[[int], int] = _one_or_more
     """Which of the plural forms of `words.toml` a number takes."""
+    at: Callable[[int], str] = lambda hour: ""
+    """The preposition before a time of day, by its hour, where it depends on that."""
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -145,3 +157,9 @@ def spell(line: str, language: str, *, staff: bool, site: Path | None = None) ->
     known = section(language, "verbs", site=site)
     said = forms(language, "verbs", verb, site=site)[0] if verb in known else verb
     return f"{'#' if staff else ''}{said}{space}{rest}"
+
+
+def label(stem: str, language: str, *, staff: bool = True, site: Path | None = None) -> str:
+    """What stands on a button of this kind: the word itself where the language has none."""
+    said = section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
+    return said if isinstance(said, str) else stem

@@ -17,17 +17,17 @@ from templates import design, plain, rich
 
 STEPS = ("new", "read", "assigned", "working", "waiting", "closed")
 _SHAPES = {"green": "&#9679;", "yellow": "&#9650;", "red": "&#9632;", "waiting": "&#9670;", "closed": "&#10003;"}
-_TINTS = {"green": "green", "yellow": "yellow", "red": "red", "waiting": "blue", "closed": "grey"}
+TINTS = {"": "grey", "green": "green", "yellow": "yellow", "red": "red", "waiting": "blue", "closed": "grey"}
 _NOTES = ("red", "red", "yellow", "green", "green")
 _BLANKS = re.compile(r"(?<=\n)[ \t]+|[ \t]{2,}")
-_GRID = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%"'
-_TIGHT = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
+GRID = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%"'
+TIGHT = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 _css = design.css
 
 
 def space(height: int) -> str:
     """An empty strip; margins of tables are not honoured everywhere."""
-    return f'{_GRID}><tr><td height="{height}" {_css("gap")}>&nbsp;</td></tr></table>'
+    return f'{GRID}><tr><td height="{height}" {_css("gap")}>&nbsp;</td></tr></table>'
 
 
 def typed(text: str) -> str:
@@ -49,7 +49,7 @@ def _cells(ticket: Mapping[str, object], height: int, aria: str) -> str:
     on, off = _css(f"fill-{colour_of(ticket)}"), _css("off")
     gap = f'<td width="4" {_css("gap")}>&nbsp;</td>'
     row = gap.join(f'<td height="{height}" {on if step <= done else off}>&nbsp;</td>' for step in range(len(STEPS)))
-    return f'{_GRID} role="img" aria-label="{escape(aria)}" style="table-layout:fixed"><tr>{row}</tr></table>'.replace(
+    return f'{GRID} role="img" aria-label="{escape(aria)}" style="table-layout:fixed"><tr>{row}</tr></table>'.replace(
         'role="presentation" ', "", 1
     )
 
@@ -63,7 +63,7 @@ class Html:
 
     def parts(self) -> dict[str, Callable[..., Markup]]:
         """The parts by the names that texts call them by; the same names as `plain.Plain.parts`."""
-        return {name: _marked(getattr(self, name)) for name in plain.PARTS}
+        return {name: marked(getattr(self, name)) for name in plain.PARTS}
 
     def _word(self, table: str, name: str) -> str:
         return str(escape(self.words[table][name]))
@@ -94,18 +94,18 @@ class Html:
 
     def rule(self, above: int = 22, below: int = 22) -> str:
         """A line across, with distances in pixels."""
-        return f'{space(above)}{_GRID}><tr><td height="1" {_css("hair")}>&nbsp;</td></tr></table>{space(below)}'
+        return f'{space(above)}{GRID}><tr><td height="1" {_css("hair")}>&nbsp;</td></tr></table>{space(below)}'
 
     def band(self, kind: str, text: str) -> str:
         """A notice that must be seen, in one of the tints of the design."""
         inner = f"<span {_css(f'bandtext fg-{kind}')}>{escape(text)}</span>"
-        return f"{_GRID}><tr><td {_css(f'band bg-{kind}')}>{inner}</td></tr></table>{space(20)}"
+        return f"{GRID}><tr><td {_css(f'band bg-{kind}')}>{inner}</td></tr></table>{space(20)}"
 
     def _pill(self, kind: str) -> str:
-        tint = _TINTS[kind]
+        tint = TINTS[kind]
         shape = f'<span aria-hidden="true" style="font-size:11px">{_SHAPES[kind]}</span>'
         words = f"<span {_css(f'pilltext fg-{tint}')}>{shape}&nbsp; {self._word('light', kind)}</span>"
-        return f"{_TIGHT}><tr><td {_css(f'pill bg-{tint}')}>{words}</td></tr></table>"
+        return f"{TIGHT}><tr><td {_css(f'pill bg-{tint}')}>{words}</td></tr></table>"
 
     def _status(self, ticket: Mapping[str, object], *, staff: bool) -> str:
         return self._word("status_staff" if staff else "status", str(ticket["status"]))
@@ -124,10 +124,10 @@ class Html:
             for number, name in enumerate(STEPS)
         )
         return (
-            f"{space(8)}{_GRID}><tr><td {_css('barword')}>{self._status(ticket, staff=staff)} "
+            f"{space(8)}{GRID}><tr><td {_css('barword')}>{self._status(ticket, staff=staff)} "
             f"<span {_css('step')}>{step}</span></td>{light}</tr></table>"
             f"{_cells(ticket, 8, self._progress(ticket, staff=staff))}"
-            f'{_GRID} aria-hidden="true" style="table-layout:fixed"><tr>{labels}</tr></table>{space(20)}'
+            f'{GRID} aria-hidden="true" style="table-layout:fixed"><tr>{labels}</tr></table>{space(20)}'
         )
 
     def slimbar(self, ticket: Mapping[str, object]) -> str:
@@ -135,7 +135,7 @@ class Html:
         progress = self._progress(ticket, staff=False)
         return f"<p {_css('tiny')}>{escape(ticket['ref'])} &middot; {progress}</p>{space(8)}{_cells(ticket, 4, progress)}{space(18)}"
 
-    def letter(self, text: str, pictures: Mapping[str, str] | None = None) -> str:
+    def letter(self, text: str, pictures: Mapping[str, str] | None = None, *, fold: bool = False) -> str:
         """An agent's own words, Markdown shown as he meant it, pasted pictures at their place."""
         return rich.rich(text, pictures)
 
@@ -143,18 +143,16 @@ class Html:
         """The agent's signature."""
         return f'<p dir="auto" {_css("small")}>{typed(text)}</p>' if text else ""
 
-    def said(self, text: str, head: str = "", quoted: str = "") -> str:
-        """Somebody's words in a box of their own."""
+    def said(self, text: str, head: str = "", quoted: str = "", *, inside: bool = False) -> str:
+        """Somebody's words in a box of their own; inside: a tinted one, for what no customer may read."""
         above = f"<p {_css('small')}><strong>{escape(head)}</strong></p>" if head else ""
         below = ""
         if quoted:
             inner = f'<p {_css("tiny")}>{self._word("common", "quoted")}</p><div dir="auto" {_css("tiny")}>{typed(quoted)}</div>'
-            below = f"{space(12)}{_GRID}><tr><td {_css('quote')}>{inner}</td></tr></table>"
+            below = f"{space(12)}{GRID}><tr><td {_css('quote')}>{inner}</td></tr></table>"
         if len(text) > plain.SAID_LIMIT or len(quoted) > plain.SAID_LIMIT:
             below += f"<p {_css('small')}>{self._word('common', 'shortened')}</p>"
-        return (
-            f'{_GRID}><tr><td {_css("box")}>{above}<div dir="auto" {_css("note")}>{typed(text)}</div>{below}</td></tr></table>{space(20)}'
-        )
+        return f'{GRID}><tr><td {_css("box bg-yellow" if inside else "box")}>{above}<div dir="auto" {_css("note")}>{typed(text)}</div>{below}</td></tr></table>{space(20)}'
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> str:
         """Names and values below each other; empty values are left out."""
@@ -165,12 +163,12 @@ class Html:
         shown = "".join(
             f'<tr><td valign="top" width="{width}" {key}>{left}</td><td valign="top" {value}>{right}</td></tr>\n' for left, right in rows
         )
-        return f"{_GRID}>{shown}</table>{space(14)}" if shown else ""
+        return f"{GRID}>{shown}</table>{space(14)}" if shown else ""
 
     def button_row(self, buttons: Sequence[Mapping[str, str]], *, staff: bool = False, hint: bool = True, primary: bool = True) -> str:
         """Buttons with their words, three in a row, below each other on a phone; the first one of them stands out."""
         gap = f'<td width="10" {_css("btngap")}>&nbsp;</td>'
-        wide, stack = f'{_TIGHT} class="wide">', '<td class="stack" valign="top">'
+        wide, stack = f'{TIGHT} class="wide">', '<td class="stack" valign="top">'
         shown = ""
         for start in range(0, len(buttons), 3):
             row = buttons[start : start + 3]
@@ -185,13 +183,13 @@ class Html:
         tiles = []
         for number, (button, tint) in enumerate(zip(buttons, _NOTES, strict=False), 1):
             label = self._word("common", "rate").format(n=number)
-            face = _link(button, f'{_css(f"ratea fg-{tint}")} aria-label="{label}"', str(number))
+            face = link(button, f'{_css(f"ratea fg-{tint}")} aria-label="{label}"', str(number))
             tiles.append(f'<td align="center" {_css(f"rate bg-{tint}")}>{face}</td>')
         low, high = self._word("common", "rate_low"), self._word("common", "rate_high")
         row = f'<td width="8" {_css("gap")}>&nbsp;</td>'.join(tiles)
         return (
-            f'{_GRID} style="table-layout:fixed"><tr>{row}</tr></table>'
-            f'{_GRID}><tr><td {_css("scale")}>{low}</td><td align="right" {_css("scale")}>{high}</td></tr></table>{space(6)}'
+            f'{GRID} style="table-layout:fixed"><tr>{row}</tr></table>'
+            f'{GRID}><tr><td {_css("scale")}>{low}</td><td align="right" {_css("scale")}>{high}</td></tr></table>{space(6)}'
             f"<p {_css('tiny')}>{self._word('common', 'rate_words').format(low=low, high=high)}</p>"
         )
 
@@ -205,20 +203,20 @@ class Html:
                 f'<tr><td valign="top" width="24" {_css(f"tick fg-{tint}")}>{tick}</td>'
                 f'<td valign="top" {_css("ticked")}><code {_css("mono")}>{escape(line["line"])}</code>{result}</td></tr>\n'
             )
-        return f"{_GRID}>{shown}</table>{space(18)}"
+        return f"{GRID}>{shown}</table>{space(18)}"
 
     def ticketrows(self, rows: Sequence[Mapping[str, object]], *, staff: bool = False) -> str:
         """Tickets of a list: subject, reference, where it stands."""
         shown = ""
         for number, row in enumerate(rows, 1):
             light, progress = plain.light_of(row), self._progress(row, staff=staff)
-            lamp = f"<span {_css(f'fg-{_TINTS[light]}')}>{_SHAPES[light]} {self._word('light', light)}</span> &middot; " if staff else ""
+            lamp = f"<span {_css(f'fg-{TINTS[light]}')}>{_SHAPES[light]} {self._word('light', light)}</span> &middot; " if staff else ""
             who = f" &middot; {escape(row['who'])}" if row["who"] else ""
             shown += (
                 f"<tr><td {_css('rowlast' if number == len(rows) else 'row')}><span {_css('rowtitle')}>{escape(row['subject'])}</span><br>"
                 f"<span {_css('tiny')}>{escape(row['ref'])} &middot; {lamp}{progress}{who}</span>{space(6)}{_cells(row, 4, progress)}</td></tr>\n"
             )
-        return f"{_GRID}>{shown}</table>{space(18)}"
+        return f"{GRID}>{shown}</table>{space(18)}"
 
     def timeline(self, rows: Sequence[tuple[str, str]]) -> str:
         """Times and what happened."""
@@ -229,7 +227,8 @@ class Html:
         return self._pairs([(self.code(spelling), escape(meaning)) for spelling, meaning in rows], "42%")
 
 
-def _link(button: Mapping[str, str], attributes: str, face: str) -> str:
+def link(button: Mapping[str, str], attributes: str, face: str) -> str:
+    """A face to press; not a link where the button has no address."""
     if button["href"]:
         return f'<a href="{escape(button["href"])}" {attributes}>{face}</a>'
     return f"<span {attributes}>{face}</span>"
@@ -237,8 +236,9 @@ def _link(button: Mapping[str, str], attributes: str, face: str) -> str:
 
 def _press(button: Mapping[str, str], kind: str) -> str:
     face = f"{escape(button['label'])}<br><span {_css(f'word{kind}')}>{escape(button['word'])}</span>"
-    return f'{_TIGHT} class="wide"><tr><td align="center" {_css(f"btn{kind}")}>{_link(button, _css(f"btn{kind}a"), face)}</td></tr></table>'
+    return f'{TIGHT} class="wide"><tr><td align="center" {_css(f"btn{kind}")}>{link(button, _css(f"btn{kind}a"), face)}</td></tr></table>'
 
 
-def _marked(part: Callable[..., str]) -> Callable[..., Markup]:
+def marked(part: Callable[..., str]) -> Callable[..., Markup]:
+    """A part whose result a text may put in as it is."""
     return lambda *values, **named: Markup(part(*values, **named))  # noqa: S704 - every part escapes what it is given

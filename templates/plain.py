@@ -15,7 +15,7 @@ WIDTH = 72
 """Columns of wrapped text; what people wrote keeps its own lines in their own mails."""
 _OPEN, _CLOSE = "\x02", "\x03"
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
-_LIGHT = {"green": "●", "yellow": "▲", "red": "■", "waiting": "◆", "closed": "✓"}
+LIGHT = {"": " ", "green": "●", "yellow": "▲", "red": "■", "waiting": "◆", "closed": "✓"}
 PARTS = (
     "title heading p small strong code statusbar slimbar letter signature said facts button_row rating_row band rule results "
     "ticketrows timeline verb_table"
@@ -107,7 +107,7 @@ class Plain:
         words = self._progress(ticket, staff=staff)
         if staff:
             light = light_of(ticket)
-            words += f"   {_LIGHT[light]} {self._word('light', light)}"
+            words += f"   {LIGHT[light]} {self._word('light', light)}"
         return block(f"{self._word('common', 'status')}: {words}\n{self._cells(ticket)}")
 
     def slimbar(self, ticket: Mapping[str, object]) -> str:
@@ -123,17 +123,18 @@ class Plain:
         done = int(str(ticket["progress"])) + 1
         return "[" + "|".join("##" if cell < done else "--" for cell in range(6)) + "]"
 
-    def letter(self, text: str, pictures: Mapping[str, str] | None = None) -> str:
-        """An agent's own words as typed; a pasted picture is named at its place."""
+    def letter(self, text: str, pictures: Mapping[str, str] | None = None, *, fold: bool = False) -> str:
+        """An agent's own words as typed; a pasted picture is named at its place. fold: long lines are broken, for texts of the desk."""
         for content_id, name in (pictures or {}).items():
             text = text.replace(f"[cid:{content_id}]", "[" + self._word("common", "picture").format(name=name) + "]")
-        return block(text.strip("\n"))
+        lines = text.strip("\n").split("\n")
+        return block("\n".join(wrap(line) if fold and len(line) > WIDTH else line for line in lines))
 
     def signature(self, text: str) -> str:
         """The agent's signature."""
         return block(text.strip())
 
-    def said(self, text: str, head: str = "", quoted: str = "") -> str:
+    def said(self, text: str, head: str = "", quoted: str = "", *, inside: bool = False) -> str:
         """Somebody's words, marked line by line so that none of them can pass for ours."""
         shown = text[:SAID_LIMIT].strip("\n")
         lines = [wrap(line, "> ", "> ") if len(line) > WIDTH - 2 else f"> {line}".rstrip() for line in shown.split("\n")]
@@ -153,7 +154,7 @@ class Plain:
         """The words to reply with and what each does."""
         if not buttons:
             return ""
-        rows = _columns([(button["word"], button["label"]) for button in buttons])
+        rows = columns([(button["word"], button["label"]) for button in buttons])
         return block((self._word("common", "words_only") + "\n\n" if hint else "") + rows)
 
     def rating_row(self, buttons: Sequence[Mapping[str, str]]) -> str:
@@ -178,21 +179,22 @@ class Plain:
         for row in rows:
             light = light_of(row)
             status = self._progress(row, staff=staff)
-            light_words = f"{_LIGHT[light]} {self._word('light', light)} · " if staff else ""
+            light_words = f"{LIGHT[light]} {self._word('light', light)} · " if staff else ""
             who = f" · {row['who']}" if row["who"] else ""
             said.append(wrap(f"{row['ref']}  {row['subject']}", "", "  ") + "\n" + wrap(f"{light_words}{status}{who}", "  ", "  "))
         return block("\n\n".join(said))
 
     def timeline(self, rows: Sequence[tuple[str, str]]) -> str:
         """Times and what happened."""
-        return block(_columns(rows, indent=""))
+        return block(columns(rows, indent=""))
 
     def verb_table(self, rows: Sequence[tuple[str, str]]) -> str:
         """Commands and what each does."""
-        return block(_columns(rows))
+        return block(columns(rows))
 
 
-def _columns(rows: Sequence[tuple[str, str]], indent: str = "  ", most: int = 26) -> str:
+def columns(rows: Sequence[tuple[str, str]], indent: str = "  ", most: int = 26) -> str:
+    """Pairs below each other, the right ones aligned unless a left one is longer than `most`."""
     column = min(max((len(left) for left, _ in rows), default=0), most) + 2
     said = []
     for left, right in rows:

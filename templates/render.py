@@ -1,19 +1,18 @@
 """Renders a text: name, language and card in; subject, plain text and HTML out.
 
 A text is one Jinja file, `mail/<language>/<name>.j2`, compiled twice: with the parts of `plain.py` and with those of
-`markup.py`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
+`markup.py`, each with `lists.py` and `figures.py`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
 `clean.py`; there is no way from a card into the source of a template. Addresses of buttons come from `mailgate.mailto`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
 from jinja2.exceptions import SecurityError
@@ -21,7 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from templates import clean, design, languages, markup, plain, rich, times
+from templates import clean, design, figures, languages, lists, markup, plain, rich, sayings, times
 
 LIMIT = 1_000_000
 """The most characters that a text may grow to."""
@@ -126,86 +125,37 @@ def _environment(site: Path | None, *, html: bool) -> Environment:
 def _kit(code: str, site: Path | None) -> _Kit:
     table = languages.words(code, site)
     text, html = _environment(site, html=False), _environment(site, html=True)
-    text.globals |= plain.Plain(words=table).parts() | {
-        "layout": "layout.txt.j2",
-        "t": table,
-        "say": lambda sentence, **values: sentence.format(**values),
-        "cut": _CUT,
-        "block": plain.block,
-        "wrap": plain.wrap,
-    }
-    html.globals |= markup.Html(words=table).parts() | {
-        "layout": "layout.html.j2",
-        "t": table,
-        "say": lambda sentence, **values: escape(sentence).format(**values),
-        "stylesheet": design.stylesheet(),
-        "outlook": design.OUTLOOK,
-        "space": lambda height: Markup(markup.space(height)),  # noqa: S704 - our own markup
-        "configured": rich.configured,
-    }
-    sayings = _sayings(code, site)
-    text.globals |= sayings
-    html.globals |= sayings
-    return _Kit(code, site, text, html, sayings["hint"])
-
-
-def _name(person: Mapping[str, str]) -> str:
-    """A person's display name, or the address where the name is missing or looks like an address itself."""
-    name = clean.clean_line(person["name"])
-    return name if name and "@" not in name else person["address"]
-
-
-def _who(person: Mapping[str, str]) -> str:
-    """Name and address, the address alone where the name could mislead."""
-    name = _name(person)
-    return f"{name} <{person['address']}>" if name != person["address"] else name
-
-
-def _sayings(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
-    """What both kinds of text can call besides the parts."""
-
-    def labelled(table: str, key: str) -> str:
-        value = languages.section(code, table, site=site).get(key)
-        return value if isinstance(value, str) else key
-
-    def hint(one: Mapping[str, str], table: str = "hints") -> str:
-        sentence = languages.section(code, table, site=site).get(one["what"])
-        return sentence.format(**{"actor": "", **one}) if isinstance(sentence, str) else one["value"] or one["what"]
-
-    def helped(verbs: Iterable[str], *, staff: bool) -> list[tuple[str, str]]:
-        known = languages.section(code, "help", "staff" if staff else "customer", site=site)
-        rows = ((verb, known.get(verb)) for verb in verbs)
-        return [(str(row[0]), str(row[1])) if isinstance(row, list) else (verb, "") for verb, row in rows]
-
-    return {
-        "hint": hint,
-        "helped": helped,
-        "labelled": labelled,
-        "counted": lambda n, thing: languages.plural(code, n, "plurals", thing, site=site),
-        "because_of": lambda reasons: "; ".join(labelled("held", one) for one in reasons),
-        "people": lambda people: ", ".join(map(_who, people)),
-        "pictures": lambda attachments: {one["content_id"]: one["name"] for one in attachments if one["content_id"]},
-        "who": _who,
-    }
-
-
-def _spoken(speaker: times.Times, hint: Callable[..., str]) -> dict[str, object]:
-    """What texts can call that needs the time and place of the card."""
-
-    def files(attachments: Iterable[Mapping[str, object]], *, carried: bool) -> str:
-        shown = (one for one in attachments if one["carried"] is carried and not one["content_id"])
-        return ", ".join(f"{one['name']} ({speaker.size(int(str(one['bytes'])))})" for one in shown)
-
-    return {
-        "day": speaker.day,
-        "moment": speaker.moment,
-        "stamp": speaker.stamp,
-        "span": speaker.span,
-        "size": speaker.size,
-        "carried": lambda attachments: files(attachments, carried=True),
-        "left": lambda attachments: files(attachments, carried=False),
-        "happened": lambda events: [(speaker.stamp(one["at"]), hint(one, "events")) for one in events],
-    }
+    text.globals |= (
+        plain.Plain(words=table).parts()
+        | lists.Plain(words=table).parts()
+        | figures.Plain(words=table).parts()
+        | {
+            "layout": "layout.txt.j2",
+            "t": table,
+            "say": lambda sentence, **values: sentence.format(**values),
+            "cut": _CUT,
+            "block": plain.block,
+            "wrap": plain.wrap,
+        }
+    )
+    html.globals |= (
+        markup.Html(words=table).parts()
+        | lists.Html(words=table).parts()
+        | figures.Html(words=table).parts()
+        | {
+            "layout": "layout.html.j2",
+            "t": table,
+            "say": lambda sentence, **values: escape(sentence).format(**values),
+            "stylesheet": design.stylesheet(),
+            "outlook": design.OUTLOOK,
+            "space": lambda height: Markup(markup.space(height)),  # noqa: S704 - our own markup
+            "configured": rich.configured,
+        }
+    )
+    said = sayings.of_language(code, site)
+    text.globals |= said
+    html.globals |= said
+    return _Kit(code, site, text, html, said["hint"])
 
 
 class _Dresser:
@@ -237,9 +187,7 @@ class _Dresser:
 
 def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:
     """What stands on a button that has no label of its own: the words for the part of its key before the colon."""
-    stem = key.partition(":")[0].rstrip("0123456789")
-    said = languages.section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
-    return said if isinstance(said, str) else stem
+    return languages.label(key.partition(":")[0].rstrip("0123456789"), language, staff=staff, site=site)
 
 
 def _because(kit: _Kit, card: Mapping[str, object]) -> str:
@@ -266,7 +214,7 @@ def _reply_line(kit: _Kit, card: Mapping[str, object]) -> str:
         return ""
     sentence = languages.word(kit.code, "reply", meaning, site=kit.site)
     ticket = card["ticket"]
-    return sentence.format(who=_who(ticket["requester"])) if isinstance(ticket, Mapping) else sentence.format(who="")
+    return sentence.format(who=sayings.who(ticket["requester"])) if isinstance(ticket, Mapping) else sentence.format(who="")
 
 
 def _variables(kit: _Kit, card: Mapping[str, object], links: Mapping[str, str] | None) -> dict[str, object]:
@@ -277,7 +225,7 @@ def _variables(kit: _Kit, card: Mapping[str, object], links: Mapping[str, str] |
     speaker = times.times(kit.code, str(dressed["timezone"]), str(dressed["at"]), kit.site)
     return (
         dressed
-        | _spoken(speaker, kit.hint)
+        | sayings.of_moment(speaker, kit.hint)
         | {
             "language": kit.code,
             "staff": staff,

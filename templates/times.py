@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,40 +41,71 @@ class Times:
             raise ValueError(f"time without offset: {at}")
         return moment.astimezone(self.zone)
 
-    def _date(self, pattern: str, day: date, time: str = "") -> str:
+    def _date(self, pattern: str, local: datetime, weekdays: str = "weekdays") -> str:
         dates = self.words["dates"]
-        weekday, month = dates["weekdays"][day.weekday()], dates["months"][day.month - 1]
-        return str(dates[pattern].format(weekday=weekday, month=month, day=day.day, year=day.year, time=time))
+        return str(
+            dates[pattern].format(
+                weekday=dates[weekdays][local.weekday()],
+                month=dates["months"][local.month - 1],
+                day=local.day,
+                number=local.month,
+                year=local.year,
+                time=dates["time"].format(hour=local.hour, minute=local.minute),
+            )
+        )
+
+    def _dated(self, pattern: str, local: datetime, weekdays: str = "weekdays") -> str:
+        return self._date(pattern if local.year == self.year else f"{pattern}_year", local, weekdays)
 
     def day(self, at: str) -> str:
         """The day of a time: `Monday, 15 June`, with the year if it is another one than the mail's."""
-        local = self._local(at)
-        return self._date("day" if local.year == self.year else "day_year", local)
+        return self._dated("day", self._local(at))
 
     def moment(self, at: str) -> str:
-        """Day and time of day: `Monday, 15 June, 14:30`. Never `today`: nobody knows when the mail is read."""
+        """Day and time of day as they stand in a sentence: `Monday, 15 June, 14:30`. Never `today`: nobody knows when the mail is read."""
         local = self._local(at)
-        day = self._date("day" if local.year == self.year else "day_year", local)
-        return str(self.words["dates"]["moment"].format(day=day, time=f"{local:%H:%M}"))
+        dates = self.words["dates"]
+        time = dates["time"].format(hour=local.hour, minute=local.minute)
+        preposition = languages.LANGUAGES[self.language].at(local.hour)
+        return str(dates["moment"].format(day=self._dated("day", local, "weekdays_at"), at=preposition, time=time))
 
     def stamp(self, at: str) -> str:
         """The short form for lists: `15 June, 14:30`."""
-        local = self._local(at)
-        return self._date("stamp" if local.year == self.year else "stamp_year", local, f"{local:%H:%M}")
+        return self._dated("stamp", self._local(at))
+
+    def period(self, first: str, after: str) -> str:
+        """A stretch of whole days: `May 2026`, `2026`, or `4 May 2026 – 10 May 2026`. after: the first moment that is no longer in it."""
+        start, end = self._local(first), self._local(after)
+        dates = self.words["dates"]
+        if (start.day, end.day) == (1, 1):
+            months = (end.year - start.year) * 12 + end.month - start.month
+            if months == 1:
+                return str(dates["month"].format(month=dates["months_alone"][start.month - 1], year=start.year))
+            if months == 12 and start.month == 1:
+                return str(start.year)
+        last = self._local((end - timedelta(seconds=1)).isoformat())
+        return str(dates["range"].format(a=self._date("date_year", start), b=self._date("date_year", last)))
 
     def span(self, seconds: float) -> str:
         """A span in its two largest units: `2 hours 5 minutes`; less than a minute counts as one."""
-        minutes = max(1, round(abs(seconds) / 60))
-        days, rest = divmod(minutes, 24 * 60)
-        hours, left = divmod(rest, 60)
-        said = [
-            languages.form(self.language, n, self.words["units"][unit])
-            for n, unit in ((days, "days"), (hours, "hours"), (left, "minutes"))
-            if n
-        ]
+        days, rest = divmod(max(1, round(abs(seconds) / 60)), 24 * 60)
+        return self._counted((days, "days"), (rest // 60, "hours"), (rest % 60, "minutes"))
+
+    def worktime(self, seconds: float) -> str:
+        """Working time, in hours however many they are, since a day of work has none that all desks agree on: `80 hours`."""
+        hours, minutes = divmod(max(1, round(abs(seconds) / 60)), 60)
+        return self._counted((hours, "hours"), (minutes, "minutes"))
+
+    def _counted(self, *amounts: tuple[int, str]) -> str:
+        said = [languages.form(self.language, n, self.words["units"][unit]) for n, unit in amounts if n]
         if len(said) == 1:
             return said[0]
         return str(self.words["units"]["join"].format(a=said[0], b=said[1]))
+
+    def clock(self, seconds: float) -> str:
+        """Working time in little room: `1:12 h`."""
+        hours, minutes = divmod(round(abs(seconds) / 60), 60)
+        return str(self.words["units"]["clock"].format(h=hours, m=minutes))
 
     def size(self, size_bytes: int) -> str:
         """A size in decimal units: `412 kB`, `1.5 MB`."""

@@ -158,7 +158,7 @@ class Article(TypedDict):
     text: str
     """Markdown; empty where only titles are listed."""
     buttons: list[Button]
-    """`helped:N` and `unhelped:N` under a text, `faq:N` (get it) under a title; may be empty."""
+    """`helped:N` and `unhelped:N` under a text, `article:N` (get it) under a title; may be empty."""
 
 
 class FaqAnswer(Card):
