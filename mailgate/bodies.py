@@ -11,53 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailgate import charsets, cms, headers, mime
+from mailgate import charsets, cms, filenames, headers, mime, plaintext
 from rules.facts.mail import Part
 
 TEXT_CHARACTERS = 1024 * 1024
-_NAME_CHARACTERS = 150
-_EXTENSIONS = {
-    "application/pdf": "pdf",
-    "application/zip": "zip",
-    "application/json": "json",
-    "application/xml": "xml",
-    "application/rtf": "rtf",
-    "application/msword": "doc",
-    "application/vnd.ms-excel": "xls",
-    "application/vnd.ms-powerpoint": "ppt",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-    "application/pgp-signature": "asc",
-    "application/pgp-encrypted": "asc",
-    "application/pgp-keys": "asc",
-    "application/pkcs7-signature": "p7s",
-    "application/x-pkcs7-signature": "p7s",
-    "application/pkcs7-mime": "p7m",
-    "application/x-pkcs7-mime": "p7m",
-    "application/ms-tnef": "dat",
-    "application/gzip": "gz",
-    "audio/mpeg": "mp3",
-    "audio/wav": "wav",
-    "audio/mp4": "m4a",
-    "image/jpeg": "jpg",
-    "image/svg+xml": "svg",
-    "image/tiff": "tif",
-    "message/rfc822": "eml",
-    "message/delivery-status": "txt",
-    "message/disposition-notification": "txt",
-    "message/feedback-report": "txt",
-    "text/calendar": "ics",
-    "text/csv": "csv",
-    "text/html": "html",
-    "text/plain": "txt",
-    "text/rfc822-headers": "txt",
-    "text/vcard": "vcf",
-    "text/x-vcard": "vcf",
-    "video/quicktime": "mov",
-}
-_SHORT = re.compile(r"[a-z0-9]{2,5}")
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _READABLE = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
 _RENDITIONS = frozenset({"text/x-amp-html", "text/watch-html"})
 
@@ -162,9 +119,9 @@ class _Sorter:
             self.bodies.flaws.add("bad-charset")
         text = charsets.clean(text[: TEXT_CHARACTERS * 2])
         if node.type in {"text/enriched", "text/richtext"}:
-            text = _enriched(text)
+            text = plaintext.unenriched(text)
         if node.parameters.get("format", "").lower() == "flowed":
-            text = unflowed(text, delsp=node.parameters.get("delsp", "").lower() == "yes")
+            text = plaintext.unflowed(text, delsp=node.parameters.get("delsp", "").lower() == "yes")
         if b"begin" in data:
             self._uuencoded(node, data)
         self.has_plain = self.has_plain or bool(text.strip())
@@ -194,7 +151,7 @@ class _Sorter:
         if type_ in {"message/rfc822", "message/global"}:
             self._forwarded(node, data)
             return
-        name = clean_name(node.name)
+        name = filenames.clean(node.name)
         content_id = (node.block.first("content-id") or b"").strip().strip(b"<>").decode("latin-1")
         inline = node.disposition == "inline" or (bool(content_id) and node.disposition != "attachment" and "related" in node.parent)
         self._add(node.path or "0", name, type_, data, inline=inline, content_id=headers.one_line(content_id)[:200])
@@ -208,7 +165,7 @@ class _Sorter:
         self.bodies.parts.append(
             Part(
                 path=path,
-                name=name or nameless(path, type_),
+                name=name or filenames.nameless(path, type_),
                 type=type_,
                 bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(),
@@ -221,19 +178,19 @@ class _Sorter:
         if self.bodies.forwarded is None:
             self.bodies.forwarded = node
         inner = headers.read(data, headers.skip_junk(data[:4096]))
-        name = clean_name(node.name)
+        name = filenames.clean(node.name)
         if not name:
-            subject = clean_name(headers.text(inner.first("subject") or b"").replace("/", "-"))
-            name = f"{subject[: _NAME_CHARACTERS - 4]}.eml" if subject else nameless(node.path or "0", "message/rfc822")
+            subject = filenames.clean(headers.text(inner.first("subject") or b"").replace("/", "-"))
+            name = f"{subject[: filenames.CHARACTERS - 4]}.eml" if subject else filenames.nameless(node.path or "0", "message/rfc822")
         self._add(node.path or "0", name, "message/rfc822", data, inline=node.disposition == "inline")
 
     def _uuencoded(self, node: mime.Node, data: bytes) -> None:
         for number, (name, content) in enumerate(mime.uuencoded(data), 1):
-            self._add(f"{node.path or '0'}:{number}", clean_name(name), "application/octet-stream", content)
+            self._add(f"{node.path or '0'}:{number}", filenames.clean(name), "application/octet-stream", content)
 
     def _tnef(self, node: mime.Node, data: bytes) -> None:
         for number, (name, content) in enumerate(tnef_files(data), 1):
-            self._add(f"{node.path or '0'}:{number}", clean_name(name), "application/octet-stream", content)
+            self._add(f"{node.path or '0'}:{number}", filenames.clean(name), "application/octet-stream", content)
 
     def _opaque(self, data: bytes) -> None:
         """Show what an opaque S/MIME signature holds; what is encrypted stays a file."""
@@ -261,24 +218,6 @@ class _Sorter:
             )
 
 
-def clean_name(name: str) -> str:
-    """A file name as a label: no folders, nothing invisible, no leading dots, at most 150 characters, its extension kept."""
-    name = _UNSHOWN.sub("", name).replace("\\", "/").rstrip("/ .").rpartition("/")[2].strip().lstrip(".").strip()
-    if len(name) > _NAME_CHARACTERS:
-        stem, dot, extension = name.rpartition(".")
-        name = f"{stem[: _NAME_CHARACTERS - 1 - len(extension)]}.{extension}" if dot and len(extension) < 10 else name[:_NAME_CHARACTERS]
-    return name
-
-
-def nameless(path: str, type_: str) -> str:
-    """The name of a file without one: the same from parse to parse."""
-    extension = _EXTENSIONS.get(type_)
-    if extension is None:
-        short = type_.rpartition("/")[2].removeprefix("x-")
-        extension = short if _SHORT.fullmatch(short) and not type_.startswith(("application/", "message/")) else "bin"
-    return f"part-{path.replace('/', '-').replace(':', '-')}.{extension}"
-
-
 def tnef_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The files inside a winmail.dat; nothing where the optional reader isn't installed or the file is broken."""
     try:
@@ -300,41 +239,6 @@ _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", re.I
 def _charset_of(data: bytes) -> str:
     match = _META.search(data[:4096])
     return match.group(1).decode("ascii") if match else ""
-
-
-_ENRICHED = re.compile(r"<param>[^<]{0,500}</param>|</?[A-Za-z0-9-]{1,60}>", re.IGNORECASE)
-
-
-def _enriched(text: str) -> str:
-    """text/enriched without its marks (RFC 1896): single line breaks are spaces, `<<` is `<`."""
-    text = _ENRICHED.sub("", text.replace("<<", "\x00"))
-    text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
-    return re.sub(r"\n(\n+)", r"\1", text).replace("\x00", "<")
-
-
-def unflowed(text: str, *, delsp: bool = False) -> str:
-    """Text with soft line breaks joined (RFC 3676 section 4), quote marks and the signature line kept."""
-    out: list[str] = []
-    open_depth = -1
-    pending: list[str] = []
-    for line in text.split("\n"):
-        depth = len(line) - len(line.lstrip(">"))
-        content = line[depth:].removeprefix(" ")
-        is_signature = content == "-- "
-        if open_depth >= 0 and (depth != open_depth or is_signature):
-            out.append("".join(pending))
-            open_depth, pending = -1, []
-        prefix = "" if open_depth >= 0 else (">" * depth + (" " if depth else ""))
-        flows = content.endswith(" ") and not is_signature
-        pending.append(prefix + (content[:-1] if flows and delsp else content))
-        if flows:
-            open_depth = depth
-        else:
-            out.append("".join(pending))
-            open_depth, pending = -1, []
-    if pending:
-        out.append("".join(pending))
-    return "\n".join(out)
 
 
 def content_of(top: mime.Node, path: str) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailgate import charsets
+from mailgate import charsets, htmlhiding
 
 IN_BYTES = 2_000_000
 OUT_CHARACTERS = 256 * 1024
@@ -27,15 +27,6 @@ _BLOCKS = frozenset(
     header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul caption""".split()
 )
 _SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table pre blockquote figure".split())
-_HIDDEN = re.compile(
-    r"display:none|visibility:(?:hidden|collapse)|mso-hide:all|(?:^|;)font-size:0*(?:\.0+)?(?:px|pt|em|rem|%|in|cm|mm)?(?:;|!|$)"
-    r"|(?:^|;)opacity:0*(?:\.0+)?(?:;|!|$)|(?:^|;)(?:max-height|height|max-width|width):0(?:px)?(?:;|!|$).*overflow:hidden"
-    r"|overflow:hidden.*(?:^|;)(?:max-height|height|max-width|width):0(?:px)?(?:;|!|$)|(?:^|;)color:transparent"
-    r"|text-indent:-\d{3,}|(?:left|top):-\d{4,}"
-)
-_WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgba?\(255,255,255(?:,1)?\))(?:;|!|$)")
-_BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:(?!none|transparent|inherit|initial)([^;!]+)")
-_COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
 _INDENT = re.compile(r"margin:0(?:px|pt)?0(?:px|pt)?0(?:px|pt)?40px|margin-left:40px")
 _OUTLOOK_RULE = re.compile(
     r"border-top:(?:solid#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)1(?:\.0)?p[tx]solid|1(?:\.0)?p[tx]solid#?(?:e1e1e1|b5c4df))"
@@ -57,7 +48,7 @@ def to_text(markup: str) -> tuple[str, bool]:
     root = document.root
     if root is None:
         return "", cut
-    writer = _Writer(_hidden_names(document))
+    writer = _Writer(htmlhiding.hidden_names(document))
     for steps, (node, entering) in enumerate(_steps(root, writer)):
         if entering:
             writer.enter(node)
@@ -120,36 +111,6 @@ def _steps(root: LexborNode, writer: _Writer) -> Iterator[tuple[LexborNode, bool
             yield node, False
 
 
-def _hidden_names(document: LexborHTMLParser) -> frozenset[str]:
-    """Classes and ids that a style sheet hides everywhere (not only on some media)."""
-    found: set[str] = set()
-    for style in document.css("style")[:20]:
-        sheet = (style.text() or "")[:100_000]
-        if "none" not in sheet and "hidden" not in sheet and "font-size" not in sheet:
-            continue
-        for selector, rules in _rules(re.sub(r"/\*.{0,5000}?\*/", "", sheet, flags=re.DOTALL)):
-            if _HIDDEN.search(re.sub(r"\s+", "", rules.lower())):
-                found.update(name[1:] for name in selector.split(",") for name in [name.strip()] if re.fullmatch(r"[.#][\w-]+", name))
-                found.update(re.findall(r"(?:^|,)\s*\w+\.([\w-]+)\s*(?=,|$)", selector))
-    return frozenset(found)
-
-
-def _rules(sheet: str) -> Iterator[tuple[str, str]]:
-    """Selector and declarations of the rules that stand outside any `@media` block."""
-    depth, start, selector = 0, 0, ""
-    for match in re.finditer(r"[{}]", sheet):
-        if match.group() == "{":
-            if depth == 0:
-                selector = sheet[start : match.start()].strip()
-            depth += 1
-            start = match.end()
-        else:
-            if depth == 1 and not selector.startswith("@"):
-                yield selector, sheet[start : match.start()]
-            depth = max(0, depth - 1)
-            start = match.end()
-
-
 def _is_quote(tag: str, attributes: dict[str, str | None], names: frozenset[str], style: str) -> bool:
     """Whether a client made this element to hold a quote or its introduction; Gmail's indent button makes a blockquote too."""
     if tag == "blockquote":
@@ -190,11 +151,11 @@ class _Writer:
             return
         attributes = node.attributes if tag not in {"br", "b", "i", "tbody"} else {}
         style = _SPACE.sub("", (attributes.get("style") or "").lower()) if attributes else ""
-        if attributes and self._is_hidden(attributes, style):
+        if attributes and htmlhiding.is_hidden(attributes, style, names=self.hidden, is_painted=self._painted > 0):
             self.descend = False
             return
         undo: list[str] = []
-        if attributes and ("bgcolor" in attributes or "background" in attributes or _BACKGROUND.search(style)):
+        if attributes and ("bgcolor" in attributes or "background" in attributes or htmlhiding.BACKGROUND.search(style)):
             self._painted += 1
             undo.append("painted")
         if tag == "br":
@@ -227,26 +188,6 @@ class _Writer:
                     self._lists.pop()
                 case _:
                     self._painted -= 1
-
-    def _is_hidden(self, attributes: dict[str, str | None], style: str) -> bool:
-        if "hidden" in attributes:
-            return True
-        if self.hidden:
-            names = (attributes.get("class") or "").split()
-            if (attributes.get("id") or "") in self.hidden or any(name in self.hidden for name in names):
-                return True
-        colour = (attributes.get("color") or "").strip().lower()
-        if colour in {"white", "#fff", "#ffffff"} and not self._painted and not _BACKGROUND.search(style):
-            return True
-        if not style:
-            return False
-        if _HIDDEN.search(style):
-            return True
-        background = _BACKGROUND.search(style)
-        if background:
-            foreground = _COLOR.search(style)
-            return bool(foreground) and foreground is not None and foreground.group(1) == background.group(1)
-        return not self._painted and bool(_WHITE.search(style))
 
     def _block(self, tag: str, attributes: dict[str, str | None], style: str, undo: list[str]) -> None:
         self._break()

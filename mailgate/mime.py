@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailgate import headers
+from mailgate.parameters import PARAMETERS, value_and_parameters
 
 DEPTH = 20
 PARTS = 500
@@ -69,10 +70,10 @@ def tree(raw: bytes, flaws: set[str]) -> Node:
 def _node(raw: bytes, start: int, end: int, path: str, parent: str, default: str, walk: _Walk, depth: int) -> Node:
     block = headers.read(raw, start, end)
     walk.flaws |= block.flaws
-    type_, parameters = headers.value_and_parameters(block.first("content-type"))
-    if any((block.first(name) or b"").count(b";") > headers.PARAMETERS for name in ("content-type", "content-disposition")):
+    type_, parameters = value_and_parameters(block.first("content-type"))
+    if any((block.first(name) or b"").count(b";") > PARAMETERS for name in ("content-type", "content-disposition")):
         walk.flaws.add("limits")
-    disposition, more = headers.value_and_parameters(block.first("content-disposition"))
+    disposition, more = value_and_parameters(block.first("content-disposition"))
     if "/" not in type_ or type_.startswith("/") or type_.endswith("/"):
         type_ = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(type_, default)
     name = more.get("filename") or more.get("name") or parameters.get("name") or parameters.get("filename") or ""

@@ -10,7 +10,7 @@ import re
 
 from rules.facts.mail import Forwarded
 from rules.facts.terms import Address
-from rules.reading import marks, quoting
+from rules.reading import blocks, marks, quoting
 
 _PREFIX = re.compile(r"[ \t]{0,3}>[ \t]?")
 _MAILTO = re.compile(r"<?mailto:[^>\]\s]*>?|\[mailto:|\]", re.IGNORECASE)
@@ -39,7 +39,7 @@ def _may_begin(lines: list[str], at: int) -> bool:
 
 def _kinds(lines: list[str], at: int) -> int:
     """How many kinds of header labels a block beginning here has, if it is a client's header block at all."""
-    if quoting.is_header_block(lines, at):
+    if blocks.is_header_block(lines, at):
         return 3
     # Thunderbird puts the subject first: the block begins above its From line.
     kinds: set[str] = set()

@@ -11,19 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.reading import marks
+from rules.reading import blocks, marks
+from rules.reading.ours import SHARE, Ours
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _QUOTE = re.compile(r"[ \t]{0,3}>")
-_WORDS = re.compile(r"\w+")
 _FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
 _UU_BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} \S")
 _POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
     re.IGNORECASE,
 )
-_RUN = 3
-_OURS_SHARE = 0.6
 _ATTRIBUTION_LINES = 4
 _FOOTER_RULE = 20
 _FOOTER_LINES = 20
@@ -64,7 +62,7 @@ class _Reader:
         self.lines = [_INVISIBLE.sub("", line[: marks.LINE_CHARACTERS].replace("\u00a0", " ")) for line in lines]
         self.kind = ["b" if not line.strip() else "q" if _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
-        self.ours = _Ours(ours) if ours else None
+        self.ours = Ours(ours) if ours else None
 
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
@@ -177,7 +175,7 @@ class _Reader:
             self.kind[end + 1] = "a"
         return found
 
-    def _compare(self, ours: _Ours) -> None:
+    def _compare(self, ours: Ours) -> None:
         """Lines that we wrote are quotes, marked or not; a short line among them too."""
         hits = [at for at, line in enumerate(self.lines) if self.kind[at] in "tqx" and ours.wrote(line)]
         trusted = {at for at in hits if ours.is_long(self.lines[at])}
@@ -201,13 +199,13 @@ class _Reader:
                     self.kind[at] = "x" if self.kind[at] == "t" else "o"
         self._answers_among_ours(ours)
 
-    def _answers_among_ours(self, ours: _Ours) -> None:
+    def _answers_among_ours(self, ours: Ours) -> None:
         """An attribution cut everything below it; if that is our text, lines of another hand within it are answers."""
         cut = [at for at in range(self.size) if self.kind[at] == "c"]
         if not cut:
             return
         known = sum(1 for at in cut if ours.wrote(self.lines[at]) or ours.knows(self.lines[at]))
-        if known < _OURS_SHARE * len(cut):
+        if known < SHARE * len(cut):
             return
         last = max((at for at in cut if ours.wrote(self.lines[at])), default=-1)
         above = "\n".join(line for line, kind in zip(self.lines, self.kind, strict=True) if kind == "t")
@@ -238,7 +236,7 @@ class _Reader:
             if marks.ORIGINAL.match(line) or marks.FORWARD.match(line) or marks.REPLY_ABOVE.match(line):
                 self._cut(at)
                 return
-            if is_header_block(self.lines, at):
+            if blocks.is_header_block(self.lines, at):
                 if at and self.kind[at - 1] == "t" and marks.RULE.match(self.lines[at - 1]):
                     self.kind[at - 1] = "x"
                 self._cut(at)
@@ -319,7 +317,7 @@ class _Reader:
             return True
         for at in range(start, min(end, start + 4)):
             line = self.lines[at].lstrip("> \t")
-            if self.kind[at] in "qo" and (marks.attribution(line) or is_header_block(self.lines, at)):
+            if self.kind[at] in "qo" and (marks.attribution(line) or blocks.is_header_block(self.lines, at)):
                 return True
         return False
 
@@ -348,62 +346,3 @@ class _Reader:
     def _between(self, at: int) -> bool:
         """A blank line belongs to the author if it follows a line of his."""
         return at > 0 and self.kind[at - 1] in "tkb"
-
-
-def is_header_block(lines: Sequence[str], at: int) -> bool:
-    """Whether a mail client's header block (`From: … Sent: … To: … Subject: …`, any language) begins at this line."""
-    first = marks.HEADER.match(lines[at][:400])
-    if not first or first.lastgroup is None or first.group("o") is not None:
-        return False
-    kinds: set[str] = set()
-    misses = 0
-    block: list[str] = []
-    for line in lines[at : at + 14]:
-        match = marks.HEADER.match(line[:400])
-        if match:
-            kinds.update(key for key in "fstu" if match.group(key) is not None)
-            misses = 0
-        elif not line.strip("> \t*") or misses >= 2:
-            if len(kinds) >= 2 or line.strip("> \t*"):
-                break
-            misses += 1
-            continue
-        else:
-            misses += 1
-        block.append(line[:400])
-    if "f" not in kinds or len(kinds) < 3:
-        return False
-    whole = " ".join(block)
-    if "@" in whole or "mailto:" in whole:
-        return True
-    return bool(marks.DATE.search(whole)) and ("u" in kinds or bool(marks.TIME.search(whole)))
-
-
-class _Ours:
-    """The texts we sent, as sets of three-word runs and words."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._runs: set[tuple[str, ...]] = set()
-        self._words: set[str] = set()
-        for text in texts:
-            words = _words(text)
-            self._words.update(words)
-            self._runs.update(zip(words, words[1:], words[2:], strict=False))
-
-    def wrote(self, line: str) -> bool:
-        """Whether most of the word runs of a line are ours."""
-        words = _words(line)
-        runs = list(zip(words, words[1:], words[2:], strict=False))
-        return bool(runs) and sum(run in self._runs for run in runs) >= _OURS_SHARE * len(runs)
-
-    def knows(self, line: str) -> bool:
-        """Whether all words of a line occur somewhere in ours."""
-        return all(word in self._words for word in _words(line))
-
-    def is_long(self, line: str) -> bool:
-        """Whether a line is long enough that writing it by chance is out of the question."""
-        return len(_words(line)) >= _RUN + 4
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(_INVISIBLE.sub("", text))]
