@@ -28,6 +28,7 @@ from rules.facts.terms import Fate
 from rules.verdict import Act, Allowance, Hold, Question, Spent, Verdict
 from store import engine, inbox
 from store.engine import Store
+from store.prepared import savepoint
 
 BATCH = 32
 """Mails that are read and settled together."""
@@ -115,7 +116,7 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
                     maillog.settled(read.waiting.id, "", Fate.parked.value, "", read.fault, 0.0)
                 continue
             try:
-                with tx.begin_nested():
+                with savepoint(tx, "one_mail"):
                     _one(tx, office, staff, read.waiting, read.mail, at)
             except (engine.Busy, MemoryError):
                 raise
@@ -145,7 +146,7 @@ def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: 
         return again(tx, office, received_id, allowance, facts.at)
 
     try:
-        with tx.begin_nested():
+        with savepoint(tx, "effects"):
             return outcomes.carry_out(tx, office, facts, verdict, again=rerun, silent=waiting.silent)
     except Refused as refusal:
         return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), again=rerun, silent=waiting.silent)
@@ -197,7 +198,9 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
         raise Refused("unreadable", why=str(mail))
     staff = gathering.Staff.load(tx)
     decided = allowance.after(gathering.allowed(tx, received_id))
-    facts = replace(gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=decided, again=True)
+    facts = replace(
+        gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=decided, again=True
+    )
     settlement = _carry_out(tx, office, facts, decide(facts), waiting)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement

@@ -31,6 +31,7 @@ from store.ledger import Cause
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
+from store.prepared import Prepared
 from templates import render
 
 BATCH = 64
@@ -187,20 +188,20 @@ def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
         ids, in_reply_to = _references(tx, row)
         ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
     elif row["received_id"] is not None:
-        cause = tx.execute(_CAUSE, {"id": row["received_id"]}).scalar()
+        cause = _CAUSE.scalar(tx, {"id": row["received_id"]})
         ids, in_reply_to = ([cause], cause) if cause else ([], "")
     files = tuple((f, _file(tx, office, f)) for f in row["card"].get("files", ()))
     return Material(in_reply_to=in_reply_to, references=tuple(ids), ref=ref, opened_at=opened, files=files)
 
 
-_CAUSE = select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id"))
-_THEIRS = (
+_CAUSE = Prepared(select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id")))
+_THEIRS = Prepared(
     select(POST.c.at, POST.c.agent, RECEIVED.c.message_id)
     .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
     .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
     .order_by(POST.c.id)
 )
-_OURS = (
+_OURS = Prepared(
     select(OUTBOX.c.created_at, OUTBOX.c.message_id)
     .where(
         OUTBOX.c.ticket_id == bindparam("ticket_id"),
@@ -218,8 +219,9 @@ def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]
     Those of participants' public mails, and of our mails to him; never of mails to others, whose ids hold their tokens.
     """
     staff = row["recipient_kind"] == RecipientKind.agent.value
-    theirs = [(r.at, r.message_id) for r in tx.execute(_THEIRS, {"ticket_id": row["ticket_id"]}) if staff or not r.agent]
-    ours = [(r.created_at, r.message_id) for r in tx.execute(_OURS, {"ticket_id": row["ticket_id"], "recipient_key": row["recipient_key"], "id": row["id"]})]
+    theirs = [(r["at"], r["message_id"]) for r in _THEIRS.all(tx, {"ticket_id": row["ticket_id"]}) if staff or not r["agent"]]
+    wanted = {"ticket_id": row["ticket_id"], "recipient_key": row["recipient_key"], "id": row["id"]}
+    ours = [(r["created_at"], r["message_id"]) for r in _OURS.all(tx, wanted)]
     ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
     parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
     return ids, parent
@@ -275,7 +277,9 @@ def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, st
         references=material.references,
         headers=headers,
         attachments=tuple(
-            compose.Attachment(name=str(f["name"]), type=str(f["type"]), content=content, content_id=str(f["content_id"]) if f["inline"] else "")
+            compose.Attachment(
+                name=str(f["name"]), type=str(f["type"]), content=content, content_id=str(f["content_id"]) if f["inline"] else ""
+            )
             for f, content in material.files
         ),
     )

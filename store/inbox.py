@@ -19,7 +19,7 @@ from rules.facts.terms import Fate, Level
 from store import facts
 from store.columns import table
 from store.models import mail as m
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedFor, Row
 
 RECEIVED, RAW = table(m.Received), table(m.Raw)
 
@@ -58,6 +58,33 @@ _COPY = Prepared(
     )
     .order_by(RECEIVED.c.id)
     .limit(1)
+)
+
+_EARLIER = PreparedFor(
+    lambda keys: select(RECEIVED.c.retry_key, RECEIVED.c.id, RECEIVED.c.received_at).where(RECEIVED.c.retry_key.in_(keys))
+)
+_LATEST = Prepared(
+    select(RECEIVED.c.id, RECEIVED.c.received_at)
+    .where(RECEIVED.c.retry_key.between(bindparam("key"), bindparam("end")))
+    .order_by(RECEIVED.c.received_at.desc(), RECEIVED.c.id.desc())
+    .limit(1)
+)
+_INSERT = Prepared(
+    insert(RECEIVED).returning(RECEIVED.c.id),
+    takes=(
+        "retry_key received_at door mail_from rcpt_to peer helo login silent size sha256 attempts why trace message_id from_address from_name subject"
+        " to_list cc_list content_digest put_away"
+    ).split(),
+    gives=(RECEIVED.c.id,),
+)
+_INSERT_RAW = Prepared(insert(RAW), takes=("received_id", "data"))
+_WITH_RAW = PreparedFor(
+    lambda ids: (
+        select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(ids)).order_by(RECEIVED.c.id)
+    )
+)
+_ATTEMPT = PreparedFor(
+    lambda ids: update(RECEIVED).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).values(attempts=RECEIVED.c.attempts + 1)
 )
 
 _HAS_ID = re.compile(rb"^message-id:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
@@ -103,12 +130,7 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
     To be committed before anybody is told that the mail is ours.
     """
     keys = [retry_key(envelope, raw) for envelope, raw in mails]
-    earlier = {
-        row.retry_key: row
-        for row in tx.execute(
-            select(RECEIVED.c.retry_key, RECEIVED.c.id, RECEIVED.c.received_at).where(RECEIVED.c.retry_key.in_(set(keys)))
-        )
-    }
+    earlier = {row["retry_key"]: row for row in _EARLIER.all(tx, keys)}
     ids: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
     raws: list[bytes] = []
@@ -120,8 +142,8 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
         if known is not None:
             window = RETRY_WINDOW if _HAS_ID.search(raw[:65536]) else RETRY_WINDOW_WITHOUT_ID
             latest = _latest(tx, key) or known
-            if at - latest.received_at <= window:
-                ids[key] = latest.id
+            if at - latest["received_at"] <= window:
+                ids[key] = latest["id"]
                 continue
             stored_key = f"{key}:{at.isoformat()}"
         ids[key] = -1
@@ -153,8 +175,8 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
         )
         raws.append(raw)
     if rows:
-        new_ids = tx.execute(insert(RECEIVED).returning(RECEIVED.c.id, sort_by_parameter_order=True), rows).scalars().all()
-        tx.execute(insert(RAW), [{"received_id": i, "data": raw} for i, raw in zip(new_ids, raws, strict=True)])
+        new_ids = [int(_INSERT.scalar(tx, row)) for row in rows]
+        _INSERT_RAW.run_many(tx, [{"received_id": i, "data": raw} for i, raw in zip(new_ids, raws, strict=True)])
         for i, row in zip(new_ids, rows, strict=True):
             ids[row["retry_key"].partition(":")[0]] = i
     return [ids[key] for key in keys]
@@ -189,12 +211,7 @@ def _chosen(tx: Connection, which: ColumnElement[bool], limit: int, ids: Sequenc
         if chosen and total > most_bytes:
             break
         chosen.append(row.id)
-    if not chosen:
-        return []
-    rows = tx.execute(
-        select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(chosen)).order_by(RECEIVED.c.id)
-    )
-    return [_waiting(row) for row in rows.mappings()]
+    return [_waiting(row) for row in _WITH_RAW.all(tx, chosen)]
 
 
 def one(tx: Connection, received_id: int) -> Waiting | None:
@@ -215,7 +232,7 @@ def raw(tx: Connection, received_id: int) -> bytes | None:
 
 def count_attempt(tx: Connection, ids: Sequence[int]) -> None:
     """Note that work on these mails begins; committed before it does, so that a mail that kills its handler is seen."""
-    tx.execute(update(RECEIVED).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).values(attempts=RECEIVED.c.attempts + 1))
+    _ATTEMPT.run(tx, ids)
 
 
 def uncount_attempt(tx: Connection, ids: Sequence[int]) -> None:
@@ -331,13 +348,8 @@ def account(tx: Connection, at: datetime, stale_after: timedelta) -> Account:
     return Account(received=received, fates=fates, waiting=counted.get(None, 0), stale=stale)
 
 
-def _latest(tx: Connection, key: str) -> Any:  # noqa: ANN401 - a Core row
-    return tx.execute(
-        select(RECEIVED.c.id, RECEIVED.c.received_at)
-        .where(RECEIVED.c.retry_key.between(key, key + ":~"))
-        .order_by(RECEIVED.c.received_at.desc(), RECEIVED.c.id.desc())
-        .limit(1)
-    ).first()
+def _latest(tx: Connection, key: str) -> Row | None:
+    return _LATEST.first(tx, {"key": key, "end": key + ":~"})
 
 
 def _waiting(row: facts.Row) -> Waiting:

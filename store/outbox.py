@@ -18,7 +18,7 @@ from rules.facts.terms import Address, address_key
 from store import facts
 from store.columns import table
 from store.models import service as s
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedFor
 
 OUTBOX, PRESSED = table(s.Outbox), table(s.Pressed)
 
@@ -40,6 +40,24 @@ _SENT = Prepared(
     update(OUTBOX)
     .where(OUTBOX.c.id == bindparam("row_id"), OUTBOX.c.fence == bindparam("row_fence"))
     .values(state="sent", sent_at=bindparam("at"), last_answer=bindparam("answer"), lease_until=None)
+)
+_DUE = Prepared(
+    select(OUTBOX)
+    .where(
+        OUTBOX.c.state == "due",
+        OUTBOX.c.due_at <= bindparam("at"),
+        or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= bindparam("at")),
+    )
+    .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = PreparedFor(
+    lambda ids: (
+        update(OUTBOX)
+        .where(OUTBOX.c.id.in_(ids))
+        .values(lease_until=bindparam("until"), fence=OUTBOX.c.fence + 1, attempts=OUTBOX.c.attempts + 1)
+    )
 )
 _REPLIED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
 _ANSWERED = Prepared(_REPLIED.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value))
@@ -134,23 +152,10 @@ def _next_ids(tx: Connection, count: int) -> list[int]:
 
 def claim(tx: Connection, at: datetime, limit: int) -> list[Due]:
     """Rows that are due, leased to the caller; oldest first."""
-    query = (
-        select(OUTBOX)
-        .where(OUTBOX.c.state == "due", OUTBOX.c.due_at <= at, or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= at))
-        .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = tx.execute(query).mappings().all()
-    if not rows:
-        return []
-    ids = [row["id"] for row in rows]
-    tx.execute(
-        update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(lease_until=at + LEASE, fence=OUTBOX.c.fence + 1, attempts=OUTBOX.c.attempts + 1)
-    )
+    rows = _DUE.all(tx, {"at": at, "most": limit})
+    _LEASE.run(tx, [row["id"] for row in rows], {"until": at + LEASE})
     return [
-        Due(id=row["id"], fence=row["fence"] + 1, row=dict(row) | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, ""))
-        for row in rows
+        Due(id=row["id"], fence=row["fence"] + 1, row=row | {"attempts": row["attempts"] + 1}, sent=facts.sent(row, "")) for row in rows
     ]
 
 

@@ -2,25 +2,28 @@
 
 Core still writes the SQL for the dialect and converts the values, in both directions; what is left out is the third of a millisecond
 that it takes to run a statement which never changes. All inside the caller's transaction, which Core began and will end. Statements
-that differ from call to call (`IN` with a list, conditions that come and go) belong to Core alone. Next: `store.engine`.
+whose conditions come and go belong to Core alone. Next: `store.engine`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, ColumnElement, Select
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Delete, Insert, Update
 
 Row = dict[str, Any]
 """Column names to values."""
 
+Statement = Select[Any] | Insert | Update | Delete
 _Convert = Callable[[Any], Any] | None
+_MOST = 64
+_NOTHING: dict[str, Any] = {}
 
 
 class Prepared:
@@ -32,7 +35,7 @@ class Prepared:
 
     __slots__ = ("_gives", "_plans", "_statement", "_takes")
 
-    def __init__(self, statement: Executable, *, takes: Sequence[str] | None = None, gives: Sequence[ColumnElement[Any]] = ()) -> None:
+    def __init__(self, statement: Statement, *, takes: Sequence[str] | None = None, gives: Sequence[ColumnElement[Any]] = ()) -> None:
         self._statement = statement
         self._takes = takes
         self._gives = tuple(statement.selected_columns) if isinstance(statement, Select) else tuple(gives)
@@ -73,12 +76,44 @@ class Prepared:
         return plan
 
 
+class PreparedFor:
+    """A statement about as many things as there happen to be: `make` builds it from the parameters that stand for them.
+
+    Made for 1, 2, 4 … 64 things; a gap is filled with the last one again, more than 64 go in turns.
+    """
+
+    __slots__ = ("_make", "_sized")
+
+    def __init__(self, make: Callable[[list[BindParameter[Any]]], Statement]) -> None:
+        self._make = make
+        self._sized: dict[int, Prepared] = {}
+
+    def all(self, tx: Connection, things: Collection[Any], values: dict[str, Any] = _NOTHING) -> list[Row]:
+        """Every row, for any of the things."""
+        return [row for statement, bound in self._turns(things) for row in statement.all(tx, values | bound)]
+
+    def run(self, tx: Connection, things: Collection[Any], values: dict[str, Any] = _NOTHING) -> None:
+        """Run it for all of the things."""
+        for statement, bound in self._turns(things):
+            statement.run(tx, values | bound)
+
+    def _turns(self, things: Collection[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
+        every = list(dict.fromkeys(things))
+        for begin in range(0, len(every), _MOST):
+            turn = every[begin : begin + _MOST]
+            size = 1 << (len(turn) - 1).bit_length()
+            statement = self._sized.get(size)
+            if statement is None:
+                statement = self._sized[size] = Prepared(self._make([bindparam(f"thing_{n}") for n in range(size)]))
+            yield statement, {f"thing_{n}": turn[min(n, len(turn) - 1)] for n in range(size)}
+
+
 class _Plan:
     """A statement for one dialect: its SQL, how to order and convert what goes in, how to convert what comes out."""
 
     __slots__ = ("_binds", "_keys", "_out", "_positional", "sql")
 
-    def __init__(self, statement: Executable, takes: Sequence[str] | None, gives: Sequence[ColumnElement[Any]], dialect: Dialect) -> None:
+    def __init__(self, statement: Statement, takes: Sequence[str] | None, gives: Sequence[ColumnElement[Any]], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=takes)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what Core makes of any statement
         self.sql = str(compiled)
@@ -100,20 +135,22 @@ class _Plan:
         """The values as the driver takes them; raises KeyError for one that is missing."""
         if self._positional:
             return [
-                value if fixed else values[name] if convert is None else convert(values[name]) for name, convert, fixed, value in self._binds
+                value if fixed else values[name] if convert is None else convert(values[name])
+                for name, convert, fixed, value in self._binds
             ]
         return {
-            name: value if fixed else values[name] if convert is None else convert(values[name]) for name, convert, fixed, value in self._binds
+            name: value if fixed else values[name] if convert is None else convert(values[name])
+            for name, convert, fixed, value in self._binds
         }
 
     def row(self, found: Sequence[Any]) -> Row:
         made = dict(zip(self._keys, found, strict=True))
         for _, key, convert in self._out:
-            made[key] = convert(made[key])  # type: ignore[misc]  # only those that convert are listed
+            made[key] = convert(made[key])
         return made
 
     def value(self, found: Sequence[Any]) -> Any:  # noqa: ANN401
-        return self._out[0][2](found[0]) if self._out and self._out[0][0] == 0 else found[0]  # type: ignore[misc]
+        return self._out[0][2](found[0]) if self._out and self._out[0][0] == 0 else found[0]
 
 
 def _key(column: ColumnElement[Any]) -> str:

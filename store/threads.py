@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from rules.facts.sent import Sent
 from rules.facts.ticket import Ticket
@@ -13,41 +13,51 @@ from store.columns import table
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
+from store.prepared import Prepared, PreparedFor
 
 KNOWN, OUTBOX, TICKET, PRESSED = table(m.KnownId), table(s.Outbox), table(t.Ticket), table(s.Pressed)
+
+_OF_IDS = PreparedFor(
+    lambda ids: (
+        select(KNOWN.c.message_id, TICKET)
+        .join(TICKET, TICKET.c.id == KNOWN.c.ticket_id)
+        .where(KNOWN.c.message_id.in_(ids))
+        .order_by(KNOWN.c.ticket_id)
+    )
+)
+_SENT = PreparedFor(lambda ids: select(OUTBOX).where(OUTBOX.c.id.in_(ids)))
+_PRESSED = Prepared(select(PRESSED.c.key).where(PRESSED.c.outbox_id == bindparam("outbox_id")))
+_TEXTS = Prepared(
+    select(OUTBOX.c.text)
+    .where(OUTBOX.c.ticket_id == bindparam("ticket_id"), OUTBOX.c.text != "")
+    .order_by(OUTBOX.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 def tickets_of_ids(tx: Connection, message_ids: Sequence[str]) -> dict[str, Ticket]:
     """Message-ID -> ticket for those of stored mails; merged tickets are followed."""
-    if not message_ids:
-        return {}
-    rows = tx.execute(
-        select(KNOWN.c.message_id, KNOWN.c.ticket_id).where(KNOWN.c.message_id.in_(list(message_ids))).order_by(KNOWN.c.ticket_id)
-    )
     found: dict[str, Ticket] = {}
-    for row in rows:
-        ticket = ledger.get(tx, row.ticket_id)
-        if ticket is not None:
-            found.setdefault(row.message_id, ticket)
+    for row in _OF_IDS.all(tx, message_ids):
+        if row["message_id"] in found:
+            continue
+        ticket = facts.ticket(row)
+        merged = ledger.find(tx, ticket.merged_into) if ticket.merged_into else ticket
+        if merged is not None:
+            found[row["message_id"]] = merged
     return found
 
 
 def sent_of(tx: Connection, outbox_ids: Sequence[int]) -> dict[int, Sent]:
     """Outbox id -> what that mail of ours means."""
-    if not outbox_ids:
-        return {}
-    rows = tx.execute(select(OUTBOX).where(OUTBOX.c.id.in_(list(outbox_ids)))).mappings()
-    return {row["id"]: facts.sent(row, "") for row in rows}
+    return {row["id"]: facts.sent(row, "") for row in _SENT.all(tx, outbox_ids)}
 
 
 def pressed(tx: Connection, outbox_id: int) -> frozenset[str]:
     """Keys of the buttons of a mail that were used already."""
-    return frozenset(tx.execute(select(PRESSED.c.key).where(PRESSED.c.outbox_id == outbox_id)).scalars())
+    return frozenset(row["key"] for row in _PRESSED.all(tx, {"outbox_id": outbox_id}))
 
 
 def texts_sent(tx: Connection, ticket_id: int, limit: int = 20) -> tuple[str, ...]:
     """Plain texts of the latest mails of ours about a ticket, newest first."""
-    rows = tx.execute(
-        select(OUTBOX.c.text).where(OUTBOX.c.ticket_id == ticket_id, OUTBOX.c.text != "").order_by(OUTBOX.c.id.desc()).limit(limit)
-    )
-    return tuple(rows.scalars())
+    return tuple(row["text"] for row in _TEXTS.all(tx, {"ticket_id": ticket_id, "most": limit}))

@@ -13,9 +13,12 @@ from rules.facts.terms import Status
 from store.columns import table
 from store.models import service as s
 from store.models import tickets as t
+from store.prepared import Prepared
 
 WAKE, TICKET, HISTORY, FIRING = table(t.Wake), table(t.Ticket), table(t.History), table(s.Firing)
-_MOMENTS = select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
+_MOMENTS = Prepared(
+    select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
+)
 
 
 def due_wakes(tx: Connection, at: datetime, limit: int) -> list[Mapping[Any, Any]]:
@@ -39,11 +42,11 @@ def moments(tx: Connection, ticket_id: int) -> list[Moment]:
     """What the history says of a ticket's status and activity, in order; timers' own entries are no activity."""
     out: list[Moment] = []
     status = Status.new
-    for row in tx.execute(_MOMENTS, {"id": ticket_id}):
-        if "status" in row.changed:
-            status = Status(row.changed["status"][1])
-        if row.actor != "timer" or "status" in row.changed or not out:
-            out.append(Moment(at=row.at, status=status))
+    for row in _MOMENTS.all(tx, {"id": ticket_id}):
+        if "status" in row["changed"]:
+            status = Status(row["changed"]["status"][1])
+        if row["actor"] != "timer" or "status" in row["changed"] or not out:
+            out.append(Moment(at=row["at"], status=status))
     return out
 
 
