@@ -46,7 +46,9 @@ _INSERT_POST = Prepared(
 _INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed".split())
 _LAST_SEQ = Prepared(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1))
 _INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
-_KNOWN = Prepared(select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id")))
+_KNOWN = Prepared(
+    select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id"))
+)
 
 
 @lru_cache(maxsize=200)
@@ -233,6 +235,9 @@ def _undo(
     )
     if any(row["action"] == "open" for row in rows):
         raise Refused("undo-open", ref=ticket.ref)
+    if any(row["action"].partition(" ")[0] in {"merge", "merged"} for row in rows):
+        # the posts went along: what came since can't be told from them
+        raise Refused("undo-merge", ref=ticket.ref)
     after = taken_back(ticket, [Done(action=row["action"], changed=row["changed"]) for row in rows])
     mails = (
         tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report"))
