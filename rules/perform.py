@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from rules import rights
-from rules.actions.base import Action, Ask, Draft, Effect, Refused, Scene, WakeUp
+from rules import records, rights
+from rules.actions.base import Action, Aside, Ask, Change, Draft, Effect, Refused, Scene, Split, WakeUp
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Ticket, changed
 
@@ -35,6 +36,25 @@ class Outcome:
     merge_into: str = ""
     links: tuple[tuple[str, str], ...] = ()
     quiet: bool = False
+    asides: tuple[Aside, ...] = ()
+    records: tuple[Change, ...] = ()
+    leaves_at: datetime | None = None
+    keeps: bool = False
+    split: Split | None = None
+
+    def joined(self, other: Outcome) -> Outcome:
+        """This with what another one on the same ticket gave beside the ticket itself: its posts, wakes and mails."""
+        return replace(
+            self,
+            steps=(*self.steps, *other.steps),
+            posts=(*self.posts, *other.posts),
+            asks=(*self.asks, *other.asks),
+            wakes=(*self.wakes, *other.wakes),
+            links=(*self.links, *other.links),
+            asides=(*self.asides, *other.asides),
+            records=(*self.records, *other.records),
+            quiet=self.quiet or other.quiet,
+        )
 
 
 def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
@@ -50,40 +70,38 @@ def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
 
 def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outcome:
     """What a list of actions gives, in order; raises Refused with `index` (an int) of the one that may not be."""
-    now = ticket
-    steps: list[Step] = []
-    posts: list[Draft] = []
-    asks: list[Ask] = []
-    wakes: list[WakeUp] = []
-    links: list[tuple[str, str]] = []
-    undo, undo_cause, merge, quiet = False, "", "", False
+    made = Outcome(before=ticket, ticket=ticket)
     for index, action in enumerate(actions):
         try:
-            effect = perform(now, action, scene)
+            effect = perform(made.ticket, action, scene)
         except Refused as refusal:
             refusal.index = index  # type: ignore[attr-defined]  # tells the caller which line it was
             raise
-        steps.append(Step(action=action.spell(), changed=changed(now, effect.ticket)))
-        now = effect.ticket
-        posts += effect.posts
-        asks += effect.asks
-        wakes += effect.wakes
-        links += effect.links
-        undo, undo_cause = undo or effect.undo, effect.undo_cause or undo_cause
-        merge, quiet = effect.merge_into or merge, quiet or effect.quiet
-    return Outcome(
-        before=ticket,
-        ticket=now,
-        steps=tuple(steps),
-        posts=tuple(posts),
-        asks=tuple(asks),
-        wakes=tuple(wakes),
-        undo=undo,
-        undo_cause=undo_cause,
-        merge_into=merge,
-        links=tuple(links),
-        quiet=quiet,
-    )
+        noted: dict[str, tuple[Any, Any]] = changed(made.ticket, effect.ticket)
+        if effect.records:
+            noted |= {c.name: (c.before, c.after) for c in effect.records}
+            scene = replace(scene, records=records.after(scene.records, effect.records))
+        made = replace(
+            made,
+            ticket=effect.ticket,
+            steps=(*made.steps, Step(action=action.noted(), changed=noted)),
+            posts=made.posts + effect.posts,
+            asks=made.asks + effect.asks,
+            wakes=made.wakes + effect.wakes,
+            links=made.links + effect.links,
+            asides=made.asides + effect.asides,
+            records=made.records + effect.records,
+            undo=made.undo or effect.undo,
+            undo_cause=effect.undo_cause or made.undo_cause,
+            merge_into=effect.merge_into or made.merge_into,
+            quiet=made.quiet or effect.quiet,
+            leaves_at=effect.leaves_at or made.leaves_at,
+            keeps=made.keeps or effect.keeps,
+            split=effect.split or made.split,
+        )
+    if made.leaves_at is not None and not made.asides and not any(p.direction == "out" for p in made.posts):
+        raise Refused("nothing-to-send")
+    return made
 
 
 def settle(ticket: Ticket) -> Ticket:
@@ -108,7 +126,11 @@ def _legal_step(ticket: Ticket, to: Status, scene: Scene) -> None:
     allowed = {step.to for step in steps}
     if to not in allowed:
         raise Refused(
-            "workflow", near=tuple(f"status {s.value}" for s in Status if s in allowed), was=ticket.status.value, to=to.value, type=kind.title or kind.key
+            "workflow",
+            near=tuple(f"status {s.value}" for s in Status if s in allowed),
+            was=ticket.status.value,
+            to=to.value,
+            type=kind.title or kind.key,
         )
     roles = next(step.roles for step in steps if step.to is to)
     agent = scene.directory.agents.get(scene.who.name)

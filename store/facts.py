@@ -17,7 +17,7 @@ Row = Mapping[Any, Any]
 
 _SAME = (
     "ref subject severity type category origin channel group assignee level party partner_ref contract project device language desk_address"
-    " quiet veiled opened_at read_at taken_at answered_at waiting_until closed_at archived_at deleted_at merged_into rating_stars rating_comment version"
+    " quiet veiled opened_at read_at taken_at answered_at waiting_until closed_at archived_at deleted_at due_by minutes merged_into rating_stars rating_comment version"
 ).split()
 
 
@@ -35,6 +35,7 @@ def ticket(row: Row) -> Ticket:
         muted=tuple(row["muted"]),
         tags=tuple(row["tags"]),
         fields=MappingProxyType(dict(row["fields"])),
+        endcustomer=MappingProxyType(dict(row["endcustomer"])),
         due=MappingProxyType(dict(row["due"])),
         **{name: row[name] for name in _SAME},
     )
@@ -55,6 +56,7 @@ def ticket_row(value: Ticket) -> dict[str, Any]:
         "muted": list(value.muted),
         "tags": list(value.tags),
         "fields": dict(value.fields),
+        "endcustomer": dict(value.endcustomer),
         "due": dict(value.due),
         **{name: getattr(value, name) for name in _SAME},
     }
@@ -92,6 +94,8 @@ def post(row: Row) -> Post:
         quoted=row["quoted"],
         parts=tuple(part(p) for p in row["parts"]),
         mail=row["received_id"],
+        to=tuple(row["to"]),
+        about=row["about"],
     )
 
 
@@ -122,6 +126,7 @@ def sent(row: Row, ref: str) -> Sent:
         message_id=row["message_id"],
         text=row["text"],
         newest_post=card.get("newest_post", 0),
+        about=row.get("about") or "",
     )
 
 

@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rules import deadlines
-from rules.actions.base import Action, Draft, Refused, Scene
+from rules.actions.base import Action, Aside, Draft, Refused, Scene
 from rules.actions.undo import Done, taken_back
 from rules.deadlines import Moment
 from rules.facts.policy import Policy
+from rules.facts.terms import PostKind, Status
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
-from store import facts, timers
+from rules.reading import subject as reading
+from store import facts, records, timers
 from store.columns import table
 from store.models import mail as m
 from store.models import service as s
@@ -40,7 +42,7 @@ _COUNT = Prepared(
 _INSERT = Prepared(insert(TICKET).returning(TICKET.c.id), takes=[*facts.ticket_row(Ticket()), "check_at"], gives=(TICKET.c.id,))
 _INSERT_POST = Prepared(
     insert(POST).returning(POST.c.id),
-    takes="ticket_id at author_name author_address agent kind direction subject text quoted parts received_id cause".split(),
+    takes="ticket_id at author_name author_address agent kind direction subject text quoted parts received_id to about cause".split(),
     gives=(POST.c.id,),
 )
 _INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed".split())
@@ -70,6 +72,14 @@ class Written:
     """Outbox rows that undo kept from leaving."""
     gone: tuple[dict[str, Any], ...] = ()
     """Mails that undo came too late for: `{to, subject, template}`."""
+    split: Written | None = None
+    """The ticket that was made of one of this one's posts."""
+
+    @property
+    def asides(self) -> tuple[tuple[Aside, Post | None], ...]:
+        """The mails beside the table of notices, each with the post it tells of."""
+        stored = {id(draft): post for draft, post in zip(self.outcome.posts, self.posts, strict=False)}
+        return tuple((aside, stored.get(id(aside.draft)) if aside.draft is not None else None) for aside in self.outcome.asides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +123,34 @@ def next_ref(tx: Connection, scene: Scene) -> str:
             return ref
 
 
-def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene: Scene, cause: Cause) -> Written:
-    """Store a new ticket and do the actions on it; raises Refused, which leaves nothing if the caller rolls back."""
+def open_ticket(
+    tx: Connection,
+    draft: Ticket,
+    actions: Sequence[Action],
+    scene: Scene,
+    cause: Cause,
+    *,
+    routed: Sequence[Action] = (),
+    system: Scene | None = None,
+) -> Written:
+    """Store a new ticket and do the actions on it; raises Refused, which leaves nothing if the caller rolls back.
+
+    `routed` is done first, in the scene `system`: what of it is refused is left out.
+    """
     blank = replace(draft, ref=next_ref(tx, scene), opened_at=scene.at, id=0)
+    beside: list[Outcome] = []
+    for action in routed:
+        try:
+            done = perform_all(blank, (action,), system or scene)
+        except Refused:
+            continue
+        blank = done.ticket
+        if done.posts or done.asides or done.records or done.wakes or done.links:
+            beside.append(done)
     outcome = perform_all(blank, actions, scene)
+    kind = scene.policy.types.get(outcome.ticket.type)
+    if kind is not None and kind.closed:
+        outcome = replace(outcome, ticket=replace(outcome.ticket, status=Status.closed, closed_at=scene.at))
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
     outcome = replace(outcome, ticket=settled)
     row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at}
@@ -126,6 +160,15 @@ def open_ticket(tx: Connection, draft: Ticket, actions: Sequence[Action], scene:
     _write_history(tx, ticket, (opened, *outcome.steps), scene, cause, first=1)
     posts = _write_posts(tx, ticket, outcome.posts, scene, cause)
     _write_rest(tx, ticket, outcome, scene, cause)
+    if beside and system is not None:
+        first = 2 + len(outcome.steps)
+        for extra in beside:
+            steps = tuple(replace(step, changed={k: v for k, v in step.changed.items() if " " in k}) for step in extra.steps)
+            _write_history(tx, ticket, steps, system, cause, first=first)
+            posts += _write_posts(tx, ticket, extra.posts, system, cause)
+            _write_rest(tx, ticket, extra, system, cause)
+            outcome = outcome.joined(extra)
+            first += len(steps)
     return Written(before=None, ticket=ticket, outcome=replace(outcome, ticket=ticket), posts=posts)
 
 
@@ -135,6 +178,8 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     if row is None:
         raise LookupError(ticket_id)
     before = facts.ticket(row)
+    if any(a.reads_records for a in actions):
+        scene = replace(scene, records=records.of(tx, ticket_id))
     outcome = perform_all(before, actions, scene)
     after = outcome.ticket
     steps = outcome.steps
@@ -160,7 +205,12 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
-    return Written(before=before, ticket=after, outcome=replace(outcome, ticket=after), posts=posts, dropped=dropped, gone=gone)
+    if after.status is Status.closed and before.status is not Status.closed:
+        dropped += _drop_scheduled(tx, after, cause, scene.at)
+    split = _split(tx, after, outcome.split.post, outcome.split.subject, scene, cause) if outcome.split is not None else None
+    return Written(
+        before=before, ticket=after, outcome=replace(outcome, ticket=after), posts=posts, dropped=dropped, gone=gone, split=split
+    )
 
 
 def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tuple[Ticket, tuple[deadlines.Running, ...]]:
@@ -238,7 +288,11 @@ def _undo(
     if any(row["action"].partition(" ")[0] in {"merge", "merged"} for row in rows):
         # the posts went along: what came since can't be told from them
         raise Refused("undo-merge", ref=ticket.ref)
-    after = taken_back(ticket, [Done(action=row["action"], changed=row["changed"]) for row in rows])
+    if any(row["action"].partition(" ")[0] in {"split", "merge"} for row in rows):
+        raise Refused("undo-moved", ref=ticket.ref)
+    mine = [{k: v for k, v in row["changed"].items() if " " not in k} for row in rows]
+    after = taken_back(ticket, [Done(action=row["action"], changed=told) for row, told in zip(rows, mine, strict=True)])
+    beside = records.take_back(tx, ticket.id, [row["changed"] for row in rows], ticket.ref)
     mails = (
         tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report"))
         .mappings()
@@ -252,7 +306,7 @@ def _undo(
     )
     if due:
         tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(due)).values(state="dropped", last_answer=f"taken back by {scene.who.name}"))
-    left = {row["post_id"] for row in mails if row["id"] not in due and row["post_id"] and row["recipient_kind"] == "customer"}
+    left = {row["post_id"] for row in mails if row["id"] not in due and row["post_id"] and row["recipient_kind"] != "agent"}
     tx.execute(
         update(POST)
         .where(POST.c.ticket_id == ticket.id, POST.c.cause == target, POST.c.undone_at.is_(None), POST.c.id.not_in(left))
@@ -261,7 +315,52 @@ def _undo(
     tx.execute(
         update(WAKE).where(WAKE.c.ticket_id == ticket.id, WAKE.c.cause == target, WAKE.c.fired_at.is_(None)).values(fired_at=scene.at)
     )
-    return after, (Step(action=f"undo {target}", changed=changed(ticket, after)),), tuple(due), gone
+    undone = changed(ticket, after) | (beside[0] if beside else {})
+    return after, (Step(action=f"undo {target}", changed=undone),), tuple(due), gone
+
+
+def _drop_scheduled(tx: Connection, ticket: Ticket, cause: Cause, at: datetime) -> tuple[int, ...]:
+    """Keep back what was to leave later, now that the ticket is closed: what was written in the hour of closing itself still leaves."""
+    waiting = (OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.state == "due", OUTBOX.c.until_closed.is_(True), OUTBOX.c.cause != cause.name)
+    rows = tx.execute(select(OUTBOX.c.id, OUTBOX.c.post_id).where(*waiting, OUTBOX.c.lease_until.is_(None))).all()
+    found = tuple(row.id for row in rows)
+    if found:
+        tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(found)).values(state="dropped", last_answer="the ticket was closed before"))
+        posts = {row.post_id for row in rows if row.post_id is not None}
+        tx.execute(update(POST).where(POST.c.id.in_(posts)).values(undone_at=at))
+    return found
+
+
+def _split(tx: Connection, ticket: Ticket, wanted: int, subject: str, scene: Scene, cause: Cause) -> Written:
+    """Make a ticket of one of the customer's posts: the post, its mail and the answers to that mail belong to the new one from now on."""
+    theirs = (POST.c.ticket_id == ticket.id, POST.c.kind == PostKind.public.value, POST.c.direction == "in", POST.c.undone_at.is_(None))
+    found = tx.execute(select(POST).where(*theirs).order_by(POST.c.id)).mappings().all()
+    row = next((r for r in reversed(found) if wanted in {0, r["id"]}), None)
+    if row is None or len(found) < 2:  # one stays where it is
+        raise Refused("nothing-to-split", ref=ticket.ref)
+    author = facts.post(row).author
+    is_requester = author.key == ticket.requester.key or not author.address
+    blank = replace(
+        Ticket(
+            subject=subject or reading.without(reading.read(row["subject"]).base, (ticket.ref,)) or ticket.subject,
+            requester=ticket.requester if is_requester else author,
+        ),
+        **{
+            name: getattr(ticket, name)
+            for name in (
+                "party", "group", "category", "type", "severity", "contract", "project", "device", "language", "desk_address", "visibility",
+                "channel", "origin", "veiled", "quiet",
+            )
+        },
+    )  # fmt: skip
+    opened = open_ticket(tx, blank, (), scene, cause)
+    tx.execute(update(POST).where(POST.c.id == row["id"]).values(ticket_id=opened.ticket.id))
+    if row["received_id"] is not None:
+        moved = (KNOWN.c.ticket_id == ticket.id, KNOWN.c.received_id == row["received_id"])
+        tx.execute(update(KNOWN).where(*moved).values(ticket_id=opened.ticket.id))
+        tx.execute(update(RECEIVED).where(RECEIVED.c.id == row["received_id"]).values(ticket_id=opened.ticket.id))
+    link(tx, opened.ticket.id, ticket.id, "split")
+    return replace(opened, posts=(facts.post(row),))
 
 
 def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause) -> Ticket:
@@ -275,7 +374,7 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
     )
     merged = replace(target, watchers=watchers, version=target.version + 1)
     tx.execute(update(TICKET).where(TICKET.c.id == target.id).values(watchers=list(watchers), version=merged.version))
-    for held in (POST, KNOWN):
+    for held in (POST, KNOWN, records.TASK, records.ORDER):
         column = held.c.ticket_id
         if held is KNOWN:
             have = select(KNOWN.c.message_id).where(KNOWN.c.ticket_id == target.id)
@@ -287,8 +386,6 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
     first = (_LAST_SEQ.scalar(tx, {"id": target.id}) or 0) + 1
     _write_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause, first=first)
     tx.execute(insert(LINK).values(ticket_id=ticket.id, other_id=target.id, kind="merged"))
-    from rules.facts.terms import Status  # noqa: PLC0415 - only merging needs it
-
     return replace(ticket, merged_into=target.ref, status=Status.closed, closed_at=scene.at)
 
 
@@ -331,6 +428,8 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
             "quoted": draft.quoted,
             "parts": [facts.part_json(p) for p in draft.parts],
             "received_id": draft.mail,
+            "to": list(draft.to),
+            "about": draft.about,
             "cause": cause.name,
         }
         new_id = _INSERT_POST.scalar(tx, row)
@@ -347,6 +446,8 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
                 quoted=draft.quoted,
                 parts=draft.parts,
                 mail=draft.mail,
+                to=draft.to,
+                about=draft.about,
             )
         )
     return tuple(posts)
@@ -354,9 +455,13 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
 
 def _write_rest(tx: Connection, ticket: Ticket, outcome: Outcome, scene: Scene, cause: Cause) -> None:
     for wake in outcome.wakes:
-        tx.execute(
-            insert(WAKE).values(ticket_id=ticket.id, kind=wake.kind, line=wake.line, by=scene.who.name, cause=cause.name, due_at=wake.at)
-        )
+        row = {"ticket_id": ticket.id, "kind": wake.kind, "line": wake.line, "due_at": wake.at}
+        same = tx.execute(select(WAKE.c.id).where(*(WAKE.c[name] == value for name, value in row.items()))).first()
+        if same is None:
+            tx.execute(insert(WAKE).values(**row, by=scene.who.name, cause=cause.name))
+        else:
+            tx.execute(update(WAKE).where(WAKE.c.id == same.id).values(fired_at=None, by=scene.who.name, cause=cause.name))
+    records.write(tx, ticket.id, outcome.records)
     for ref, kind in outcome.links:
         other = find(tx, ref)
         if other is None:

@@ -26,7 +26,7 @@ _INSERT = Prepared(
     insert(OUTBOX),
     takes=(
         "id created_at template cause recipient_name recipient_address recipient_key recipient_kind subject ticket_id reply automatic language card buttons"
-        " press_until state due_at received_id post_id text attempts fence last_answer message_id"
+        " about until_closed press_until state due_at received_id post_id text attempts fence last_answer message_id"
     ).split(),
 )
 _LAST_ID = Prepared(select(func.max(OUTBOX.c.id)))
@@ -84,6 +84,9 @@ class Letter:
     automatic: str = "generated"
     buttons: Mapping[str, str] = field(default_factory=dict)
     """Token key -> command line."""
+    about: str = ""
+    until_closed: bool = False
+    """Whether it is dropped if its ticket is closed before it has left."""
     press_until: datetime | None = None
     received_id: int | None = None
     post_id: int | None = None
@@ -122,6 +125,8 @@ def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, 
             "card": dict(letter.card)
             | {"token_ref": letter.ticket_ref, "newest_post": letter.newest_post, "first_due": letter.due_at.isoformat()},
             "buttons": dict(letter.buttons),
+            "about": letter.about,
+            "until_closed": letter.until_closed,
             "press_until": letter.press_until,
             "state": "due",
             "due_at": letter.due_at,

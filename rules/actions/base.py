@@ -6,9 +6,10 @@ order. `read` gives an action from a line, `spell` the line from an action.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.values import Kind, Misread, Words, choose, fold
@@ -16,7 +17,7 @@ from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level, PostKind
-from rules.facts.ticket import Ticket
+from rules.facts.ticket import Records, Ticket
 
 
 class Refused(Exception):
@@ -37,6 +38,19 @@ class Scene:
     at: datetime
     policy: Policy
     directory: Directory
+    records: Records = field(default_factory=Records)
+    """Tasks and orders of the ticket; looked up only for actions that read them."""
+    canned: Callable[[str, Ticket, Actor], Filled] | None = None
+    """Finds a canned answer by its name and fills in its places; None where there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A canned answer for one ticket. An empty text: there is none of that name, `near` are those that resemble it."""
+
+    title: str = ""
+    text: str = ""
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,44 @@ class Draft:
     quoted: str = ""
     parts: tuple[Part, ...] = ()
     mail: int | None = None
+    to: tuple[str, ...] = ()
+    about: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A mail to exactly these people beside what the table of notices says."""
+
+    template: str
+    to: tuple[str, ...]
+    """Agents' names, `@groups`, addresses; `owner` for whoever holds the ticket."""
+    draft: Draft | None = None
+    """The post that it tells of, if it does."""
+    about: str = ""
+    """What a reply to it is about, such as `task:T42.1`; for one with a post that post."""
+    card: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Keys that only this text has, as JSON values."""
+    excerpt: str = ""
+    """What of the conversation is shown: `last`, `first`, or nothing."""
+    by_hand: bool = True
+    """Whether it is somebody's own words, which wait to be taken back and say nothing of a machine."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A record beside the ticket that is made, changed (`before` and `after`) or taken away, as JSON values."""
+
+    kind: str
+    """`task`, `order`, `agent`, `blocked`."""
+    ref: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """As the history calls it, such as `task T42.1`."""
+        return f"{self.kind} {self.ref}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +139,22 @@ class Effect:
     """(reference, kind) pairs."""
     quiet: bool = False
     """True when nobody outside shall hear of it."""
+    asides: tuple[Aside, ...] = ()
+    records: tuple[Change, ...] = ()
+    """Tasks, orders, agents, blocked senders that are made or changed."""
+    leaves_at: datetime | None = None
+    """When mail of this cause leaves, None for as soon as may be."""
+    keeps: bool = False
+    """Whether it leaves then even if the ticket was closed before."""
+    split: Split | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A post that becomes a ticket of its own: its id, 0 for the latest of the customer's, and the new subject."""
+
+    post: int = 0
+    subject: str = ""
 
 
 class Action:
@@ -101,10 +169,18 @@ class Action:
     changes: ClassVar[bool] = True
     """False for verbs that only ask."""
     right: ClassVar[str] = ""
+    takes_body: ClassVar[bool] = False
+    """Whether the text of the mail it stands in is its own; no answer to the customer is made of that then."""
+    reads_records: ClassVar[bool] = False
+    """Whether it asks for the tasks and orders of the ticket."""
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         """What this does to the ticket; raises Refused."""
         raise NotImplementedError  # every verb says its own
+
+    def noted(self) -> str:
+        """The line as the history has it: what somebody wrote stands in a post, not there again."""
+        return self.spell()
 
     def spell(self) -> str:
         """The line, without `#`, that reads as this action again."""

@@ -218,6 +218,128 @@ class Mailbox:
         return value
 
 
+_GROUP = re.compile(r"@(?=[^@\s]+$)|(?:group|gruppe|ryhma|skupina):", re.IGNORECASE)
+_AND = frozenset({"and", "und", "ja", "a", "&"})
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """One or several: agents by name, `@group` or `group:x`, `@agent`, addresses; parted by commas, `to:` before them is forgiven.
+
+    The values are agents' names, `@group` and addresses. A further one without a comma counts only where it can't be a word of the
+    text that follows: with an `@` in it.
+    """
+
+    needed: bool = True
+    marked: bool = False
+    """True where only what has an `@` in it, or `group:`, counts: a name may be the first word of the text."""
+
+    def read(self, text: str, words: Words) -> tuple[tuple[str, ...], str]:
+        rest = text.strip()
+        if fold(rest[:3]) == "to:":
+            rest = rest[3:].strip()
+        found: list[str] = []
+        wanted = True
+        while rest:
+            word, after = first_word(rest)
+            bare = word.rstrip(",;:")
+            is_last = word.endswith(":")
+            joined = word != bare or after.startswith((",", ";"))
+            is_marked = "@" in bare or _GROUP.match(bare) is not None
+            if not bare or (self.marked and not is_marked) or (found and not wanted and not is_marked):
+                break
+            name = self._one(bare.rstrip("."), words)
+            if name not in found:
+                found.append(name)
+            rest = after.lstrip(",; ")
+            if is_last:
+                break
+            head, tail = first_word(rest)
+            wanted = joined or (fold(head) in _AND and bool(tail) and self._is_one(first_word(tail)[0], words))
+            if fold(head) in _AND and wanted and not joined:
+                rest = tail
+        if self.needed and not found:
+            raise Misread("missing-agent", "", tuple(dict.fromkeys(words.lists.get("agent", {}).values()))[:5])
+        return tuple(found), rest
+
+    def _is_one(self, word: str, words: Words) -> bool:
+        try:
+            self._one(word.rstrip(",;.:"), words)
+        except Misread:
+            return False
+        return True
+
+    def _one(self, word: str, words: Words) -> str:
+        agents, groups = words.lists.get("agent", {}), words.lists.get("group", {})
+        marker = _GROUP.match(word)
+        if marker:
+            name = word[marker.end() :]
+            if word.startswith("@") and fold(name) not in groups and fold(name) in agents:
+                return agents[fold(name)]
+            try:
+                return "@" + choose(name, groups, "unknown-group")
+            except Misread as miss:
+                if word.startswith("@"):
+                    try:
+                        return choose(name, agents, "unknown-agent")
+                    except Misread:
+                        pass
+                near = (*miss.near, *near_words(fold(name), agents)) if word.startswith("@") else miss.near
+                raise Misread(miss.code, word, tuple("@" + n for n in near)) from None
+        bare = word.removeprefix("mailto:").strip("<>")
+        if "@" in bare:
+            if fold(address_key(bare)) in agents:
+                return agents[fold(address_key(bare))]
+            if not _MAILBOX.fullmatch(bare):
+                raise Misread("not-an-address", word)
+            return bare
+        return choose(bare, agents, "unknown-agent")
+
+    def spell(self, value: tuple[str, ...]) -> str:
+        return ", ".join(map(quoted_if_needed, value))
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A point in time as it was written: `fri`, `tomorrow 9`, `2026-12-01 08:00`, `1.12.`, `3d`. What it means is said in `moments`."""
+
+    needed: bool = True
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        from rules.actions import moments  # noqa: PLC0415 - it compares words as this module does
+
+        said, rest = moments.find(text.strip())
+        if not said and self.needed:
+            raise Misread("not-a-time" if text.strip() else "missing-time", first_word(text)[0], ("tomorrow 9", "fri", "3d"))
+        return said, rest
+
+    def spell(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A value behind a key, anywhere in the line: `by:fri`, `by: "tomorrow 9"`. Empty where the key doesn't stand."""
+
+    key: str
+    inner: Kind[str]
+    aliases: tuple[str, ...] = ()
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        names = "|".join(map(re.escape, (self.key, *self.aliases)))
+        found = re.search(rf"(?:^|\s)(?:{names}):\s*(?=\S)", text, re.IGNORECASE)
+        if found is None:
+            return "", text.strip()
+        value, rest = self.inner.read(text[found.end() :], words)
+        return value, f"{text[: found.start()].strip()} {rest}".strip()
+
+    def spell(self, value: str) -> str:
+        if not value:
+            return ""
+        spelled = self.inner.spell(value)
+        return f"{self.key}:{quoted_if_needed(spelled) if not spelled.startswith(chr(34)) else spelled}"
+
+
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)", re.IGNORECASE)
 _UNITS = {
     "m": timedelta(minutes=1),

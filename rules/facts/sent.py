@@ -60,6 +60,9 @@ class Sent:
     text: str = ""
     """The plain text as it left, to tell what a reply quotes from what its author wrote."""
 
+    about: str = ""
+    """What an answer is about where that isn't the whole ticket: `post:17`, `task:T42.1`, `order:T42-1`."""
+
     newest_post: int = 0
     """Id of the newest post that the recipient could know of when the mail was made, to notice replies that cross."""
 

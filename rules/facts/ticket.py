@@ -60,6 +60,12 @@ class Ticket:
     archived_at: datetime | None = None
     deleted_at: datetime | None = None
     merged_into: str = ""
+    due_by: datetime | None = None
+    """What staff promised by hand; stands in for the limit of the solve clock."""
+    minutes: int = 0
+    """Time that staff reported, in all."""
+    endcustomer: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """`name`, `address` and `phone` of whom a partner's request is for; empty if it is the requester."""
     due: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Due instants of the clocks `take answer idle solve`, ISO 8601."""
     light: Light = Light.green
@@ -100,6 +106,13 @@ class Post:
     parts: tuple[Part, ...] = ()
     mail: int | None = None
     """Id of the received mail it came in by."""
+    to: tuple[str, ...] = ()
+    """Whom it is for: agents, `@groups`, addresses; empty where the kind says so."""
+    about: int | None = None
+    """Id of the post that it answers, where that isn't the whole ticket: the opinion to a question, the reply to a private message."""
+
+
+TASK_STATES = ("open", "doing", "done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +122,43 @@ class Task:
     ref: str
     text: str
     assignee: str = ""
+    """An agent's name or `@group`; empty for nobody yet."""
     state: str = "open"
     due_at: datetime | None = None
+    by: str = ""
+    """Who gave it."""
+    created_at: datetime | None = None
+    done_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Anything but done."""
+        return self.state != "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOrder:
+    """Work at the customer's, ordered from a ticket: who goes, when, what for, and what was reported back."""
+
+    ref: str
+    technician: str = ""
+    text: str = ""
+    when_at: datetime | None = None
+    state: str = "open"
+    hours: tuple[Mapping[str, Any], ...] = ()
+    """Reported time: `{at, who, minutes, text}`."""
+    parts: tuple[Mapping[str, Any], ...] = ()
+    """Material: `{number, text, amount, unit}`."""
+    by: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What belongs to a ticket beside its own fields: tasks and orders, by reference, in the order of their making."""
+
+    tasks: Mapping[str, Task] = field(default_factory=lambda: MappingProxyType({}))
+    orders: Mapping[str, ServiceOrder] = field(default_factory=lambda: MappingProxyType({}))
 
 
 UNCOUNTED = frozenset({"id", "version"})
@@ -167,7 +215,7 @@ def _typed(name: str, value: Any, current: Any) -> Any:  # noqa: ANN401
         return _ENUMS[name](value)
     if name == "requester":
         return Address(name=value["name"], address=value["address"])
-    if name.endswith("_at") or name == "waiting_until":
+    if name.endswith("_at") or name in {"waiting_until", "due_by"}:
         return None if value is None else datetime.fromisoformat(value)
     if isinstance(current, tuple):
         return tuple(value)

@@ -83,3 +83,14 @@ class Mailbox(SQLModel, table=True):
     """Order among the owner's addresses; 0 is where mail goes."""
     agent: str | None = Field(sa_type=Text, default=None, foreign_key="agent.name", nullable=True)
     person_id: int | None = Field(default=None, foreign_key="person.id")
+
+
+class Blocked(SQLModel, table=True):
+    """An address whose mail staff has called spam: what comes from it is held."""
+
+    __tablename__ = "blocked"
+
+    key: str = Field(sa_type=Text, primary_key=True)
+    """The compared form of the address."""
+    by: str = Field(sa_type=Text, default="")
+    at: datetime | None = None

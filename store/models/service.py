@@ -18,7 +18,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_message_id", "message_id"),
         Index("ix_outbox_cause", "cause"),
         Index("ix_outbox_automatic", "automatic", "created_at"),
-        UniqueConstraint("cause", "template", "recipient_key", "ticket_id"),
+        UniqueConstraint("cause", "template", "recipient_key", "ticket_id", "about"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -41,6 +41,10 @@ class Outbox(SQLModel, table=True):
     card: dict[str, Any] = Field(sa_type=JSON, default_factory=dict)
     buttons: dict[str, str] = Field(sa_type=JSON, default_factory=dict)
     """Button key -> command line it stands for."""
+    about: str = Field(sa_type=Text, default="")
+    """What an answer to it is about where that isn't the whole ticket: `post:17`, `task:T42.1`, `order:T42-1`."""
+    until_closed: bool = False
+    """Whether it is dropped if its ticket is closed before it has left."""
     press_until: datetime | None = None
     """When the buttons end, if not after the usual time."""
     text: str = Field(sa_type=Text, default="")

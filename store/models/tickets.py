@@ -60,6 +60,9 @@ class Ticket(SQLModel, table=True):
     archived_at: datetime | None = None
     deleted_at: datetime | None = None
     merged_into: str = Field(sa_type=Text, default="")
+    due_by: datetime | None = None
+    minutes: int = 0
+    endcustomer: dict[str, str] = Field(sa_type=JSON, default_factory=dict)
     due: dict[str, str] = Field(sa_type=JSON, default_factory=dict)
     light: str = Field(sa_type=Text, default="green")
     check_at: datetime | None = None
@@ -97,8 +100,51 @@ class Post(SQLModel, table=True):
     quoted: str = Field(sa_type=Text, default="")
     parts: list[Any] = Field(sa_type=JSON, default_factory=list)
     received_id: int | None = Field(default=None, foreign_key="received.id")
+    to: list[str] = Field(sa_type=JSON, default_factory=list)
+    """Whom it is for: agents, `@groups`, addresses; empty where the kind says so."""
+    about: int | None = None
+    """The post that it answers, where that isn't the whole ticket."""
     cause: str = Field(sa_type=Text, default="")
     undone_at: datetime | None = None
+
+
+class Task(SQLModel, table=True):
+    """A piece of work within a ticket."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("ix_task_ticket", "ticket_id", "id"), Index("ix_task_assignee", "assignee", "state"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id")
+    ref: str = Field(sa_type=Text, unique=True)
+    """`T42.1`; stays the same when its ticket is merged into another."""
+    text: str = Field(sa_type=Text)
+    assignee: str = Field(sa_type=Text, default="")
+    state: str = Field(sa_type=Text, default="open")
+    due_at: datetime | None = None
+    by: str = Field(sa_type=Text, default="")
+    created_at: datetime | None = None
+    done_at: datetime | None = None
+
+
+class ServiceOrder(SQLModel, table=True):
+    """Work at the customer's, ordered from a ticket, with what was reported back."""
+
+    __tablename__ = "service_order"
+    __table_args__ = (Index("ix_service_order_ticket", "ticket_id", "id"), Index("ix_service_order_technician", "technician", "state"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id")
+    ref: str = Field(sa_type=Text, unique=True)
+    """`T42-1`."""
+    technician: str = Field(sa_type=Text, default="")
+    text: str = Field(sa_type=Text, default="")
+    when_at: datetime | None = None
+    state: str = Field(sa_type=Text, default="open")
+    hours: list[Any] = Field(sa_type=JSON, default_factory=list)
+    parts: list[Any] = Field(sa_type=JSON, default_factory=list)
+    by: str = Field(sa_type=Text, default="")
+    created_at: datetime | None = None
 
 
 class History(SQLModel, table=True):

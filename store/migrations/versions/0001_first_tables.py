@@ -29,6 +29,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_agent")),
     )
     op.create_table(
+        "blocked",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_blocked")),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -135,6 +142,9 @@ def upgrade() -> None:
         sa.Column("archived_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("deleted_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=False),
+        sa.Column("due_by", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("endcustomer", sa.JSON(), nullable=False),
         sa.Column("due", sa.JSON(), nullable=False),
         sa.Column("light", sa.Text(), nullable=False),
         sa.Column("check_at", sqlmodel.UTCDateTime(), nullable=True),
@@ -244,6 +254,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "service_order",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("technician", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("when_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("hours", sa.JSON(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_service_order_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_order")),
+        sa.UniqueConstraint("ref", name=op.f("uq_service_order_ref")),
+    )
+    with op.batch_alter_table("service_order", schema=None) as batch_op:
+        batch_op.create_index("ix_service_order_technician", ["technician", "state"], unique=False)
+        batch_op.create_index("ix_service_order_ticket", ["ticket_id", "id"], unique=False)
+
+    op.create_table(
+        "task",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("assignee", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("done_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_task_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sa.UniqueConstraint("ref", name=op.f("uq_task_ref")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index("ix_task_assignee", ["assignee", "state"], unique=False)
+        batch_op.create_index("ix_task_ticket", ["ticket_id", "id"], unique=False)
+
+    op.create_table(
         "wake",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
@@ -307,6 +358,8 @@ def upgrade() -> None:
         sa.Column("quoted", sa.Text(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("received_id", sa.Integer(), nullable=True),
+        sa.Column("to", sa.JSON(), nullable=False),
+        sa.Column("about", sa.Integer(), nullable=True),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("undone_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["received_id"], ["received.id"], name=op.f("fk_post_received_id")),
@@ -342,6 +395,8 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("card", sa.JSON(), nullable=False),
         sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("until_closed", sa.Boolean(), nullable=False),
         sa.Column("press_until", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
@@ -359,7 +414,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_outbox_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint(
-            "cause", "template", "recipient_key", "ticket_id", name=op.f("uq_outbox_cause_template_recipient_key_ticket_id")
+            "cause", "template", "recipient_key", "ticket_id", "about", name=op.f("uq_outbox_cause_template_recipient_key_ticket_id_about")
         ),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:

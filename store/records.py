@@ -1,0 +1,172 @@
+"""Tasks, orders, absences and blocked senders as rows: read for the actions that ask, written as the changes that actions gave.
+
+All inside the caller's transaction. What a change means is decided in `rules.actions`; the ledger calls `write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from rules import records
+from rules.actions.base import Change, Refused
+from rules.facts.terms import address_key
+from rules.facts.ticket import Records, ServiceOrder, Task
+from store.columns import table
+from store.models import people as p
+from store.models import tickets as t
+
+TASK, ORDER, TICKET, AGENT, BLOCKED = (table(x) for x in (t.Task, t.ServiceOrder, t.Ticket, p.Agent, p.Blocked))
+_TABLES: Mapping[str, Table] = MappingProxyType({"task": TASK, "order": ORDER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A task or order with the ticket it belongs to."""
+
+    ticket_id: int
+    ticket: str
+    """Its reference."""
+    record: Task | ServiceOrder
+
+
+def of(tx: Connection, ticket_id: int) -> Records:
+    """The tasks and orders of a ticket, in the order of their making."""
+    tasks = tx.execute(select(TASK).where(TASK.c.ticket_id == ticket_id).order_by(TASK.c.id)).mappings()
+    orders = tx.execute(select(ORDER).where(ORDER.c.ticket_id == ticket_id).order_by(ORDER.c.id)).mappings()
+    return Records(
+        tasks=MappingProxyType({row["ref"]: _task(row) for row in tasks}),
+        orders=MappingProxyType({row["ref"]: _order(row) for row in orders}),
+    )
+
+
+def write(tx: Connection, ticket_id: int | None, changes: Iterable[Change]) -> None:
+    """Make the rows as the changes say. Raises LookupError for an agent who is gone."""
+    for change in changes:
+        match change.kind:
+            case "task" | "order":
+                _write_row(tx, ticket_id, change)
+            case "agent":
+                after = change.after or {}
+                values = {"away_until": after.get("away_until", ""), "deputy": after.get("deputy", "")}
+                if tx.execute(update(AGENT).where(AGENT.c.name == change.ref).values(**values)).rowcount != 1:
+                    raise LookupError(change.ref)
+            case "blocked":
+                tx.execute(delete(BLOCKED).where(BLOCKED.c.key == address_key(change.ref)))
+                if change.after is not None:
+                    tx.execute(insert(BLOCKED).values(key=address_key(change.ref), **_plain(change.after)))
+            case _:
+                raise ValueError(change.kind)
+
+
+def take_back(tx: Connection, ticket_id: int, entries: Iterable[Mapping[str, Any]], ref: str) -> tuple[dict[str, tuple[Any, Any]], ...]:
+    """Undo what history entries (oldest first) did to records, `changed` tables of the history; raises Refused where one changed since.
+
+    Gives one table of (before, after) by name, as the history will have it.
+    """
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    for changed in entries:
+        for name, (was, became) in changed.items():
+            if " " in name:
+                first.setdefault(name, was)
+                last[name] = became
+    for name, became in last.items():
+        kind, _, key = name.partition(" ")
+        if _now(tx, kind, key) != became and kind in _TABLES:
+            raise Refused("changed-since", field=name, ref=ref)
+        write(tx, ticket_id, (Change(kind=kind, ref=key, before=became, after=first[name]),))
+    return ({name: (last[name], first[name]) for name in last},) if last else ()
+
+
+def is_blocked(tx: Connection, address: str) -> bool:
+    """Whether staff has called mail from this address spam."""
+    return bool(address) and tx.execute(select(BLOCKED.c.key).where(BLOCKED.c.key == address_key(address))).first() is not None
+
+
+def tasks(
+    tx: Connection,
+    *,
+    assignee: str = "",
+    groups: Iterable[str] = (),
+    ticket_id: int | None = None,
+    open_only: bool = True,
+    due_before: datetime | None = None,
+) -> list[Held]:
+    """Tasks of all tickets that are not deleted, those due first before the others, then the oldest."""
+    query = select(TASK, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == TASK.c.ticket_id).where(TICKET.c.deleted_at.is_(None))
+    wanted = [name for name in (assignee, *(f"@{key}" for key in groups)) if name]
+    if wanted:
+        query = query.where(TASK.c.assignee.in_(wanted))
+    if ticket_id is not None:
+        query = query.where(TASK.c.ticket_id == ticket_id)
+    if open_only:
+        query = query.where(TASK.c.state != "done")
+    if due_before is not None:
+        query = query.where(TASK.c.due_at <= due_before)
+    rows = tx.execute(query.order_by(TASK.c.due_at.is_(None), TASK.c.due_at, TASK.c.id)).mappings()
+    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_task(row)) for row in rows]
+
+
+def find(tx: Connection, kind: str, ref: str) -> Held | None:
+    """The task or order of a reference, None if there is none."""
+    rows = _TABLES[kind]
+    query = select(rows, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == rows.c.ticket_id).where(rows.c.ref == ref.upper())
+    row = tx.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_task(row) if kind == "task" else _order(row))
+
+
+def orders(tx: Connection, *, technician: str = "", ticket_id: int | None = None, open_only: bool = False) -> list[Held]:
+    """Orders of all tickets that are not deleted, the latest first."""
+    query = select(ORDER, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == ORDER.c.ticket_id).where(TICKET.c.deleted_at.is_(None))
+    if technician:
+        query = query.where(ORDER.c.technician == technician)
+    if ticket_id is not None:
+        query = query.where(ORDER.c.ticket_id == ticket_id)
+    if open_only:
+        query = query.where(ORDER.c.state != "done")
+    rows = tx.execute(query.order_by(ORDER.c.id.desc())).mappings()
+    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_order(row)) for row in rows]
+
+
+def _write_row(tx: Connection, ticket_id: int | None, change: Change) -> None:
+    rows = _TABLES[change.kind]
+    if change.after is None:
+        tx.execute(delete(rows).where(rows.c.ref == change.ref))
+        return
+    made = records.task(change.ref, change.after) if change.kind == "task" else records.order(change.ref, change.after)
+    values = {name: _column(getattr(made, name)) for name in change.after}
+    if tx.execute(update(rows).where(rows.c.ref == change.ref).values(**values)).rowcount == 0:
+        tx.execute(insert(rows).values(ticket_id=ticket_id, ref=change.ref, **values))
+
+
+def _column(value: Any) -> Any:  # noqa: ANN401 - a field of a record
+    return [dict(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: datetime.fromisoformat(value) if name == "at" and value else value for name, value in said.items()}
+
+
+def _now(tx: Connection, kind: str, ref: str) -> dict[str, Any] | None:
+    if kind not in _TABLES:
+        return None
+    found = find(tx, kind, ref)
+    return records.values(found.record) if found is not None else None
+
+
+def _task(row: Mapping[Any, Any]) -> Task:
+    names = ("ref", "text", "assignee", "state", "due_at", "by", "created_at", "done_at")
+    return Task(**{name: row[name] for name in names})
+
+
+def _order(row: Mapping[Any, Any]) -> ServiceOrder:
+    names = ("ref", "technician", "text", "when_at", "state", "by", "created_at")
+    return ServiceOrder(hours=tuple(row["hours"]), parts=tuple(row["parts"]), **{name: row[name] for name in names})
