@@ -27,6 +27,9 @@ from store.models import tickets as t
 
 __all__ = ["Facts", "Staff", "facts", "verified"]
 
+ECHO_WITHIN = timedelta(days=1)
+"""How long a stranger's mail is compared with what we answered him, to notice robots that send our words back."""
+
 POST, TICKET, RECEIVED = t.Post.__table__, t.Ticket.__table__, m.Received.__table__  # type: ignore[attr-defined]
 
 _OPENED = (
@@ -92,6 +95,8 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
             requester_keys = frozenset(address_key(a) for a in requester.addresses)
         if agent is not None:
             newer, notes = _posts(tx, thread, agent.name)
+    elif mail.identity and agent is None:
+        ours = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
     elif found.presented:
         ours = tuple(p.sent.text for p in found.presented if p.sent.text)
     made = Facts(

@@ -67,6 +67,8 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
     every = list(_buttons(card))
     links = {b["key"]: token_key(b["key"]) for b in every}
     words = {(b["word"] or languages.spell(b["line"], language, staff=staff)): links[b["key"]] for b in reversed(every)}
+    # the number alone rates, too, as the mail says
+    words |= {b["key"].removeprefix("rate:"): links[b["key"]] for b in every if b["key"].startswith("rate:")}
     return Letter(
         template=notice.template,
         to=to,

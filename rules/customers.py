@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from rules import conditions, rights, routing
@@ -139,7 +140,10 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
     result = routing.route(f.mail, f.envelope, f.policy, actor=case.actor, party=f.party, machine=f.machine)
     case.asked.extend(result.trace)
     routed = _readable(case, result.actions)
-    answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address)
+    echo = _is_echo(case)
+    answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address) and not echo
+    if echo:
+        case.note("acknowledge", "no", "our own words came back")
     if f.may_acknowledge:
         case.note("acknowledge", "no", f.may_acknowledge)
     return Act(
@@ -156,6 +160,17 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         follows=follows,
         hint=hint or ("claims" if named else ""),
     )
+
+
+def _is_echo(case: Case) -> bool:
+    """Whether a mail without a thread is mostly what we answered its sender lately: a robot that hides what it is."""
+    written = case.written
+    if case.facts.thread is not None or not case.facts.ours or not written.quoted:
+        return False
+    return len(_WORD.findall(written.quoted)) > 2 * len(_WORD.findall(written.text))
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _draft(case: Case, *, known: bool) -> Ticket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -61,3 +62,9 @@ def pressed(tx: Connection, outbox_id: int) -> frozenset[str]:
 def texts_sent(tx: Connection, ticket_id: int, limit: int = 20) -> tuple[str, ...]:
     """Plain texts of the latest mails of ours about a ticket, newest first."""
     return tuple(row["text"] for row in _TEXTS.all(tx, {"ticket_id": ticket_id, "most": limit}))
+
+
+def texts_answered(tx: Connection, recipient_key: str, since: datetime, limit: int = 5) -> tuple[str, ...]:
+    """Plain texts of the automatic answers that one recipient got since then, newest first."""
+    mine = (OUTBOX.c.recipient_key == recipient_key, OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied", OUTBOX.c.text != "")
+    return tuple(tx.execute(select(OUTBOX.c.text).where(*mine).order_by(OUTBOX.c.id.desc()).limit(limit)).scalars())
