@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import marshal
 import os
@@ -30,7 +31,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import mix
+import mix  # noqa: E402 - it lies beside this file
 
 GOAL = 4.0
 ROUNDUP = HERE.parent / ".tools" / "roundup"
@@ -95,7 +96,9 @@ def serve_mailgate(folder: Path, mails: Path) -> None:
                 worker = used_by(office.reader.pid)
                 for first in range(begin, end, 16):
                     group = [
-                        Received(envelope=Envelope(door="smtp", sender=sender, recipients=("support@desk.example",), peer="192.0.2.1"), raw=raw)
+                        Received(
+                            envelope=Envelope(door="smtp", sender=sender, recipients=("support@desk.example",), peer="192.0.2.1"), raw=raw
+                        )
                         for sender, raw in all_mails[first : min(first + 16, end)]
                     ]
                     intake.keep(office.store, group, datetime.now(UTC))
@@ -105,8 +108,15 @@ def serve_mailgate(folder: Path, mails: Path) -> None:
                 sent = runner.run(postman.deliver(datetime.now(UTC)))
                 marks.append(time.process_time())
                 worker = used_by(office.reader.pid) - worker
-                keep, handle, deliver = (after - before for before, after in zip(marks, marks[1:], strict=False))
-                told = {"cpu": keep + handle + deliver + worker, "keep": keep, "handle": handle, "worker": worker, "deliver": deliver, "sent": sent}
+                keep, handle, deliver = (after - before for before, after in itertools.pairwise(marks))
+                told = {
+                    "cpu": keep + handle + deliver + worker,
+                    "keep": keep,
+                    "handle": handle,
+                    "worker": worker,
+                    "deliver": deliver,
+                    "sent": sent,
+                }
                 print(json.dumps(told | account(office)), flush=True)
 
 
@@ -165,7 +175,8 @@ class Side:
 
     def take(self, begin: int, end: int) -> dict[str, float]:
         """Have a slice of the mails handled."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         begun = time.perf_counter()
         self.process.stdin.write(f"{begin} {end}\n")
         self.process.stdin.flush()
@@ -205,14 +216,16 @@ def compare(options: argparse.Namespace) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for side in sides:
         names = ("cpu", "keep", "handle", "worker", "deliver", "wall")
-        of = {name: 1000 * statistics.median(each[name] / each["mails"] for each in side.rounds) for name in names if name in side.rounds[0]}
+        of = {
+            name: 1000 * statistics.median(each[name] / each["mails"] for each in side.rounds) for name in names if name in side.rounds[0]
+        }
         last = side.rounds[-1]
         found[side.kind] = of | {name: last[name] for name in ("messages", "tickets", "fates") if name in last}
         if "sent" in last:
             found[side.kind]["sent"] = sum(each["sent"] for each in side.rounds) / sum(each["mails"] for each in side.rounds)
     ours = found.get("mailgate", {}).get("cpu")
-    for kind in found:
-        found[kind]["ratio"] = float(found[kind]["cpu"]) / float(ours) if ours else None
+    for told in found.values():
+        told["ratio"] = float(told["cpu"]) / float(ours) if ours else None
     return found
 
 
@@ -238,7 +251,10 @@ def main() -> int:
         print(f"{options.rounds} rounds of {options.mails} mails after {options.warm} to warm up; medians, ms a mail")
         print(f"{'':10} {'CPU':>7} {'ratio':>6}   {'keep':>6} {'worker':>6} {'handle':>6} {'deliver':>7} {'wall':>7}")
         for kind, of in found.items():
-            parts = " ".join(f"{of[name]:{width}.2f}" if name in of else " " * width for name, width in (("keep", 6), ("worker", 6), ("handle", 6), ("deliver", 7)))
+            parts = " ".join(
+                f"{of[name]:{width}.2f}" if name in of else " " * width
+                for name, width in (("keep", 6), ("worker", 6), ("handle", 6), ("deliver", 7))
+            )
             print(f"{kind:10} {of['cpu']:7.2f} {of['ratio'] or 0:6.2f}   {parts} {of['wall']:7.2f}")
         ours = found.get("mailgate", {})
         if ours:

@@ -453,7 +453,9 @@ class Daemon:
             self.doors.append(SmtpDoor(door_settings(s, s.smtp), is_ours=is_ours(office), committer=committer))
         if s.submission is not None:
             self.doors.append(
-                SubmissionDoor(door_settings(s, s.submission), is_ours=is_ours(office), committer=committer, authenticate=authenticator(office.store))
+                SubmissionDoor(
+                    door_settings(s, s.submission), is_ours=is_ours(office), committer=committer, authenticate=authenticator(office.store)
+                )
             )
         if s.lmtp is not None:
             self.doors.append(LmtpDoor(door_settings(s, s.lmtp), is_ours=is_ours(office), committer=committer))
@@ -468,7 +470,9 @@ def door_settings(settings: Settings, door: Any) -> DoorSettings:
     policy: Policy = settings.policy
     tls = getattr(door, "tls", None)
     limits = Limits(
-        per_ip=policy.limits.per_ip or 1_000_000, connections=policy.limits.connections or 1_000_000, recipients=policy.limits.recipients or 1_000_000
+        per_ip=policy.limits.per_ip or 1_000_000,
+        connections=policy.limits.connections or 1_000_000,
+        recipients=policy.limits.recipients or 1_000_000,
     )
     path = engine_path(settings)
     return DoorSettings(

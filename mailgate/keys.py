@@ -38,6 +38,6 @@ def load(path: Path) -> Mapping[int, bytes]:
             ring[int(number)] = base64.b64decode(encoded, validate=True)
         except ValueError:
             raise BadKeys(f"{path} has a line that is not number:base64") from None
-    if not ring or any(len(key) < 16 for key in ring.values()):  # noqa: PLR2004 - 128 bits
+    if not ring or any(len(key) < 16 for key in ring.values()):  # 128 bits
         raise BadKeys(f"{path} holds no key of 16 bytes or more")
     return ring

@@ -158,7 +158,14 @@ def group_title(key: str, directory: Directory) -> str:
     return (group.title or group.key) if group else key
 
 
-COLOURS = {Status.new: "blue", Status.read: "blue", Status.assigned: "violet", Status.working: "teal", Status.waiting: "amber", Status.closed: "green"}
+COLOURS = {
+    Status.new: "blue",
+    Status.read: "blue",
+    Status.assigned: "violet",
+    Status.working: "teal",
+    Status.waiting: "amber",
+    Status.closed: "green",
+}
 """Colour key of each status, also in X-Mailgate-Colour and in JSON."""
 
 
@@ -246,7 +253,11 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
     match notice.template:
         case "received":
             files.clear()
-            shown = None if veiled or post is None else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
+            shown = (
+                None
+                if veiled or post is None
+                else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
+            )
             return {"post": shown, "promise_at": "", "answers": []}
         case "appended":
             return {"post": post or blank, "hints": hints(notice)}

@@ -24,7 +24,15 @@ def kept(envelope: Envelope, received_id: int, size: int, seconds: float) -> Non
 
 def settled(received_id: int, message_id: str, fate: str, ticket: str, why: str, seconds: float) -> None:
     """A mail has its fate."""
-    log.info("mail settled id=%d message-id=%s fate=%s ticket=%s why=%s ms=%.0f", received_id, _word(message_id), fate, ticket or "-", _quoted(why), seconds * 1000)
+    log.info(
+        "mail settled id=%d message-id=%s fate=%s ticket=%s why=%s ms=%.0f",
+        received_id,
+        _word(message_id),
+        fate,
+        ticket or "-",
+        _quoted(why),
+        seconds * 1000,
+    )
 
 
 def failed(received_id: int, why: str, trace: str) -> None:
@@ -34,12 +42,22 @@ def failed(received_id: int, why: str, trace: str) -> None:
 
 def sent(outbox_id: int, message_id: str, to: str, template: str, answer: str, seconds: float) -> None:
     """A mail left."""
-    log.info("mail sent outbox=%d message-id=%s to=%s template=%s answer=%s ms=%.0f", outbox_id, _word(message_id), _word(to), template, _quoted(answer), seconds * 1000)
+    log.info(
+        "mail sent outbox=%d message-id=%s to=%s template=%s answer=%s ms=%.0f",
+        outbox_id,
+        _word(message_id),
+        _word(to),
+        template,
+        _quoted(answer),
+        seconds * 1000,
+    )
 
 
 def delayed(outbox_id: int, message_id: str, to: str, why: str, attempts: int) -> None:
     """A mail could not leave now."""
-    log.warning("mail delayed outbox=%d message-id=%s to=%s attempts=%d why=%s", outbox_id, _word(message_id), _word(to), attempts, _quoted(why))
+    log.warning(
+        "mail delayed outbox=%d message-id=%s to=%s attempts=%d why=%s", outbox_id, _word(message_id), _word(to), attempts, _quoted(why)
+    )
 
 
 def undeliverable(outbox_id: int, message_id: str, to: str, why: str) -> None:

@@ -293,7 +293,7 @@ def _rendered(office: Office, template: str, language: str, card: Mapping[str, A
     except render.Unrenderable as fault:
         if office.site is None:
             raise
-        log.error("the site's text %s is at fault, ours is sent: %s", template, fault)
+        log.warning("the site's text %s is at fault, ours is sent: %s", template, fault)
         return render.render(template, language, card, links=links)
 
 

@@ -108,7 +108,14 @@ def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: dateti
 
 
 def _run(
-    name: str, limit: timedelta, hours: Hours, start: datetime, moments: Sequence[Moment], stop: datetime | None, at: datetime, pauses: frozenset[Status]
+    name: str,
+    limit: timedelta,
+    hours: Hours,
+    start: datetime,
+    moments: Sequence[Moment],
+    stop: datetime | None,
+    at: datetime,
+    pauses: frozenset[Status],
 ) -> Running:
     end = min(stop, at) if stop is not None else at
     total = timedelta()
@@ -137,7 +144,9 @@ def _run(
     )
 
 
-def _stretches(start: datetime, end: datetime, moments: Sequence[Moment], pauses: frozenset[Status]) -> Iterator[tuple[datetime, datetime, bool]]:
+def _stretches(
+    start: datetime, end: datetime, moments: Sequence[Moment], pauses: frozenset[Status]
+) -> Iterator[tuple[datetime, datetime, bool]]:
     """The time from start to end, parted where the status changes between running and standing still; always at least one stretch."""
     begin = start
     runs = not moments or moments[0].status not in pauses

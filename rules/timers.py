@@ -44,7 +44,7 @@ def reached(ticket: Ticket, running: Sequence[Running], policy: Policy, at: date
 
 def text(step: Step) -> str:
     """The text that tells of a step: `due-soon` before the limit, then `not-started` for taking up and `overdue` for the rest."""
-    if step.percent < 100:  # noqa: PLR2004 - per cent of the limit
+    if step.percent < 100:
         return "due-soon"
     return "not-started" if step.clock == "take" else "overdue"
 
@@ -58,14 +58,16 @@ def owners(ticket: Ticket, directory: Directory) -> list[Agent]:
 
 def managers(ticket: Ticket, directory: Directory) -> list[Agent]:
     """The agents that lead the ticket's group or one above it; of an agent without a ticket's group, his groups' leaders."""
-    groups = {ticket.group} if ticket.group else set(directory.agents[ticket.assignee].groups if ticket.assignee in directory.agents else ())
+    groups = (
+        {ticket.group} if ticket.group else set(directory.agents[ticket.assignee].groups if ticket.assignee in directory.agents else ())
+    )
     above = groups | {g.key for g in directory.groups.values() if directory.below(g.key) & groups}
     return [a for a in directory.agents.values() if set(a.manager_of) & above]
 
 
 def escalated(ticket: Ticket, step: Step, policy: Policy, directory: Directory) -> list[Address]:
     """Who is told beside the owner from the limit on; for taking up one step later, so that the worker hears first."""
-    threshold = 200 if step.clock == "take" and max(clock_of(ticket, policy).remind, default=0) >= 200 else 100  # noqa: PLR2004
+    threshold = 200 if step.clock == "take" and max(clock_of(ticket, policy).remind, default=0) >= 200 else 100
     if step.percent < threshold:
         return []
     word = clock_of(ticket, policy).escalate_to

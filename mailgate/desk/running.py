@@ -81,5 +81,9 @@ def _say_ready(running: Daemon) -> None:
     if smtp:
         screen.say(f"  a first mail:  swaks --server {smtp} --from you@example.org --to {desk}")
     screen.say("  what came:     mailgate ticket list")
-    where = f"lie in the Maildir {settings.relay.path}" if settings.relay.kind == "maildir" else f"leave by {settings.relay.host}:{settings.relay.port}"
+    where = (
+        f"lie in the Maildir {settings.relay.path}"
+        if settings.relay.kind == "maildir"
+        else f"leave by {settings.relay.host}:{settings.relay.port}"
+    )
     screen.say(f"  the answers:   {where}")

@@ -216,7 +216,7 @@ class Desk:
 
 def token_row(message_id: str) -> int:
     """The outbox row that a Message-ID of ours names."""
-    return int(message_id.split("@")[0].split("-")[-2], 36)
+    return int(message_id.partition("@")[0].rsplit("-", 2)[-2], 36)
 
 
 def to(mails: list[EmailMessage], address: str) -> list[EmailMessage]:

@@ -11,7 +11,7 @@ from rules.facts.mail import Envelope
 from rules.facts.terms import PostKind, Status
 from tests.desk.customers import proves
 from tests.desk.office import Desk, desk
-from tests.desk.staff import ANNA, BEN, KIM, asked, everything, kinds, login, one, plain, request, state, to, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, everything, kinds, login, one, plain, request, state, to_customers
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"

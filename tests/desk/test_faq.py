@@ -12,7 +12,9 @@ KIM = "Kim <kim@client.example>"
 def shelf(folder: Path) -> None:
     path = folder / "texts" / "faq" / "en"
     path.mkdir(parents=True)
-    (path / "jam.md").write_text("---\ntitle: Paper jam without visible paper\naudience: public\nkeywords: printer jams\n---\nOpen **flap B**.\n")
+    (path / "jam.md").write_text(
+        "---\ntitle: Paper jam without visible paper\naudience: public\nkeywords: printer jams\n---\nOpen **flap B**.\n"
+    )
     (path / "vpn.md").write_text("---\ntitle: VPN drops every hour\naudience: staff\n---\nSecret staff text.\n")
 
 

@@ -221,7 +221,7 @@ def test_two_desks_that_answer_each_other_come_to_rest(tmp_path: Path) -> None:
         assert account(b).adds_up
 
 
-def _renamed(d: Desk, address: str):  # noqa: ANN202
+def _renamed(d: Desk, address: str):
     from dataclasses import replace
 
     policy = d.office.policy

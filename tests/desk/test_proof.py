@@ -24,7 +24,7 @@ def test_a_forged_mail_commands_nothing_and_only_the_registered_address_is_asked
         (question,) = d.post_later(300)
         assert str(question["To"].addresses[0].addr_spec) == ANNA
         assert "#close" in plain(question) and "pay here" not in everything(question)
-        assert list(buttons(question))[0].startswith("Yes, that was me")
+        assert next(iter(buttons(question))).startswith("Yes, that was me")
 
 
 def test_carry_out_does_what_the_mail_says_once_and_within_a_day(tmp_path: Path) -> None:

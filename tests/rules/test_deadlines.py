@@ -41,7 +41,9 @@ def test_waiting_for_the_customer_stops_the_clock_but_never_the_idle_one() -> No
     """Staff would be red for time that the customer took."""
     ticket = Ticket(status=Status.waiting, opened_at=MONDAY)
     moments = [Moment(at=MONDAY, status=Status.new), Moment(at=MONDAY + hours(2), status=Status.waiting)]
-    solve, idle = sorted(deadlines.clocks(ticket, moments, policy(solve=hours(4), idle=hours(3)), MONDAY + hours(6)), key=lambda r: r.name == "idle")
+    solve, idle = sorted(
+        deadlines.clocks(ticket, moments, policy(solve=hours(4), idle=hours(3)), MONDAY + hours(6)), key=lambda r: r.name == "idle"
+    )
     assert (solve.worked, solve.paused, solve.due_at) == (hours(2), True, None)
     assert (idle.worked, idle.paused) == (hours(4), False)
 
@@ -57,7 +59,9 @@ def test_the_light_turns_with_the_worst_running_clock() -> None:
 
 def test_thresholds_are_the_types_own() -> None:
     """Two kinds of tickets of the same age may be differently urgent."""
-    own = Policy(clock=Clock(hours="office", answer=hours(4)), hours={"office": OFFICE}, types={"fault": Type(key="fault", yellow=10, red=20)})
+    own = Policy(
+        clock=Clock(hours="office", answer=hours(4)), hours={"office": OFFICE}, types={"fault": Type(key="fault", yellow=10, red=20)}
+    )
     moments = [Moment(at=MONDAY, status=Status.new)]
     assert deadlines.settled(Ticket(opened_at=MONDAY, type="fault"), moments, own, MONDAY + hours(1)).light is Light.red
     assert deadlines.settled(Ticket(opened_at=MONDAY, type="wish"), moments, own, MONDAY + hours(1)).light is Light.green
@@ -97,6 +101,3 @@ def test_the_sum_of_the_clock_agrees_with_counting_minutes(steps: list[tuple[int
     assert running.worked == timedelta(minutes=counted)
     if due is not None:
         assert running.due_at == due
-
-
-
