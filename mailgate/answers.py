@@ -26,7 +26,24 @@ from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
 
-TELLING = ("status", "assignee", "group", "priority", "severity", "type", "category", "tags", "visibility", "requester", "watchers", "project", "device", "party", "channel", "rating_stars")
+TELLING = (
+    "status",
+    "assignee",
+    "group",
+    "priority",
+    "severity",
+    "type",
+    "category",
+    "tags",
+    "visibility",
+    "requester",
+    "watchers",
+    "project",
+    "device",
+    "party",
+    "channel",
+    "rating_stars",
+)
 """Fields whose change a report spells out."""
 CARRY_OUT_FOR = timedelta(hours=24)
 
@@ -38,7 +55,10 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
     leaves = max((event.at + n.after for n in answer), default=None)
     undone = written.outcome.undo
-    lines = [_line(text, step.changed) for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)]
+    lines = [
+        _line(text, step.changed)
+        for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
+    ]
     if act.unused:
         lines.append({"line": act.unused, "ok": False, "result": languages.word(_language(facts, act), "problems", "unused")})
     if undone:
@@ -149,9 +169,8 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     buttons = []
     if owner and hold.may_carry_out:
         buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
-    if not owner:
-        if hold.reason in {"unknown-command", "leak"}:
-            buttons.append(button("send", f"held {facts.id} anyway", word="send"))
+    if not owner and hold.reason in {"unknown-command", "leak"}:
+        buttons.append(button("send", f"held {facts.id} anyway", word="send"))
     if kind is RecipientKind.agent:
         buttons.append(button("drop", f"held {facts.id} drop", word="drop"))
     questions = [
@@ -161,7 +180,9 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
             "problem": problem(q.code),
             "value": q.word or (q.line if q.code != "leak" else "") or q.code,
             "matches": [
-                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}") for k, near in enumerate(q.near[:3], 1) if q.number
+                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
+                for k, near in enumerate(q.near[:3], 1)
+                if q.number
             ],
         }
         for n, q in enumerate(hold.questions[:8], 1)
@@ -191,8 +212,26 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     return [letters.letter(notice, event, extra)]
 
 
+def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:
+    """To the admin: automatic answers have stopped by that limit."""
+    value = f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit
+    return [
+        letters.letter(
+            Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"), event, {"what": "storm", "value": value}
+        )
+        for admin in facts.policy.desk.admin
+    ]
+
+
 def announcement(
-    received_id: int, record: Mapping[str, Any], mail: Mapping[str, Any], to: Address, kind: RecipientKind, language: str, ticket: Ticket | None, event: Event
+    received_id: int,
+    record: Mapping[str, Any],
+    mail: Mapping[str, Any],
+    to: Address,
+    kind: RecipientKind,
+    language: str,
+    ticket: Ticket | None,
+    event: Event,
 ) -> Letter:
     """To a group or the admin: a mail waits for a decision, with sender, reason and buttons."""
     notice = Notice(template="held", to=to, kind=kind, reason="admin", language=language, ticket=ticket)
@@ -203,7 +242,7 @@ def announcement(
         "reasons": [REASONS.get(str(record.get("reason", "")), str(record.get("reason", "")))],
         "questions": [],
         "text": "",
-        "hints": [],
+        "hints": [{"what": "more-held", "value": str(record["more"])}] if record.get("more") else [],
         "buttons": [
             button("release", f"held {received_id} anyway", word="release"),
             button("spam", f"held {received_id} spam", word="spam"),
@@ -217,8 +256,12 @@ def announcement(
 def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str) -> Letter:
     person = letters.person(to)
     own = {"author": person, "at": event.at.isoformat(), "text": hold.text, "quoted": "", "signature": "", "attachments": []}
-    others = [own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing]
-    notice = Notice(template="crossing", to=to, kind=RecipientKind.agent, reason="author", automatic="replied", language=language, ticket=hold.ticket)
+    others = [
+        own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing
+    ]
+    notice = Notice(
+        template="crossing", to=to, kind=RecipientKind.agent, reason="author", automatic="replied", language=language, ticket=hold.ticket
+    )
     buttons = [button("send", f"held {facts.id} anyway", word="send"), button("drop", f"held {facts.id} drop", word="drop")]
     return letters.letter(notice, event, {"post": own, "others": others, "buttons": buttons})
 
@@ -287,12 +330,20 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     about = ledger.find(tx, ask.about) if ask.about and ask.what in {"show", "status", "history"} else ticket
     if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
         about = None
-    language = _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")
-    common: dict[str, Any] = {"to": to, "kind": kind, "reason": "author" if staff else "requester", "automatic": "replied", "language": language}
+    language = (
+        _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")
+    )
+    common: dict[str, Any] = {
+        "to": to,
+        "kind": kind,
+        "reason": "author" if staff else "requester",
+        "automatic": "replied",
+        "language": language,
+    }
     match ask.what:
         case "help":
             words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
-            verbs = [v for v in VERBS if v in set(words.verbs.values()) and v not in {"wrong-person"}]
+            verbs = [v for v in VERBS if v in set(words.verbs.values()) and v != "wrong-person"]
             return letters.letter(Notice(template="help-answer", ticket=ticket, **common), event, {"verbs": [v.rstrip("?") for v in verbs]})
         case "faq":
             return _faq(facts, ask, ticket, common, event, index)
@@ -322,7 +373,12 @@ def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], 
             for n, a in enumerate((a for a in index.articles if a.language == language and visible(a, staff=staff, known=known)), 1)
             if n <= 40
         ]
-    extra = {"query": ask.about, "articles": shown, "registered": known or bool(shown), "subject": facts.mail.subject if ticket is None else ticket.subject}
+    extra = {
+        "query": ask.about,
+        "articles": shown,
+        "registered": known or bool(shown),
+        "subject": facts.mail.subject if ticket is None else ticket.subject,
+    }
     return letters.letter(Notice(template="faq-answer", ticket=ticket, **common), event, extra)
 
 
@@ -334,7 +390,9 @@ def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | No
     known = (facts.person is not None and facts.person.known) or facts.party is not None
     found = index.suggest(f"{facts.mail.subject}\n{facts.mail.text[:4000]}", language=language, known=known)
     return {
-        "answers": [{"title": m.article.title, "text": m.article.text, "button": button(f"solved:{n}", "close")} for n, m in enumerate(found, 1)]
+        "answers": [
+            {"title": m.article.title, "text": m.article.text, "button": button(f"solved:{n}", "close")} for n, m in enumerate(found, 1)
+        ]
     }
 
 
@@ -350,19 +408,25 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
     rows = [
         {
             "ref": x.ref,
-            "subject": x.subject if staff or not x.veiled else letters.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
+            "subject": x.subject
+            if staff or not x.veiled
+            else letters.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
             "status": x.status.value,
             "colour": letters.COLOURS[x.status],
             "light": x.light.value,
             "progress": x.progress,
             "opened_at": x.opened_at.isoformat() if x.opened_at else "",
-            "who": (x.requester.name or x.requester.address) if staff else letters.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
+            "who": (x.requester.name or x.requester.address)
+            if staff
+            else letters.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
         }
         for x in found
     ]
     is_open = [r for r, x in zip(rows, found, strict=True) if x.status is not Status.closed]
     closed = [r for r, x in zip(rows, found, strict=True) if x.status is Status.closed]
-    return letters.letter(Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:10], "subject": facts.mail.subject})
+    return letters.letter(
+        Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:10], "subject": facts.mail.subject}
+    )
 
 
 EVENTS = {"say": "wrote", "reply": "answered", "note": "note", "open": "opened", "take": "taken", "close": "closed", "reopen": "reopened"}
@@ -394,7 +458,10 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
         if verb == "assign":
             holder = str(changed["assignee"][1]) if "assignee" in changed else ""
             to = letters.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
-            what, value = "assigned", to or letters.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2]
+            what, value = (
+                "assigned",
+                to or letters.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2],
+            )
         elif verb == "wait":
             what = "waiting"
         elif verb == "rate":
@@ -415,7 +482,9 @@ def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | 
     if ticket is not None:
         if key == ticket.requester.key:
             return ticket.requester
-        return next((Address(address=w) for w in ticket.watchers if Address(address=w).key == key), ticket.requester if act.pressed else None)
+        return next(
+            (Address(address=w) for w in ticket.watchers if Address(address=w).key == key), ticket.requester if act.pressed else None
+        )
     if not facts.mail.identity:
         return None
     return act.actor.address if act.actor.level >= Level.domain else Address(address=act.actor.address.address)

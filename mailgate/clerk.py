@@ -89,7 +89,9 @@ def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Runni
     return made
 
 
-def _reminder(ticket: Ticket, step: timers.Step, clock: Running, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
+def _reminder(
+    ticket: Ticket, step: timers.Step, clock: Running, to: Address, reason: str, language: str, event: letters.Event
+) -> outbox.Letter:
     notice = Notice(
         template=timers.text(step),
         to=to,
@@ -118,14 +120,22 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
         rows = inbox.unannounced(tx, before=at - ANNOUNCE_AFTER, again_before=at - REMIND_EVERY, limit=limit)
         directory = people.directory(tx) if rows else Directory()
         for row in rows:
-            inbox.announced(tx, row["id"], at)
             record = dict(row["hold"] or {"reason": "parked"})
+            if record.get("reason") == "rate":
+                # a bomber's mails are told of in one mail a day, not in one each
+                others = inbox.announced_with(tx, row["from_address"], at, again_before=at - REMIND_EVERY)
+                if others is None:
+                    continue
+                record["more"] = others - 1
+            inbox.announced(tx, row["id"], at)
             ticket = ledger.find(tx, record["ticket"]) if record.get("ticket") else None
             event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
             group = record.get("group") or (ticket.group if ticket else "")
             receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
             receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]
-            batch = [answers.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers]
+            batch = [
+                answers.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers
+            ]
             _put(tx, office, batch, f"announce:{row['id']}:{at:%Y%m%dT%H%M%S}", at)
     return len(rows)
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from mailgate import answers, choosing, gathering, letters
 from mailgate.office import Office
-from rules import notices
+from rules import limits, notices
 from rules.actions.base import Refused, Scene
+from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
 from rules.actions.undo import Undo
 from rules.case import Facts
@@ -73,11 +74,23 @@ def _act(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool
         return _without_ticket(tx, office, facts, act, silent=silent)
     written = _open(tx, facts, act) if act.ticket is None else _apply(tx, act.ticket, facts, act)
     ledger.remember_ids(tx, written.ticket.id, (facts.mail.message_id,), facts.id or None)
+    if written.before is not None and any(isinstance(a, WrongPerson) for a in act.actions):
+        outbox.withhold(tx, written.ticket.id, written.before.requester.address, "taken for the wrong person's")
     if not silent:
         _tell(tx, office, facts, act, written)
+        if act.ticket is None and facts.machine.may_answer and facts.may_acknowledge in limits.STORMS:
+            _storm(tx, office, facts, act)
     return Settlement(
         fate=act.fate, why=act.why, ticket_id=written.ticket.id, trust=_level(facts, act.actor), trace=(*act.trace, *_steps(written))
     )
+
+
+def _storm(tx: Connection, office: Office, facts: Facts, act: Act) -> None:
+    """One mail a day to the admin about each limit that silences the desk."""
+    about = f":{act.actor.address.key}" if facts.may_acknowledge == "pair" else ""
+    cause = f"storm:{facts.may_acknowledge}{about}:{facts.at:%Y%m%d}"
+    if not outbox.has(tx, cause):
+        put(tx, office, facts, answers.storm(facts, facts.may_acknowledge, _event(facts, DESK)), cause)
 
 
 def _steps(written: Written) -> tuple[dict[str, Any], ...]:

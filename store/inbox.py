@@ -366,3 +366,16 @@ def _waiting(row: facts.Row) -> Waiting:
 def _clean(word: str) -> str:
     """Protocol text as any database takes it: no NUL, no lone surrogates."""
     return word.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def announced_with(tx: Connection, sender: str, at: datetime, *, again_before: datetime) -> int | None:
+    """Note that all mails of a sender that are held for their number are told of together; how many, None if it was said since `again_before`."""
+    mine = (
+        RECEIVED.c.from_address == sender,
+        RECEIVED.c.fate == Fate.held.value,
+        RECEIVED.c.put_away.is_(False),
+        RECEIVED.c.why.like("rate:%"),
+    )
+    said = tx.execute(select(func.max(RECEIVED.c.announced_at)).where(*mine)).scalar()
+    done = tx.execute(update(RECEIVED).where(*mine).values(announced_at=at if said is None or said <= again_before else said))
+    return done.rowcount if said is None or said <= again_before else None

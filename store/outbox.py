@@ -195,6 +195,13 @@ def bounced(tx: Connection, outbox_id: int, why: str) -> None:
     tx.execute(update(OUTBOX).where(OUTBOX.c.id == outbox_id).values(state="failed", last_answer=f"bounced: {why}"[:500]))
 
 
+def withhold(tx: Connection, ticket_id: int, address: str, why: str) -> None:
+    """Drop what has not left yet of a ticket's mail to one address."""
+    waits = (OUTBOX.c.state == "due", OUTBOX.c.lease_until.is_(None))
+    query = update(OUTBOX).where(OUTBOX.c.ticket_id == ticket_id, OUTBOX.c.recipient_key == address_key(address), *waits)
+    tx.execute(query.values(state="dropped", last_answer=why))
+
+
 def release_leases(tx: Connection) -> None:
     """Free what a daemon that is gone had claimed. Only for whoever holds the daemon's lock on the store."""
     tx.execute(update(OUTBOX).where(OUTBOX.c.state == "due", OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
@@ -228,6 +235,11 @@ def count_to(tx: Connection, address: str, template: str, since: datetime) -> in
 
 def has(tx: Connection, cause: str) -> bool:
     """Whether a cause has made a mail already."""
+    return tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == cause).limit(1)).first() is not None
+
+
+def has(tx: Connection, cause: str) -> bool:
+    """Whether anything was ever written down for that cause."""
     return tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == cause).limit(1)).first() is not None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from templates.cards.answers import (
+    Alert,
     Article,
     Bounced,
     Crossing,
@@ -88,6 +89,7 @@ __all__ = [
     "SHAPES",
     "AccessAsked",
     "AccessDecided",
+    "Alert",
     "Answer",
     "Appended",
     "Article",
@@ -185,6 +187,7 @@ SHAPES: Mapping[str, type] = {
     "crossing": Crossing,
     "bounced": Bounced,
     "spent": Spent,
+    "alert": Alert,
     "status-answer": StatusAnswer,
     "history-answer": HistoryAnswer,
     "list-answer": ListAnswer,

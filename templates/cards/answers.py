@@ -116,6 +116,15 @@ class Spent(Card):
     """Who used it, as far as his mail tells."""
 
 
+class Alert(Card):
+    """To the admin: something that needs a person's eye. Has no ticket and no buttons."""
+
+    what: Literal["storm"]
+    """`storm`: a limit on automatic answers was reached."""
+    value: str
+    """What it is about: the limit's name in the config, the sender where there is one."""
+
+
 class HelpAnswer(Card):
     """Answer to `help`."""
 

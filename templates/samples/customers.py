@@ -78,6 +78,16 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "buttons": [close],
             "reason": "owner",
         },
+        "alert": {
+            **made.base(language, text, "working"),
+            "ticket": None,
+            "subject": "",
+            "what": "storm",
+            "value": "acks_total = 200/h",
+            "buttons": [],
+            "reason": "admin",
+            "reply_meaning": "note",
+        },
         "help-answer": {
             **made.base(language, text, "working"),
             "ticket": None,
