@@ -46,7 +46,9 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
         case Hold():
             return _hold(tx, office, facts, verdict, silent=silent)
         case Settle():
-            return Settlement(fate=verdict.fate, why=verdict.why, ticket_id=verdict.ticket.id if verdict.ticket else None, trace=verdict.trace)
+            return Settlement(
+                fate=verdict.fate, why=verdict.why, ticket_id=verdict.ticket.id if verdict.ticket else None, trace=verdict.trace
+            )
         case Bounced():
             return _bounced(tx, office, facts, verdict, silent=silent)
         case Decided():
@@ -166,7 +168,14 @@ def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letter
 
 def put(tx: Connection, office: Office, facts: Facts, batch: Sequence[outbox.Letter], cause: str = "") -> None:
     """Into the outbox, what may go out at all."""
-    outbox.put(tx, letters.sendable(batch, facts.policy), cause=cause or _cause(facts).name, at=facts.at, keys=office.keys, domain=facts.policy.desk.domain)
+    outbox.put(
+        tx,
+        letters.sendable(batch, facts.policy),
+        cause=cause or _cause(facts).name,
+        at=facts.at,
+        keys=office.keys,
+        domain=facts.policy.desk.domain,
+    )
 
 
 def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool) -> Settlement:
@@ -271,7 +280,11 @@ def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent
         if not outbox.has(tx, cause):
             put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)), cause)
     return Settlement(
-        fate=Fate.ignored, why=f"button: {spent.why}", ticket_id=spent.ticket.id if spent.ticket else None, trust=_level(facts, spent.actor), trace=spent.trace
+        fate=Fate.ignored,
+        why=f"button: {spent.why}",
+        ticket_id=spent.ticket.id if spent.ticket else None,
+        trust=_level(facts, spent.actor),
+        trace=spent.trace,
     )
 
 
@@ -284,5 +297,3 @@ def leaves_at(facts: Facts, told: Sequence[Notice]) -> datetime | None:
     """When the answer to the customer leaves, None if there is none."""
     waiting = [facts.at + n.after for n in told_customers(told) if n.template in {"message", "closed"}]
     return max(waiting, default=None)
-
-

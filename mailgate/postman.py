@@ -25,7 +25,7 @@ from rules.actions.posts import Note
 from rules.backoff import next_attempt
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address
+from rules.facts.terms import Address, address_key
 from store import engine, inbox, ledger, outbox, people
 from store.ledger import Cause
 from store.models import mail as m
@@ -196,7 +196,7 @@ def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
 
 _CAUSE = Prepared(select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id")))
 _THEIRS = Prepared(
-    select(POST.c.at, POST.c.agent, RECEIVED.c.message_id)
+    select(POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
     .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
     .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
     .order_by(POST.c.id)
@@ -216,15 +216,21 @@ _OURS = Prepared(
 def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]:
     """Ids that this recipient may see, oldest first, and the one that is answered.
 
-    Those of participants' public mails, and of our mails to him; never of mails to others, whose ids hold their tokens.
+    Those of participants' public mails, and of our mails to him; never of staff's, not even of a forward of his own words, nor of mails
+    to others, whose ids hold their tokens.
     """
     staff = row["recipient_kind"] == RecipientKind.agent.value
-    theirs = [(r["at"], r["message_id"]) for r in _THEIRS.all(tx, {"ticket_id": row["ticket_id"]}) if staff or not r["agent"]]
+    theirs = [(r["at"], r["message_id"]) for r in _THEIRS.all(tx, {"ticket_id": row["ticket_id"]}) if staff or _is_his(r)]
     wanted = {"ticket_id": row["ticket_id"], "recipient_key": row["recipient_key"], "id": row["id"]}
     ours = [(r["created_at"], r["message_id"]) for r in _OURS.all(tx, wanted)]
     ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
     parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
     return ids, parent
+
+
+def _is_his(row: Mapping[Any, Any]) -> bool:
+    """Whether a post came by its author's own mail."""
+    return not row["agent"] and address_key(row["author_address"]) == address_key(row["from_address"])
 
 
 def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:

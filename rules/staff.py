@@ -24,7 +24,16 @@ from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
 
 LEAK_RUN = 5
 """Words in a row that an outgoing text may not share with an internal note."""
-SEALS = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys", "text/vcard", "text/x-vcard"})
+SEALS = frozenset(
+    {
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-keys",
+        "text/vcard",
+        "text/x-vcard",
+    }
+)
 """What clients add by themselves and no customer needs."""
 
 
@@ -35,7 +44,13 @@ def decide(case: Case) -> Verdict:
     if case.trust.level < Level.token:
         return _unproven(case, "")
     sent = _answered(case)
-    if sent is not None and sent.template in {"held", "crossing"} and f.held is not None and f.held.agent == case.agent.name and f.held.reason != "proof":
+    if (
+        sent is not None
+        and sent.template in {"held", "crossing"}
+        and f.held is not None
+        and f.held.agent == case.agent.name
+        and f.held.reason != "proof"
+    ):
         return _about_held(case, sent)
     actions, lines, questions, body = _read_lines(case)
     if questions:
@@ -119,8 +134,15 @@ def travelling(parts: Sequence[Part], body: str) -> tuple[Part, ...]:
 def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
     f = case.facts
     words = bool(body.strip()) or bool(f.mail.parts)
-    if actions and not words and all(isinstance(a, Undo) or not a.needs_ticket for a in actions) and not any(isinstance(a, New) for a in actions):
-        return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="commands", report=True)
+    if (
+        actions
+        and not words
+        and all(isinstance(a, Undo) or not a.needs_ticket for a in actions)
+        and not any(isinstance(a, New) for a in actions)
+    ):
+        return Act(
+            actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="commands", report=True
+        )
     new = next((a for a in actions if isinstance(a, New)), None)
     if not words and new is None and actions:
         needing = next(((n, line) for (n, line), a in zip(lines, actions, strict=True) if a.needs_ticket), (1, ""))
@@ -133,7 +155,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         note = (forwarded.above or "").strip()
         note_body = commands.find(note).body.strip() if note else ""
         draft = _draft(case, forwarded.sender, subject.read(forwarded.subject or f.mail.subject).base)
-        first: Action = case.say(text=forwarded.text)
+        first = replace(case.say(text=forwarded.text), quoted="", by=forwarded.sender)
         note_action: tuple[Action, ...] = (Note(text=note_body, mail=f.id or None),) if note_body else ()
         return Act(
             actor=case.actor,
@@ -172,7 +194,13 @@ def _draft(case: Case, requester: Address, title: str) -> Ticket:
     desk = next((a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to)) if f.policy.is_own(a)), "")
     tags = dict(subject.read(f.mail.subject).tags)
     internal = "internal" in tags or "[internal]" in f.mail.subject.lower()
-    draft = Ticket(subject=title, requester=requester, desk_address=f.policy.own_base(desk), channel="mail", origin="internal" if internal else "customer")
+    draft = Ticket(
+        subject=title,
+        requester=requester,
+        desk_address=f.policy.own_base(desk),
+        channel="mail",
+        origin="internal" if internal else "customer",
+    )
     if internal:
         from rules.facts.terms import Visibility  # noqa: PLC0415
 
@@ -234,7 +262,12 @@ def _unproven(case: Case, line: str) -> Hold:
     questions = tuple(Question(number=n, line=text, code="proof") for n, text in enumerate(lines, 1))
     allowed = bool(f.mail.identity) and case.trust.why != "dmarc-fail"
     return Hold(
-        reason="proof", questions=questions, agent=case.actor.name, ticket=_ticket(case), text=case.written.text[:500], may_carry_out=allowed
+        reason="proof",
+        questions=questions,
+        agent=case.actor.name,
+        ticket=_ticket(case),
+        text=case.written.text[:500],
+        may_carry_out=allowed,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rules.actions.base import Action, Draft, Effect, Refused, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.mail import Part
-from rules.facts.terms import Level, PostKind, Status, Visibility, address_key
+from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
 
 MOST_WAITING = 50
@@ -69,6 +69,8 @@ class Say(Action):
     kind: PostKind = PostKind.public
     keeps_status: bool = False
     """True for machine mail, thanks after closing, and whoever is no participant."""
+    by: Address | None = None
+    """Who wrote it, if not the actor: somebody whose mail staff forwarded."""
     copied: tuple[str, ...] = ()
     """Addresses in To or Cc who have no part in the ticket yet: staff may include them."""
 
@@ -83,8 +85,8 @@ class Say(Action):
                 changes |= {"status": Status.assigned if ticket.assignee or ticket.group else Status.new, "closed_at": None}
         post = Draft(
             kind=self.kind,
-            author=scene.who.address,
-            agent=scene.who.name if scene.who.is_agent else "",
+            author=self.by or scene.who.address,
+            agent=scene.who.name if scene.who.is_agent and self.by is None else "",
             direction="in",
             subject=self.subject,
             text=self.text,

@@ -96,7 +96,7 @@ def _forwarded(lines: list[str], mark: int, fields: dict[str, str], end: int) ->
     if not sender.address:
         return None
     body = lines[end:]
-    if _PREFIX.match(lines[mark]):
+    if _is_quoted(lines, mark, end):
         body = [_PREFIX.sub("", line, count=1) for line in body]
     above = lines[:mark]
     while above and (not above[-1].strip() or marks.RULE.match(above[-1])):
@@ -108,6 +108,12 @@ def _forwarded(lines: list[str], mark: int, fields: dict[str, str], end: int) ->
         text="\n".join(line.rstrip() for line in body).strip("\n"),
         above=quoting.written("\n".join(above)).text,
     )
+
+
+def _is_quoted(lines: list[str], mark: int, end: int) -> bool:
+    """Whether the inner mail stands behind `>`: Apple Mail quotes it below a mark that is not quoted itself."""
+    block = [line for line in lines[mark + 1 : end] if line.strip()]
+    return bool(_PREFIX.match(lines[mark])) or (bool(block) and all(_PREFIX.match(line) for line in block))
 
 
 def _person(value: str) -> Address:
