@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rules.actions.values import fold
+from rules.actions.folding import fold
 from templates.articles import Article
 
 ALGORITHMS = {"en": "english", "de": "german", "fi": "finnish", "cs": "czech"}

@@ -7,7 +7,8 @@ from dataclasses import replace
 from rules import tokens
 from rules.actions.base import Action, read
 from rules.actions.feedback import Rate
-from rules.actions.values import Misread, fold
+from rules.actions.folding import fold
+from rules.actions.values import Misread
 from rules.case import Case, Held
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Fate, Level, address_key

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from rules import conditions, rights, routing
 from rules.actions.base import Action, read
+from rules.actions.folding import fold
 from rules.actions.people import Cc
-from rules.actions.values import Misread, fold
+from rules.actions.values import Misread
 from rules.case import Case, is_known
 from rules.facts.people import same_party
 from rules.facts.policy import Unknown

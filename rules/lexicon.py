@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from rules.actions.all import VERBS
+from rules.actions.folding import fold
 from rules.actions.questions import CUSTOMER_ALIASES
-from rules.actions.values import Words, fold
+from rules.actions.values import Words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Priority, Status

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rules.actions.values import fold
+from rules.actions.folding import fold
 from rules.facts.policy import Policy
 from rules.facts.rule import Condition, Rule
 from rules.routing import SINGLE, verb_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules import lexicon
-from rules.actions.values import Misread, Words, choose, fold, quoted_if_needed
+from rules.actions.folding import fold
+from rules.actions.values import Misread, Words, choose, quoted_if_needed
 from rules.conditions import Arrival, ask, shown
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Directory, Party

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from rules import rights, routing
 from rules.actions.base import Action, read
+from rules.actions.folding import fold
 from rules.actions.opening import New
 from rules.actions.posts import Note, Reply
 from rules.actions.questions import Help
 from rules.actions.undo import Undo
-from rules.actions.values import Misread, fold
+from rules.actions.values import Misread
 from rules.buttons import confirmed, held_decision
 from rules.case import Case
 from rules.facts.mail import Forwarded, Part

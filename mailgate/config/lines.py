@@ -11,7 +11,8 @@ from mailgate.config.places import Path
 from mailgate.config.reading import Reading
 from mailgate.schema import desk, service
 from rules.actions import base
-from rules.actions.values import Misread, fold, near_words
+from rules.actions.folding import fold
+from rules.actions.values import Misread, near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Severity, Type

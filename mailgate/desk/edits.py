@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from mailgate.desk.ends import Failed, NoSuch
-from rules.actions.values import fold
+from rules.actions.folding import fold
 from rules.facts.policy import Policy
 from rules.facts.terms import address_key
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
-from rules.actions.values import Kind, Misread, Words, choose, fold
+from rules.actions.folding import fold
+from rules.actions.values import Kind, Misread, Words, choose
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from rules.actions.values import fold
+from rules.actions.folding import fold
 from rules.facts.hours import Hours, spans
 
 _WEEKDAYS = (

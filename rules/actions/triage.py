@@ -6,7 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
-from rules.actions.values import Flag, Listed, Rest, Signed, Word, fold
+from rules.actions.folding import fold
+from rules.actions.values import Flag, Listed, Rest, Signed, Word
 from rules.facts.service import AssignHow
 from rules.facts.terms import Priority, Status, Visibility
 from rules.facts.ticket import Ticket, restored

@@ -7,7 +7,6 @@ value `read(spell(v))` gives `v` again.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +14,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from rules.actions import moments
+from rules.actions.folding import fold
 from rules.facts.terms import address_key
 
 
@@ -26,12 +27,6 @@ class Misread(Exception):
         self.code = code
         self.word = word
         self.near = tuple(near)
-
-
-def fold(word: str) -> str:
-    """The form in which words of commands are compared: no case, no accents, `ß` as `ss`, full-width as plain."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,8 +301,6 @@ class When:
     needed: bool = True
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
-        from rules.actions import moments  # noqa: PLC0415 - it compares words as this module does
-
         said, rest = moments.find(text.strip())
         if not said and self.needed:
             raise Misread("not-a-time" if text.strip() else "missing-time", first_word(text)[0], ("tomorrow 9", "fri", "3d"))
