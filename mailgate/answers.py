@@ -217,7 +217,9 @@ def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:
     value = f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit
     return [
         letters.letter(
-            Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"), event, {"what": "storm", "value": value}
+            Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"),
+            event,
+            {"what": "storm", "value": value},
         )
         for admin in facts.policy.desk.admin
     ]
@@ -306,7 +308,11 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
         ticket=what.ticket,
     )
     line = sent.buttons.get(what.key, "")
-    again = [button(f"again:{what.key}"[:40], line)] if what.why == "not-yours" and line and not line.startswith("held ") else []
+    again = (
+        [button("include" if line.startswith("cc ") else line.partition(" ")[0], line)]
+        if what.why == "not-yours" and line and not line.startswith("held ")
+        else []
+    )
     presser = {"name": "", "address": facts.mail.identity or facts.mail.sender.address}
     return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]
 
