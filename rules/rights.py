@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.actions.base import Action, Refused, Scene
-from rules.facts.people import Role
+from rules.facts.people import Agent, Role
 from rules.facts.service import Reach
 from rules.facts.terms import Level
 from rules.facts.ticket import Ticket
@@ -31,12 +31,25 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
             if agent is None:
                 return
             role = scene.policy.roles.get(agent.role)
-            if role is None:
-                return
-            if not role.allows(action.verb):
+            if role is not None and not role.allows(action.verb):
                 raise Refused("role", verb=action.verb, role=role.title or role.key)
             if not may_see(ticket, scene, agent.name):
                 raise Refused("reach", verb=action.verb)
+            if action.changes and action.verb != "note" and not may_work_on(ticket, scene, agent):
+                raise Refused("category", verb=action.verb, category=ticket.category)
+
+
+def may_work_on(ticket: Ticket, scene: Scene, agent: Agent) -> bool:
+    """Whether the ticket's category, or whoever holds it, gives an agent the right to change it.
+
+    A category with a group belongs to that group: its members, those of groups above it, and its managers. Rights follow the
+    category at once. A ticket that was handed to another group or agent is theirs as well.
+    """
+    category = scene.policy.categories.get(ticket.category)
+    if not ticket.id or category is None or not category.group or ticket.assignee == agent.name:
+        return True
+    mine = {g for m in (*agent.groups, *agent.manager_of) for g in {m, *scene.directory.below(m)}}
+    return bool(mine & {category.group, ticket.group})
 
 
 def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
