@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -150,7 +150,8 @@ class _Tour:
         mail["To"] = to
         mail["Subject"] = subject
         mail["Date"] = format_datetime(self.clock())
-        mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+        domain = sender.rpartition("@")[2]
+        mail["Message-ID"] = f"<demo.{self.clock():%Y%m%d%H%M%S.%f}@{domain}>"
         if answers:
             mail["In-Reply-To"] = mail["References"] = answers
         mail.set_content(text)

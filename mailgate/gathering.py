@@ -7,34 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
 from mailgate.office import Office
 from rules import limits, tokens
 from rules.case import Facts, Held, believed, is_known
-from rules.facts.mail import Mail
+from rules.facts.mail import Mail, Verified
 from rules.facts.people import Directory, Party
 from rules.facts.sent import Sent
-from rules.facts.terms import Fate, Level, MachineKind, PostKind, address_key
+from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.reading import machine, subject, threads, trust
 from rules.verdict import Allowance
-from store import facts as mapped
-from store import inbox, ledger, outbox, people
+from store import inbox, ledger, outbox, people, settled
 from store import threads as stored
-from store.models import mail as m
-from store.models import tickets as t
 
 __all__ = ["Facts", "Staff", "facts", "verified"]
 
 ECHO_WITHIN = timedelta(days=1)
 """How long a stranger's mail is compared with what we answered him, to notice robots that send our words back."""
-
-POST, TICKET, RECEIVED = t.Post.__table__, t.Ticket.__table__, m.Received.__table__  # type: ignore[attr-defined]
-
-_OPENED = (
-    select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +50,7 @@ def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
         networks=policy.trust.networks,
         peer=waiting.envelope.peer,
     )
-    own = ()
+    own: tuple[Verified, ...] = ()
     if policy.trust.verify_dkim and office.lookup is not None and mail.identity and mail.header("DKIM-Signature"):
         from mailgate import signatures  # noqa: PLC0415 - dkimpy is only loaded where a signature asks for it
 
@@ -175,36 +166,29 @@ def _bounced(tx: Connection, office: Office, waiting: inbox.Waiting, mail: Mail,
 
 def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Post, ...], tuple[str, ...]]:
     """Colleagues' answers that the mail being answered didn't know of, and the texts of internal posts."""
-    rows = (
-        tx.execute(
-            select(POST).where(POST.c.ticket_id == thread.ticket.id, POST.c.undone_at.is_(None)).order_by(POST.c.id.desc()).limit(100)
-        )
-        .mappings()
-        .all()
-    )
-    newer = [
-        mapped.post(row)
-        for row in reversed(rows)
+    posts = stored.latest_posts(tx, thread.ticket.id)
+    newer = tuple(
+        post
+        for post in posts
         if thread.sent is not None
-        and _is_newer(row, thread.sent)
-        and row["kind"] == PostKind.public.value
-        and row["direction"] == "out"
-        and row["agent"] != agent
-    ]
-    notes = tuple(row["text"] for row in rows if row["kind"] in {PostKind.note.value, PostKind.private.value, PostKind.opinion.value})
-    return tuple(newer), notes
+        and _is_newer(post, thread.sent)
+        and post.kind is PostKind.public
+        and post.direction == "out"
+        and post.agent != agent
+    )
+    notes = tuple(post.text for post in reversed(posts) if post.kind in {PostKind.note, PostKind.private, PostKind.opinion})
+    return newer, notes
 
 
-def _is_newer(row: mapped.Row, sent: Sent) -> bool:
+def _is_newer(post: Post, sent: Sent) -> bool:
     """Whether a post came after a mail of ours: later than the newest that stood in it, or than itself where none did."""
-    return bool(row["id"] > sent.newest_post if sent.newest_post else row["at"] > sent.created_at)
+    return post.id > sent.newest_post if sent.newest_post else post.at > sent.created_at
 
 
 def allowed(tx: Connection, received_id: int) -> Allowance:
     """What was decided about a held mail so far, which a later decision adds to."""
-    row = tx.execute(select(RECEIVED.c.hold).where(RECEIVED.c.id == received_id)).first()
-    record = (row.hold if row is not None else None) or {}
-    said = record.get("allowed") or {}
+    found = settled.standing(tx, received_id)
+    said = (found.record.get("allowed") if found is not None else None) or {}
     level = said.get("level")
     return Allowance(
         replace={int(number): str(line) for number, line in (said.get("replace") or {}).items()},
@@ -235,17 +219,17 @@ def _held(tx: Connection, presented: Sequence[threads.Presented]) -> Held | None
         if not p.genuine or not line:
             continue
         held_id = int(line.split(" ")[1])
-        row = tx.execute(select(RECEIVED.c.fate, RECEIVED.c.hold, RECEIVED.c.put_away).where(RECEIVED.c.id == held_id)).first()
-        if row is None:
+        found = settled.standing(tx, held_id)
+        if found is None:
             continue
-        hold = row.hold or {}
+        hold = found.record
         return Held(
             id=held_id,
             reason=str(hold.get("reason", "")),
             agent=str(hold.get("agent", "")),
             customer=str(hold.get("customer", "")),
             numbers=tuple(q["number"] for q in hold.get("questions", ()) if q.get("number")),
-            is_held=row.fate in {Fate.held.value, Fate.parked.value} and not row.put_away,
+            is_held=found.is_held,
         )
     return None
 
@@ -267,7 +251,7 @@ def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: 
             same[span] = sum(limits.subject_key(x) == wanted for x in outbox.subjects_answered_since(tx, at - span, key))
     traffic = limits.Traffic(answers=answers, answers_total=total, exchanged=exchanged, same_subject=same)
     tickets = limits.spans(rates.tickets_known if known else rates.tickets_unknown)
-    opened = {span: tx.execute(_OPENED, {"key": key, "since": at - span}).scalar_one() for span in tickets}
+    opened = {span: stored.count_opened(tx, key, at - span) for span in tickets}
     # an answer holds nothing of the asker's words and goes to the stored address alone: strangers get as many as acquaintances
     reply = limits.answer_barred_by(rates, traffic, known=True)
     return limits.answer_barred_by(rates, traffic, known=known), reply, limits.opening_barred_by(rates, opened, known=known)
@@ -276,5 +260,5 @@ def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: 
 def _ticket_of(tx: Connection, received_id: int | None) -> Ticket | None:
     if received_id is None:
         return None
-    ticket_id = tx.execute(select(RECEIVED.c.ticket_id).where(RECEIVED.c.id == received_id)).scalar()
+    ticket_id = settled.ticket_id(tx, received_id)
     return ledger.get(tx, ticket_id) if ticket_id else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from mailgate import answers, compose, fields, letters, maillog, mailto
 from mailgate.courier import Answer, Courier, Later, Never, Ready, Sent
@@ -26,16 +26,11 @@ from rules.backoff import next_attempt
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
-from store import engine, inbox, ledger, outbox, people
+from store import engine, inbox, ledger, outbox, people, settled, threads
 from store.ledger import Cause
-from store.models import mail as m
-from store.models import service as s
-from store.models import tickets as t
-from store.prepared import Prepared
 from templates import render
 
 BATCH = 64
-OUTBOX, POST, RECEIVED = s.Outbox.__table__, t.Post.__table__, m.Received.__table__  # type: ignore[attr-defined]
 log = logging.getLogger("mailgate.postman")
 
 
@@ -188,29 +183,10 @@ def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
         ids, in_reply_to = _references(tx, row)
         ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
     elif row["received_id"] is not None:
-        cause = _CAUSE.scalar(tx, {"id": row["received_id"]})
+        cause = settled.message_id(tx, row["received_id"])
         ids, in_reply_to = ([cause], cause) if cause else ([], "")
     files = tuple((f, _file(tx, office, f)) for f in row["card"].get("files", ()))
     return Material(in_reply_to=in_reply_to, references=tuple(ids), ref=ref, opened_at=opened, files=files)
-
-
-_CAUSE = Prepared(select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id")))
-_THEIRS = Prepared(
-    select(POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
-    .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
-    .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
-    .order_by(POST.c.id)
-)
-_OURS = Prepared(
-    select(OUTBOX.c.created_at, OUTBOX.c.message_id)
-    .where(
-        OUTBOX.c.ticket_id == bindparam("ticket_id"),
-        OUTBOX.c.recipient_key == bindparam("recipient_key"),
-        OUTBOX.c.id < bindparam("id"),
-        OUTBOX.c.state != "dropped",
-    )
-    .order_by(OUTBOX.c.id)
-)
 
 
 def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]:
@@ -220,9 +196,8 @@ def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]
     to others, whose ids hold their tokens.
     """
     staff = row["recipient_kind"] == RecipientKind.agent.value
-    theirs = [(r["at"], r["message_id"]) for r in _THEIRS.all(tx, {"ticket_id": row["ticket_id"]}) if staff or _is_his(r)]
-    wanted = {"ticket_id": row["ticket_id"], "recipient_key": row["recipient_key"], "id": row["id"]}
-    ours = [(r["created_at"], r["message_id"]) for r in _OURS.all(tx, wanted)]
+    theirs = [(r["at"], r["message_id"]) for r in threads.mails_said(tx, row["ticket_id"]) if staff or _is_his(r)]
+    ours = [(r["created_at"], r["message_id"]) for r in threads.mails_sent(tx, row["ticket_id"], row["recipient_key"], row["id"])]
     ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
     parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
     return ids, parent

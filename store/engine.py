@@ -29,6 +29,7 @@ __all__ = [
     "DaemonLock",
     "DaemonRunning",
     "Facts",
+    "Fault",
     "Store",
     "Unfit",
     "facts",
@@ -37,7 +38,12 @@ __all__ = [
     "reading",
     "telling_busy",
     "transaction",
+    "with_password",
 ]
+
+
+Fault = DBAPIError
+"""What the database says when it fails in any other way than being busy; `orig` is the driver's own."""
 
 
 class Busy(Exception):
@@ -83,6 +89,11 @@ def open(url: str, *, write_pool: int = 5, read_pool: int = 5) -> Store:
             return _open_postgres(parsed, write_pool=write_pool, read_pool=read_pool)
         case other:
             raise Unfit(f"databases are SQLite or PostgreSQL, not {other}")
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with a password in it. Not to be shown."""
+    return make_url(url).set(password=password).render_as_string(hide_password=False)
 
 
 def _sqlite_driver() -> ModuleType:

@@ -234,11 +234,6 @@ def count_to(tx: Connection, address: str, template: str, since: datetime) -> in
 
 
 def has(tx: Connection, cause: str) -> bool:
-    """Whether a cause has made a mail already."""
-    return tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == cause).limit(1)).first() is not None
-
-
-def has(tx: Connection, cause: str) -> bool:
     """Whether anything was ever written down for that cause."""
     return tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == cause).limit(1)).first() is not None
 

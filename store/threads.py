@@ -1,22 +1,23 @@
-"""Candidates for a mail's clues: which tickets its message-ids, tokens and references lead to."""
+"""Candidates for a mail's clues: which tickets its message-ids, tokens and references lead to; and what was said in a thread so far."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from rules.facts.sent import Sent
-from rules.facts.ticket import Ticket
+from rules.facts.ticket import Post, Ticket
 from store import facts, ledger
 from store.columns import table
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
-from store.prepared import Prepared, PreparedFor
+from store.prepared import Prepared, PreparedFor, Row
 
 KNOWN, OUTBOX, TICKET, PRESSED = table(m.KnownId), table(s.Outbox), table(t.Ticket), table(s.Pressed)
+POST, RECEIVED = table(t.Post), table(m.Received)
 
 _OF_IDS = PreparedFor(
     lambda ids: (
@@ -33,6 +34,31 @@ _TEXTS = Prepared(
     .where(OUTBOX.c.ticket_id == bindparam("ticket_id"), OUTBOX.c.text != "")
     .order_by(OUTBOX.c.id.desc())
     .limit(bindparam("most"))
+)
+_POSTS = Prepared(
+    select(POST)
+    .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.undone_at.is_(None))
+    .order_by(POST.c.id.desc())
+    .limit(bindparam("most"))
+)
+_THEIRS = Prepared(
+    select(POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
+    .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
+    .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
+    .order_by(POST.c.id)
+)
+_OURS = Prepared(
+    select(OUTBOX.c.created_at, OUTBOX.c.message_id)
+    .where(
+        OUTBOX.c.ticket_id == bindparam("ticket_id"),
+        OUTBOX.c.recipient_key == bindparam("recipient_key"),
+        OUTBOX.c.id < bindparam("id"),
+        OUTBOX.c.state != "dropped",
+    )
+    .order_by(OUTBOX.c.id)
+)
+_OPENED = Prepared(
+    select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
 )
 
 
@@ -68,3 +94,23 @@ def texts_answered(tx: Connection, recipient_key: str, since: datetime, limit: i
     """Plain texts of the automatic answers that one recipient got since then, newest first."""
     mine = (OUTBOX.c.recipient_key == recipient_key, OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied", OUTBOX.c.text != "")
     return tuple(tx.execute(select(OUTBOX.c.text).where(*mine).order_by(OUTBOX.c.id.desc()).limit(limit)).scalars())
+
+
+def latest_posts(tx: Connection, ticket_id: int, limit: int = 100) -> list[Post]:
+    """The latest posts of a ticket, oldest first, without what was undone."""
+    return [facts.post(row) for row in reversed(_POSTS.all(tx, {"ticket_id": ticket_id, "most": limit}))]
+
+
+def mails_said(tx: Connection, ticket_id: int) -> list[Row]:
+    """Mails that became public posts, in order: `at agent author_address from_address message_id`."""
+    return _THEIRS.all(tx, {"ticket_id": ticket_id})
+
+
+def mails_sent(tx: Connection, ticket_id: int, recipient_key: str, before: int) -> list[Row]:
+    """Mails of ours about a ticket to one recipient, of outbox rows before that one, in order: `created_at message_id`."""
+    return _OURS.all(tx, {"ticket_id": ticket_id, "recipient_key": recipient_key, "id": before})
+
+
+def count_opened(tx: Connection, requester_key: str, since: datetime) -> int:
+    """How many tickets a requester has opened since then."""
+    return int(_OPENED.scalar(tx, {"key": requester_key, "since": since}))

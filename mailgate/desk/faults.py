@@ -72,6 +72,7 @@ def _unread(fault: Exception) -> tuple[list[str], Sequence[str], int]:
 def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:
     if "store.engine" in sys.modules:
         from store.engine import Busy, DaemonRunning, Unfit
+        from store.engine import Fault as DatabaseFault
         from store.migrate import NotCurrent
         from store.people import Taken
 
@@ -82,10 +83,8 @@ def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:
                 return [str(fault)], (), FAILED
             case Unfit():
                 return [str(fault)], (), WRONG
-        from sqlalchemy.exc import DBAPIError
-
-        if isinstance(fault, DBAPIError):
-            return [f"the database failed: {str(fault.orig).splitlines()[0] if fault.orig else type(fault).__name__}"], (), FAILED
+            case DatabaseFault():
+                return [f"the database failed: {str(fault.orig).splitlines()[0] if fault.orig else type(fault).__name__}"], (), FAILED
     return [_unforeseen(fault)], (), FAILED
 
 

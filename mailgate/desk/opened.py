@@ -28,9 +28,7 @@ def url(settings: Settings) -> str:
     secret = settings.store.password
     if secret is None:
         return settings.store.url
-    from sqlalchemy.engine import make_url
-
-    return make_url(settings.store.url).set(password=secret.reveal()).render_as_string(hide_password=False)
+    return engine.with_password(settings.store.url, secret.reveal())
 
 
 @contextmanager

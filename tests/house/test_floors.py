@@ -86,6 +86,33 @@ def test_each_awkward_library_has_one_door(library: str) -> None:
     assert others == []
 
 
+def test_statements_are_made_in_the_store_alone() -> None:
+    """A change of a table would have to be looked for in every room. The type of a connection may be named anywhere above."""
+    above = [s for s in OURS if s.name.partition(".")[0] in {"cli", "mailgate", "templates"}]
+    names = [
+        f"{source.path}:{node.lineno} {alias.name}"
+        for source in above
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if _library(node, alias) in {"sqlalchemy", "sqlmodel"} and not _is_the_type_of_a_connection(node, alias)
+    ]
+    assert names == []
+    assert [i.place for i in IMPORTS if i.importer.partition(".")[0] in {"cli", "mailgate"} and i.imported.startswith("store.models")] == []
+    ran = [
+        f"{s.path}:{node.lineno}" for s in above for node in ast.walk(s.tree) if isinstance(node, ast.Attribute) and node.attr == "execute"
+    ]
+    assert ran == []
+
+
+def _library(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    return (alias.name if isinstance(node, ast.Import) else node.module or "").partition(".")[0]
+
+
+def _is_the_type_of_a_connection(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+    return isinstance(node, ast.ImportFrom) and (node.module, alias.name) == ("sqlalchemy", "Connection")
+
+
 def test_the_clock_is_read_in_two_places_alone() -> None:
     """`--now` and the tests' clock would be right in some places and wrong in others."""
     readings = [place for source in OURS if source.name not in {"cli", "mailgate.daemon"} for place in clock_readings(source)]
