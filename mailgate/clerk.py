@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,15 @@ from rules.actions.base import Refused, Scene
 from rules.actions.state import SetStatus
 from rules.case import ANNOUNCE_AFTER
 from rules.deadlines import Running
-from rules.facts.people import Actor, Directory, Role
+from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Status
-from rules.facts.ticket import Ticket
+from rules.facts.terms import Address, PostKind, Status
+from rules.facts.ticket import Post, Ticket
 from rules.notices import Happened, Notice
 from store import engine, inbox, ledger, outbox, people
 from store import timers as stored
 from store.ledger import Cause
+from store.queries import tickets
 
 TIMER = Actor(role=Role.system, name="timer")
 REMIND_EVERY = timedelta(days=1)
@@ -70,30 +72,64 @@ def watch(office: Office, at: datetime, limit: int = 200) -> int:
 
 
 def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Running, ...], directory: Directory, at: datetime) -> int:
-    """Note every step that was reached; mail the latest of each clock, so that a desk that slept doesn't shout."""
-    fresh: dict[str, timers.Step] = {}
+    """Note every step that was reached; mail the worst of them alone, so that neither a desk that slept nor two clocks at once shout."""
+    fresh: list[timers.Step] = []
     for step in timers.reached(ticket, running, office.policy, at):
         if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at):
-            fresh[step.clock] = step
+            fresh.append(step)
     made = 0
-    for step in fresh.values():
+    for step in sorted(fresh, key=lambda s: (s.percent, s.clock != "take"))[-1:]:
         clock = next(r for r in running if r.name == step.clock)
         event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
         owners = timers.owners(ticket, directory)
         told = {a.address.key: (a.address, "assigned" if a.name == ticket.assignee else "group", a.language) for a in owners}
         for address in timers.escalated(ticket, step, office.policy, directory):
             told.setdefault(address.key, (address, "manager", ""))
-        batch = [_reminder(ticket, step, clock, to, reason, language, event) for to, reason, language in told.values()]
+        what = _Reminded(
+            ticket=ticket,
+            step=step,
+            clock=clock,
+            waiting=_waiting_words(tx, ticket),
+            candidates=_candidates(tx, ticket, directory),
+            names=tuple(to.name or to.address for to, _, _ in told.values()),
+        )
+        batch = [_reminder(what, to, reason, language, event) for to, reason, language in told.values()]
         _put(tx, office, batch, f"clock:{ticket.id}:{step.clock}:{step.percent}:{step.started_at:%Y%m%dT%H%M%S}", at)
         made += len(batch)
     return made
 
 
-def _reminder(
-    ticket: Ticket, step: timers.Step, clock: Running, to: Address, reason: str, language: str, event: letters.Event
-) -> outbox.Letter:
+def _waiting_words(tx: Connection, ticket: Ticket) -> Post | None:
+    last = next((p for p in reversed(tickets.posts(tx, ticket.id)) if p.kind is PostKind.public), None)
+    return last if last is not None and last.direction == "in" else None
+
+
+def _candidates(tx: Connection, ticket: Ticket, directory: Directory) -> tuple[tuple[Agent, int], ...]:
+    members = directory.members(ticket.group) if ticket.group else tuple(directory.agents.values())
+    busy = [(a, len(tickets.listed(tx, tickets.Filter(mine=a.name, open_only=True)))) for a in members[:8]]
+    return tuple(sorted(busy, key=lambda pair: (pair[1], pair[0].name)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reminded:
+    """What the letters of one step share."""
+
+    ticket: Ticket
+    step: timers.Step
+    clock: Running
+    waiting: Post | None
+    """The customer's latest words, if nobody answered them."""
+    candidates: tuple[tuple[Agent, int], ...] = ()
+    """Members of the group with their numbers of open tickets, the least busy first."""
+    names: tuple[str, ...] = ()
+    """Everybody who is told."""
+
+
+def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
+    ticket = what.ticket
+    escalated = reason == "manager"
     notice = Notice(
-        template=timers.text(step),
+        template=timers.text(what.step),
         to=to,
         kind=RecipientKind.agent,
         reason=reason,
@@ -101,15 +137,23 @@ def _reminder(
         ticket=ticket,
         buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")),
     )
+    files: list[dict[str, Any]] = []
+    last = letters.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
     extra: dict[str, Any] = {
-        "clock": step.clock,
-        "limit": int(clock.limit.total_seconds()),
-        "worked": int(clock.worked.total_seconds()),
-        "due_at": clock.due_at.isoformat() if clock.due_at else "",
-        "step": step.percent,
-        "escalated": reason == "manager",
-        "candidates": [],
-        "last": "",
+        "clock": what.step.clock,
+        "limit": int(what.clock.limit.total_seconds()),
+        "worked": int(what.clock.worked.total_seconds()),
+        "due_at": what.clock.due_at.isoformat() if what.clock.due_at else "",
+        "step": what.step.percent,
+        "escalated": escalated,
+        "told": [name for name in what.names if name != (to.name or to.address)],
+        "last": last,
+        "activity": None,
+        "candidates": [
+            {"name": a.full_name or a.name, "open": n, "button": letters.button(f"assign:{a.name}", f"assign {a.name}")}
+            for a, n in what.candidates
+            if escalated and a.name != ticket.assignee
+        ],
     }
     return letters.letter(notice, event, extra)
 

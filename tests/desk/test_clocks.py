@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from rules.facts.terms import Light
 from tests.desk.office import desk, to
 
@@ -23,9 +21,6 @@ def names(mails: list[object]) -> list[tuple[str, str]]:
     return sorted((str(m["To"]), str(m["X-Mailgate-Template"])) for m in mails)  # type: ignore[index]
 
 
-@pytest.mark.skipif(
-    not (Path(__file__).parents[2] / "templates/mail/en/overdue.j2").exists(), reason="the texts of reminders are being written"
-)
 def test_reminders_come_once_to_the_owner_and_later_to_the_manager(tmp_path: Path) -> None:
     """A request that nobody takes would fall under the table."""
     with desk(tmp_path, more=CLOCK) as d:
