@@ -152,7 +152,7 @@ PHONE: dict[str, str] = {
     "key": "padding:3px 10px 3px 0;font-size:13px;line-height:19px",
     "value": "font-size:13px;line-height:19px",
     "box": "padding:14px 15px",
-    "rowside": "display:block;width:100%;padding:10px 0 0;text-align:left",
+    "rowside": "display:block;width:100%;padding:10px 0 0;text-align:left;white-space:normal",
     "tile": "padding:11px 9px 10px",
     "figure": "font-size:19px;line-height:25px",
 }

@@ -48,6 +48,8 @@ class Language:
 LANGUAGES: Mapping[str, Language] = {
     "en": Language(code="en"),
     "de": Language(code="de"),
+    "fi": Language(code="fi"),
+    "cs": Language(code="cs", plural=_one_few_many, at=_czech_at),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from templates import cards
+from templates import cards, languages
 from templates.samples import made
 
 _TOM: cards.Person = {"name": "Tom Reiter", "address": "tom@hafenkontor.example"}
@@ -25,6 +25,10 @@ def _shown(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object
         made.post(made.MARIA, "10:05", text["follow"], quoted=text["quoted"], kind="public", direction="in"),
     ]
     task = {"ref": "T2041.1", "text": text["task"], "assignee": "Ben Otto", "state": "done", "due_at": ""}
+
+    def say(verb: str) -> str:
+        return languages.spell(verb, language, staff=False)
+
     other = task | {"ref": "T2041.2", "text": text["late-task"], "state": "open", "due_at": "2026-06-17T16:00:00+02:00"}
     return {
         "rate": {
@@ -55,11 +59,11 @@ def _shown(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object
                     "title": text["faq"],
                     "text": text["faq-text"],
                     "buttons": [
-                        made.button("helped:1", "helped jam", word="helped 1"),
-                        made.button("unhelped:1", "unhelped jam", word="unhelped 1"),
+                        made.button("helped:1", "helped jam", word=f"{say('helped')} 1"),
+                        made.button("unhelped:1", "unhelped jam", word=f"{say('unhelped')} 1"),
                     ],
                 },
-                {"title": text["beamer"], "text": "", "buttons": [made.button("article:2", "faq beamer", word="faq 2")]},
+                {"title": text["beamer"], "text": "", "buttons": [made.button("article:2", "faq beamer", word=f"{say('faq')} 2")]},
             ],
             "registered": True,
             "buttons": [],

@@ -13,6 +13,29 @@ import pytest
 from templates import cards, languages, render, samples
 
 ALL = [(name, language) for name in cards.SHAPES for language in languages.LANGUAGES]
+MARIA = "Maria Keller <maria@hafenkontor.example>"
+MEANINGS = {
+    "en": {
+        "public": f"Your reply goes to {MARIA}",
+        "note": "Your reply stays inside",
+        "commands": "Only commands are read in replies to this mail",
+    },
+    "de": {
+        "public": f"Ihre Antwort geht an {MARIA}",
+        "note": "Ihre Antwort bleibt intern",
+        "commands": "In Antworten auf diese Mail werden nur Befehle gelesen",
+    },
+    "fi": {
+        "public": f"Vastauksenne lähtee asiakkaalle: {MARIA}",
+        "note": "Vastauksenne jää sisäiseksi",
+        "commands": "Vastauksista tähän viestiin luetaan vain komennot",
+    },
+    "cs": {
+        "public": f"Vaše odpověď půjde zákazníkovi: {MARIA}",
+        "note": "Vaše odpověď zůstane interní",
+        "commands": "Z odpovědí na tuto zprávu se čtou jen příkazy",
+    },
+}
 EMPTY = {"br", "hr", "img", "meta"}
 
 
@@ -159,18 +182,7 @@ def test_the_first_line_to_staff_says_what_a_reply_means(name: str, language: st
     card = samples.sample(name, language)
     mail = made(name, language)
     first = mail.text.split("\n")[0]
-    said = {
-        "en": {
-            "public": "Your reply goes to Maria Keller <maria@hafenkontor.example>",
-            "note": "Your reply stays inside",
-            "commands": "Only commands are read in replies to this mail",
-        },
-        "de": {
-            "public": "Ihre Antwort geht an Maria Keller <maria@hafenkontor.example>",
-            "note": "Ihre Antwort bleibt intern",
-            "commands": "In Antworten auf diese Mail werden nur Befehle gelesen",
-        },
-    }[language][card["reply_meaning"]]
+    said = MEANINGS[language][card["reply_meaning"]]
     assert first == said
     body = words_of(mail.html)
     assert said in body
@@ -202,7 +214,8 @@ def test_an_unknown_sender_gets_none_of_his_words_back(language: str) -> None:
     card["recipient"] = card["ticket"]["requester"] = card["post"]["author"]
     mail = render.render("received", language, card, links=samples.links(card))
     assert "PILLS" not in mail.subject + mail.text + mail.html
-    assert mail.subject == {"en": "Re: Your request [T2041]", "de": "Re: Ihre Anfrage [T2041]"}[language]
+    names = {"en": "Your request", "de": "Ihre Anfrage", "fi": "Pyyntönne", "cs": "Váš požadavek"}
+    assert mail.subject == f"Re: {names[language]} [T2041]"
 
 
 @pytest.mark.parametrize("name", cards.SHAPES)
@@ -341,7 +354,7 @@ def test_staff_status_and_closing_have_their_own_words() -> None:
             if name == "help-answer":
                 card["verbs"] = list(languages.section("en", "help", "staff"))
             mail = render.render(name, language, card, links=samples.links(card))
-            assert mail.text.startswith({"en": "Your reply stays inside", "de": "Ihre Antwort bleibt intern"}[language])
+            assert mail.text.startswith(MEANINGS[language]["note"])
 
 
 def test_held_mails_of_all_three_kinds_render() -> None:
