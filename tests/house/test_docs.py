@@ -42,3 +42,15 @@ def test_the_build_server_runs_what_readme_says() -> None:
     """Green there would mean something else than green here."""
     assert "make test" in (ROOT / ".ci" / "run").read_text().splitlines()
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_tests_that_papers_name_exist() -> None:
+    """What we promise would rest on a test that was renamed or never written."""
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^\s*(?:async )?def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    named = {(str(paper.relative_to(ROOT)), name) for paper in PAPERS for name in re.findall(r"`(test_\w+)`", paper.read_text())}
+    assert len(named) > 100
+    assert sorted(pair for pair in named if pair[1] not in there) == []
