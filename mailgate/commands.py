@@ -19,8 +19,8 @@ from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.undo import Undo
 from rules.actions.values import Misread
 from rules.facts.people import ADMIN, Actor, Directory, Role
-from rules.facts.policy import Mode, Policy
-from rules.facts.terms import Address, Level, address_key
+from rules.facts.policy import Policy
+from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
@@ -155,11 +155,7 @@ def _tell(
     event = letters.Event(
         at=scene.at, policy=scene.policy, directory=scene.directory, actor=scene.who, before=written.before, newest_post=newest
     )
-    made = [letter for n in told if (letter := letters.letter(n, event)).to.address and _may_leave(letter, scene.policy)]
+    made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
     ids = outbox.put(tx, made, cause=why.name, at=scene.at, keys=desk.keys, domain=scene.policy.desk.domain)
     return Done(written=written, told=told, letters=tuple(ids))
 
-
-def _may_leave(letter: outbox.Letter, policy: Policy) -> bool:
-    """In watch mode only the admin is written to."""
-    return policy.desk.mode is not Mode.watch or address_key(letter.to.address) in {address_key(a) for a in policy.desk.admin}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from rules.facts.ticket import DERIVED, UNCOUNTED, plain
+from rules.facts.ticket import DERIVED, UNCOUNTED, Ticket, plain
 from store import facts
 from store.columns import table
 from store.models import mail as m
@@ -66,25 +66,31 @@ def _fates(tx: Connection) -> Iterator[str]:
 
 
 def _histories(tx: Connection) -> Iterator[str]:
-    """The history of a ticket is numbered without gaps, and what it says last of each field is what the ticket says."""
-    last: dict[int, dict[str, Any]] = {}
+    """The history of a ticket is numbered without gaps, and replaying it from an empty ticket gives what the ticket says."""
+    said: dict[int, dict[str, Any]] = {}
     seen: dict[int, int] = {}
-    query = select(HISTORY.c.ticket_id, HISTORY.c.seq, HISTORY.c.changed).order_by(HISTORY.c.ticket_id, HISTORY.c.seq)
+    purged: set[int] = set()
+    query = select(HISTORY.c.ticket_id, HISTORY.c.seq, HISTORY.c.action, HISTORY.c.changed).order_by(HISTORY.c.ticket_id, HISTORY.c.seq)
     for row in tx.execute(query.execution_options(yield_per=500)):
         if row.seq != seen.get(row.ticket_id, 0) + 1:
             yield f"the history of ticket {row.ticket_id} jumps from {seen.get(row.ticket_id, 0)} to {row.seq}"
         seen[row.ticket_id] = row.seq
-        last.setdefault(row.ticket_id, {}).update({name: pair[1] for name, pair in row.changed.items()})
+        said.setdefault(row.ticket_id, {}).update({name: pair[1] for name, pair in row.changed.items()})
+        if row.action == PURGED:
+            purged.add(row.ticket_id)
+    blank = Ticket()
+    counted = [f.name for f in fields(Ticket) if f.name not in DERIVED | UNCOUNTED]
     columns: Any
     for columns in tx.execute(select(TICKET), execution_options={"yield_per": 200}).mappings():
         ticket = facts.ticket(columns)
         if ticket.id not in seen:
             yield f"{ticket.ref} has no history"
-        for name, value in last.get(ticket.id, {}).items():
-            if name in DERIVED | UNCOUNTED or (ticket.merged_into and name in MERGING):
+        for name in counted if ticket.id not in purged else ():
+            if ticket.merged_into and name in MERGING:
                 continue
-            if plain(getattr(ticket, name, value)) != value:
-                yield f"{ticket.ref} says {name} = {plain(getattr(ticket, name))!r}, its history {value!r}"
+            expected = said.get(ticket.id, {}).get(name, plain(getattr(blank, name)))
+            if plain(getattr(ticket, name)) != expected:
+                yield f"{ticket.ref} says {name} = {plain(getattr(ticket, name))!r}, its history {expected!r}"
 
 
 def _posts(tx: Connection) -> Iterator[str]:

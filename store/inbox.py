@@ -282,6 +282,11 @@ def reopen(tx: Connection, received_id: int) -> None:
     )
 
 
+def take_up(tx: Connection, received_id: int) -> None:
+    """Let a mail that was put away count again."""
+    tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(put_away=False))
+
+
 def put_away(tx: Connection, received_id: int, why: str, at: datetime) -> None:
     """Mark a held or parked mail as decided against: kept, listed on request, announced no more."""
     tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id).values(put_away=True, why=why, settled_at=at))

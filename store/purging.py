@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, insert, literal, select, update
 
 from store.columns import table
 from store.models import mail as m
@@ -29,8 +29,10 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     mails = select(RECEIVED.c.id).where(RECEIVED.c.ticket_id == ticket_id)
     letters = update(OUTBOX).where(OUTBOX.c.ticket_id == ticket_id)
     tx.execute(letters.where(OUTBOX.c.state == "due").values(state="dropped", last_answer=PURGED))
+    # One cause writes to one recipient once: the column that says so must differ from row to row.
+    nobody = literal(f"{PURGED}:") + cast(OUTBOX.c.id, Text)
     tx.execute(
-        letters.values(subject="", recipient_name="", recipient_address="", recipient_key="", card={}, buttons={}, text="", raw=None)
+        letters.values(subject="", recipient_name="", recipient_address="", recipient_key=nobody, card={}, buttons={}, text="", raw=None)
     )
     tx.execute(
         update(POST)
@@ -38,6 +40,7 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
         .values(author_name="", author_address="", subject="", text="", quoted="", parts=[])
     )
     tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id).values(changed={}, action=PURGED))
+    tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id, HISTORY.c.actor.contains("@")).values(actor="customer"))
     tx.execute(delete(WAKE).where(WAKE.c.ticket_id == ticket_id))
     tx.execute(delete(RAW).where(RAW.c.received_id.in_(mails)))
     gone: dict[str, Any] = {

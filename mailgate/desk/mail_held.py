@@ -19,15 +19,20 @@ UNSETTLED = frozenset({Fate.held.value, Fate.parked.value})
 
 
 def retry(context: typer.Context, id: MailId) -> None:
-    """Handle a parked or held mail again, as if it came now."""
+    """Handle a parked or held mail again, as it is."""
     from mailgate import intake
+    from rules.verdict import Allowance
     from store import engine, inbox
 
     desk = call.of(context)
     with desk.office(dns=True) as office:
         with engine.transaction(office.store) as tx:
             row = _unsettled(find(tx, id))
-            inbox.reopen(tx, row["id"])
+            if row["fate"] == Fate.parked.value:
+                inbox.reopen(tx, row["id"])
+            else:
+                inbox.take_up(tx, row["id"])
+                intake.again(tx, office, row["id"], Allowance(), desk.at)
         while intake.handle(office, desk.at, ids=(row["id"],)):
             pass
         _tell(desk, office.store, row["id"])
@@ -43,7 +48,7 @@ def release(context: typer.Context, id: MailId) -> None:
         with engine.transaction(office.store) as tx:
             row = _unsettled(find(tx, id))
             lifted = allowance(row)
-            inbox.reopen(tx, row["id"])
+            inbox.take_up(tx, row["id"])
             intake.again(tx, office, row["id"], lifted, desk.at)
         _tell(desk, office.store, row["id"])
 

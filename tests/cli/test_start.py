@@ -1,0 +1,257 @@
+"""Beginning with a desk, and looking after it: init, config, db, doctor, texts, demo."""
+
+from __future__ import annotations
+
+import socket
+import stat
+
+import pytest
+
+from tests.cli.conftest import Desk
+
+
+def test_init_writes_a_config_that_is_ready(tmp_path) -> None:
+    """The first command decides whether there is a second."""
+    desk = Desk(tmp_path)
+    result = desk.run(
+        "--json",
+        "init",
+        str(tmp_path),
+        "--address",
+        "help@firm.example",
+        "--name",
+        'The "firm"',
+        "--relay",
+        "smtp://127.0.0.1:2626",
+        "--lmtp",
+        "unix:var/l.sock",
+    )
+    assert result.code == 0, result.err
+    assert stat.S_IMODE(desk.config.stat().st_mode) == 0o600
+    shown = desk.ok("config", "show")
+    assert (shown["desk"]["address"], shown["desk"]["name"]) == ("help@firm.example", 'The "firm"')
+    assert shown["desk"]["admin"] == ["admin@firm.example"]
+    assert shown["relay"]["url"] == "smtp://127.0.0.1:2626"
+    assert shown["lmtp"]["listen"] == "unix:var/l.sock"
+    assert desk.config.read_text().count("#") > 50
+    assert desk.run("init", str(tmp_path)).code == 1
+    assert desk.run("ticket", "list").code == 0
+
+
+def test_init_leaves_nothing_behind_when_the_answers_are_wrong(tmp_path) -> None:
+    """A broken file would stand in the way of the next try."""
+    result = Desk(tmp_path).run("init", str(tmp_path / "new"), "--address", "nonsense")
+    assert result.code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_without_flags_gives_the_example(tmp_path) -> None:
+    """A script with no terminal must not hang on a question."""
+    desk = Desk(tmp_path)
+    assert desk.run("init", str(tmp_path)).code == 0
+    assert desk.ok("config", "check")["ok"]
+
+
+def test_config_check_lists_every_mistake_with_its_place(desk: Desk) -> None:
+    """One mistake a run makes ten runs."""
+    desk.config.write_text('[desk]\naddress = "nonsense"\ntimezon = "UTC"\n[smtp]\nlisten = "x"\n')
+    result = desk.run("--json", "config", "check")
+    assert result.code == 2
+    assert result.json["ok"] is False
+    assert {mistake["line"] for mistake in result.json["mistakes"]} >= {2, 3, 5}
+    assert "config.toml:3" in result.err
+    assert "timezone" in result.err
+
+
+def test_config_check_warns_of_groups_that_are_not_there(desk: Desk) -> None:
+    """Tickets would go to a group of nobody."""
+    desk.ok("group", "remove", "hw")
+    checked = desk.ok("config", "check")
+    assert [w["what"] for w in checked["warnings"]] == ["there is no group 'hw' yet: mailgate group add hw"]
+
+
+def test_config_check_makes_no_database(desk: Desk, tmp_path) -> None:
+    """A check in a build must leave no files."""
+    new = Desk(tmp_path / "new")
+    new.folder.mkdir()
+    new.config.write_text(desk.config.read_text())
+    assert new.ok("config", "check")["ok"]
+    assert [path.name for path in new.folder.iterdir()] == ["config.toml"]
+
+
+def test_config_show_hides_secrets(desk: Desk) -> None:
+    """Output of commands ends up in tickets of others."""
+    desk.config.write_text(desk.config.read_text() + '\n[relay]\nurl = "smtps://smtp.firm.example"\nuser = "u"\npassword = "hunter2"\n')
+    desk.config.chmod(0o600)
+    shown = desk.run("config", "show")
+    assert shown.code == 0, shown.err
+    assert "hunter2" not in shown.out
+    assert "***" in shown.out
+
+
+def test_a_backup_is_a_database_again_and_overwrites_nothing(desk: Desk, tmp_path) -> None:
+    """The copy is only as good as what can be opened from it."""
+    desk.opened()
+    copy = tmp_path / "copy" / "desk.db"
+    assert desk.ok("db", "backup", str(copy))["bytes"] == copy.stat().st_size
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert desk.run("db", "backup", str(copy)).code == 1
+    other = tmp_path / "other.toml"
+    other.write_text(desk.config.read_text() + f'\n[store]\nurl = "sqlite:///{copy}"\n')
+    assert [t["ref"] for t in desk.ok("--config", str(other), "ticket", "list")] == ["T1"]
+
+
+def test_db_check_sees_what_must_not_be(desk: Desk) -> None:
+    """A check that is always green is none."""
+    from sqlalchemy import text
+
+    from mailgate import settings
+    from mailgate.desk import opened
+    from store import engine
+
+    desk.ok("mail", "in", str(desk.mail()))
+    assert desk.ok("db", "check")["ok"]
+    with opened.store(settings.load(desk.config, {})) as store, engine.transaction(store) as tx:
+        tx.execute(text("UPDATE raw SET data = x'00'"))
+        tx.execute(text("UPDATE ticket SET priority = 'high'"))
+        tx.execute(text("UPDATE outbox SET state = 'lost' WHERE id = 1"))
+    result = desk.run("--json", "db", "check")
+    assert result.code == 1
+    assert {flaw["check"] for flaw in result.json["flaws"]} == {"mail", "history", "outbox"}
+
+
+def test_db_status_and_upgrade_say_where_it_stands(desk: Desk) -> None:
+    """Before an upgrade one wants to know what it will do."""
+    status = desk.ok("db", "status")
+    assert (status["shape"], status["current"]) == ("current", status["head"])
+    assert desk.ok("db", "upgrade") == {"before": status["head"], "after": status["head"]}
+
+
+def test_a_database_of_another_version_is_refused_with_the_mend(desk: Desk) -> None:
+    """Working on a shape that isn't ours destroys it."""
+    from sqlalchemy import text
+
+    from mailgate import settings
+    from mailgate.desk import opened
+    from store import engine
+
+    with opened.store(settings.load(desk.config, {})) as store, engine.transaction(store) as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    result = desk.run("ticket", "list")
+    assert result.code == 1
+    assert "newer Mailgate" in result.err
+    assert desk.run("doctor", "--offline").code == 2
+
+
+def test_a_healthy_desk_is_well(desk: Desk) -> None:
+    """A doctor who always worries is not listened to."""
+    result = desk.run("--json", "doctor", "--offline")
+    assert result.code == 0, result.out
+    assert {finding["level"] for finding in result.json} == {"ok"}
+    assert set(result.json[0]) >= {"check", "level", "what", "mend"}
+
+
+def test_the_doctor_warns_and_says_the_mend(desk: Desk) -> None:
+    """A warning without a mend is a riddle."""
+    desk.ok("group", "remove", "hw")
+    desk.ok("mail", "in", str(desk.mail(X_Spam_Flag="YES")))
+    desk.ok("agent", "add", "carl", "--address", "carl@desk.example")
+    result = desk.run("--json", "doctor", "--offline")
+    assert result.code == 1
+    warnings = [finding for finding in result.json if finding["level"] == "warning"]
+    assert all(finding["mend"] for finding in warnings)
+    assert {finding["check"] for finding in warnings} == {"group hw", "held", "desk's domain"}
+    assert "W-TICKET-TRICK" in {finding["code"] for finding in warnings}
+    assert desk.run("doctor", "--offline", "--strict").code == 2
+
+
+def test_the_doctor_sees_what_is_broken(desk: Desk) -> None:
+    """Each of these stops mail, and none says so by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as gone:
+        port = taken.getsockname()[1]
+        dead = gone.getsockname()[1]
+        gone.close()
+        text = desk.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}")
+        desk.config.write_text(text + f'\n[relay]\nurl = "smtp://127.0.0.1:{dead}"\n')
+        (desk.folder / "var/secret").chmod(0o644) if (desk.folder / "var/secret").exists() else None
+        import threading
+
+        def hello() -> None:
+            client, _ = taken.accept()
+            client.sendall(b"220 somebody.else ESMTP\r\n")
+            client.close()
+
+        answering = threading.Thread(target=hello)
+        answering.start()
+        result = desk.run("--json", "doctor", "--now", "2026-01-02T00:00Z")
+        answering.join()
+    assert result.code == 2
+    broken = {finding["check"] for finding in result.json if finding["level"] == "broken"}
+    assert f"smtp 127.0.0.1:{port}" in broken
+    assert f"relay 127.0.0.1:{dead}" in broken
+
+
+def test_a_clock_that_runs_behind_is_broken(desk: Desk) -> None:
+    """Every due time and token counts on it."""
+    desk.opened("--now", "2026-11-30T09:00Z")
+    result = desk.run("--json", "doctor", "--offline", "--now", "2026-11-29T09:00Z")
+    assert result.code == 2
+    assert [finding["check"] for finding in result.json if finding["level"] == "broken"] == ["clock"]
+
+
+def test_a_config_with_mistakes_is_broken_and_all_are_listed(desk: Desk) -> None:
+    """The doctor must speak even where nothing else can be loaded."""
+    desk.config.write_text('[desk]\naddress = "nonsense"\ntimezon = "UTC"\n')
+    result = desk.run("--json", "doctor")
+    assert result.code == 2
+    assert len(result.json) >= 2
+
+
+def test_texts_are_listed_previewed_and_checked(desk: Desk, tmp_path) -> None:
+    """A site that writes its own texts wants to see them before customers do."""
+    rows = desk.ok("text", "list")
+    assert {"name", "languages"} <= set(rows[0])
+    assert "received" in {row["name"] for row in rows}
+    seen = desk.ok("text", "preview", "received", "--language", "de", "--html", str(tmp_path / "x.html"))
+    assert seen["language"] == "de"
+    assert seen["subject"] and seen["text"]
+    assert (tmp_path / "x.html").read_text().strip().startswith("<")
+    assert desk.run("text", "preview", "recieved").code == 3
+    assert desk.run("text", "preview", "received", "--language", "xx").code == 3
+    assert all(row["ok"] for row in desk.ok("text", "check"))
+
+
+def test_rules_are_listed_in_order_and_linted(desk: Desk) -> None:
+    """A rule that can never match is a promise that nobody keeps."""
+    rules = '\n[[rule]]\nname = "all"\nthen = ["prio high"]\nstop = true\n[[rule]]\nname = "never"\nwhen = {subject = "x"}\nthen = ["prio low"]\n'
+    desk.config.write_text(desk.config.read_text() + rules)
+    listed = desk.ok("rules", "list")
+    assert [rule["name"] for rule in listed] == ["all", "never"]
+    assert listed[1]["when"][0]["word"] == "subject"
+    result = desk.run("--json", "rules", "lint")
+    assert result.code == 1
+    assert result.json[0]["rule"] == "never"
+
+
+def test_metrics_are_prometheus_text(desk: Desk) -> None:
+    """What monitoring can't read it doesn't watch."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    desk.opened()
+    families = {family.name: family for family in text_string_to_metric_families(desk.run("metrics").out)}
+    assert {sample.labels["status"]: sample.value for sample in families["mailgate_tickets"].samples}["read"] == 1
+    assert families["mailgate_agents"].samples[0].value == 2
+
+
+@pytest.mark.timeout(110)
+def test_the_tour_goes_the_whole_way_and_cleans_up(desk: Desk, tmp_path) -> None:
+    """What a newcomer sees first must work on his machine."""
+    result = desk.process("demo", "--json", TMPDIR=str(tmp_path))
+    assert result.code == 0, result.err
+    steps = result.json["steps"]
+    assert len(steps) >= 6
+    answer = next(step["text"] for step in steps if "What Maria gets" in step["title"])
+    assert "It prints again." in answer
+    assert "#close" not in answer
+    assert "anna@staff.example" not in answer
+    assert list(tmp_path.glob("mailgate-demo-*")) == []
