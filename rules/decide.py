@@ -43,6 +43,9 @@ def _ask(case: Case) -> Verdict:
     case.note("trust", str(int(case.trust.level)), case.trust.why)
     if machine.kind in {MachineKind.auto_reply, MachineKind.report}:
         return _automatic(case)
+    if "limits" in f.mail.flaws and "limits" not in f.allowance.guards:
+        # what we read of it may not be what it says
+        return Hold(reason="limits", agent=case.agent.name if case.agent is not None and case.trust.level >= Level.token else "")
     if (pressed := buttons.pressed(case)) is not None:
         return pressed
     if case.agent is not None and case.trust.level < Level.token and "proof" in f.allowance.guards:

@@ -142,7 +142,7 @@ def test_marked_spam_is_held_unanswered_and_announced_with_buttons(tmp_path: Pat
         assert (d.fate(received), len(d.tickets())) == ("opened", 1)
 
 
-def _with_admin(d, address: str):  # noqa: ANN001, ANN202
+def _with_admin(d, address: str):
     from dataclasses import replace
 
     policy = d.office.policy
