@@ -17,7 +17,7 @@ from templates import design, markup, plain
 PARTS = ("tiles", "columns", "shares", "remarks")
 """The names of the parts, the same in both classes."""
 _css = design.css
-_TALL, _MOST_COLUMNS, _BAR = 96, 8, 24
+_TALL, _MOST_COLUMNS, _BAR, _REMARKED = 96, 8, 24, 87
 _SERIES = ("edgefill", "fill-teal")
 
 
@@ -35,11 +35,13 @@ class Html:
     def tiles(self, rows: Sequence[tuple[str, str, str, str]]) -> str:
         """Large numbers side by side, up to four: value, what it counts, a small remark, and a tint or nothing."""
         cells = []
+        # the same height for all: those of a pair share a row, the pairs stand side by side
+        height = f' height="{_REMARKED}"' if any(remark for _, _, remark, _ in rows) else ""
         for value, label, remark, tint in rows:
             ground, ink, small = (f"tile bg-{tint}", f"figure fg-{tint}", f"tiny fg-{tint}") if tint else ("tile soft", "figure", "tiny")
             below = f"<br><span {_css('tiny')}>{escape(remark)}</span>" if remark else ""
             words = f"<span {_css(ink)}>{escape(value)}</span><br><span {_css(small)}>{escape(label)}</span>{below}"
-            cells.append(f'<td valign="top" {_css(ground)}>{words}</td>')
+            cells.append(f'<td valign="top"{height} {_css(ground)}>{words}</td>')
         gap, wide = f'<td width="8" {_css("gap")}>&nbsp;</td>', f'<td width="8" {_css("btngap")}>&nbsp;</td>'
         pairs = [
             gap.join([*cells[i : i + 2], *[f"<td {_css('tile')}>&nbsp;</td>"] * (i + 1 == len(cells) > 1)]) for i in range(0, len(cells), 2)

@@ -73,7 +73,7 @@ class Html:
     def checklist(self, rows: Sequence[tuple[bool, str]]) -> str:
         """Work to be ticked off, on the screen or on paper."""
         shown = "".join(
-            f'<tr><td valign="top" width="26" {_css("tick")}>{"&#9745;" if done else "&#9744;"}</td>'
+            f'<tr><td valign="top" width="26" {_css("tick fg-green" if done else "tick fg-grey")}>{"&#9745;" if done else "&#9744;"}</td>'
             f'<td dir="auto" valign="top" {_css("ticked note")}>{escape(text)}</td></tr>\n'
             for done, text in rows
         )

@@ -1,6 +1,6 @@
 """The parts of a mail as plain text: paragraphs, status bar, facts, buttons' words, quoted text.
 
-The HTML twins have the same names and stand in `mail/parts.html.j2`; a text calls them without knowing which of the two it becomes.
+The HTML twins have the same names and stand in `markup.py`; a text calls them without knowing which of the two it becomes.
 Every part is a block between marks that no card can hold, so that white space of a template does not matter: `join` puts them together.
 """
 

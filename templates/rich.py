@@ -1,7 +1,7 @@
 """Turns an agent's typed text into clean HTML: Markdown where he used it, his line breaks everywhere, nothing active.
 
 Only what the desk itself sends in an agent's name passes here; what customers write is never anything but escaped text.
-markdown-it and nh3 are loaded at the first text that needs them. Next: `parts.html.j2`, where the result is put in place.
+markdown-it and nh3 are loaded at the first text that needs them. Next: `markup.py`, where the result is put in place.
 """
 
 from __future__ import annotations
