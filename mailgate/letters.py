@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from mailgate import asidecards
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import AgentNames, Mode, Policy
@@ -45,6 +46,9 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
     staff = notice.kind is STAFF
     ticket = notice.ticket
     veiled = ticket is not None and ticket.veiled and notice.kind is RecipientKind.customer
+    if ticket is not None and notice.kind is RecipientKind.other and notice.template in asidecards.TEMPLATES:
+        # whoever is asked from outside sees his own thread and nothing of the customer
+        ticket = replace(ticket, requester=Address(), party="", contract="", project="", device="", assignee="", group="")
     # the name that an unknown sender gave himself are words of his, too
     to = Address(address=notice.to.address) if veiled else notice.to
     buttons = [button(key, line) for key, line in notice.buttons if not key.startswith("rate:")]
@@ -82,6 +86,8 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
         reply=notice.reply.value if notice.reply else "",
         automatic=notice.automatic,
         buttons={links[b["key"]]: b["line"] for b in every},
+        about=notice.about,
+        until_closed=notice.until_closed,
         press_until=event.at + notice.press_for if notice.press_for else None,
         received_id=event.received_id,
         post_id=notice.post.id if notice.post else None,
@@ -258,7 +264,8 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 if veiled or post is None
                 else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
             )
-            return {"post": shown, "promise_at": "", "answers": []}
+            canned = [{**one, "button": button(f"solved:c{n}", "close")} for n, one in enumerate(notice.card.get("canned", ()), 1)]
+            return {"post": shown, "promise_at": "", "answers": canned}
         case "appended":
             return {"post": post or blank, "hints": hints(notice)}
         case "message":
@@ -267,7 +274,12 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             return {"actor": actor, "promise_at": ""}
         case "status":
             before = event.before.status.value if event.before else "new"
-            return {"actor": actor, "before": before, "note": notice.post.text if notice.post and staff else "", "promise_at": ""}
+            return {
+                "actor": actor,
+                "before": before,
+                "note": notice.card.get("note") or (notice.post.text if notice.post and staff else ""),
+                "promise_at": "",
+            }
         case "closed":
             ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
             return {"actor": actor, "post": post, "ratings": ratings, "reopen_days": policy.options.reopen_for.days}
@@ -278,7 +290,13 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "new-in-group" | "new-in-category":
             return {"post": post or blank, "hints": hints(notice), "members": []}
         case _:
-            return {}
+            return asidecards.own_keys(
+                notice,
+                post or blank,
+                post_card(notice.excerpt, event, staff=staff, ticket=ticket, files=files) if notice.excerpt is not None else None,
+                named=lambda name: shown_name(name, policy, directory, staff=staff, group=ticket.group if ticket else ""),
+                directory=directory,
+            )
 
 
 def hints(notice: Notice) -> list[dict[str, str]]:

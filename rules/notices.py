@@ -51,6 +51,12 @@ class Notice:
     """(key, line) pairs; the words on them are the language's."""
     after: timedelta = timedelta()
     press_for: timedelta | None = None
+    about: str = ""
+    """What an answer to it is about where that isn't the whole ticket; see `Sent.about`."""
+    until_closed: bool = False
+    """Whether it is dropped if the ticket is closed before it has left."""
+    excerpt: Post | None = None
+    """Another post that is shown beside its own."""
 
     @property
     def reply(self) -> ReplyMeaning | None:
@@ -71,6 +77,8 @@ class Happened:
     tell_staff: bool = True
     hold: timedelta = timedelta()
     """How long mail to customers waits, so that it can be taken back."""
+    until_closed: bool = False
+    """Whether mail to customers is dropped if the ticket is closed before it has left."""
     hint: str = ""
     claims: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
@@ -129,12 +137,15 @@ def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Not
         return []
     answer = next((p for p in what.posts if p.kind is PostKind.public and p.direction == "out"), None)
     template = _customers_text(what, policy)
-    if answer is not None and template not in {"closed", "received"}:
+    if answer is not None and template != "closed" and (what.before is not None or answer.agent):
+        # what a rule answers to a new request stands in its acknowledgement, and is as silent as that one
         template = "message"
     if not template:
         return []
-    automatic = "" if answer is not None else "replied" if template == "received" else "generated"
+    by_hand = answer is not None and template != "received" and what.actor.role is not Role.system
+    automatic = "" if by_hand else "replied" if template == "received" else "generated"
     post = (what.posts[0] if what.posts else None) if template == "received" else answer
+    canned = [{"title": answer.subject, "text": answer.text}] if answer is not None and template == "received" else []
     return [
         Notice(
             template=template,
@@ -147,6 +158,8 @@ def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Not
             post=post,
             buttons=CUSTOMERS_BUTTONS.get(template, ()),
             after=what.hold,
+            until_closed=what.until_closed and template == "message",
+            card={"canned": canned} if canned else {},
         )
         for address, reason in _audience(ticket)
         if _hears(address, reason, template, what)
@@ -210,8 +223,8 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
     if before is None:
         return _new(what, policy, directory)
     out: list[Notice] = []
-    post = next((p for p in what.posts if p.direction == "in" and not p.agent), None)
-    note = next((p for p in what.posts if p.agent and p.kind is PostKind.note), None)
+    post = next((p for p in what.posts if p.direction == "in" and not p.agent and p.about is None), None)
+    note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to), None)
     if post is not None:
         template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
         out += [_to(a, template, reason, what, post) for a, reason in _owners(ticket, directory, everybody=True)]

@@ -43,10 +43,9 @@ class Outcome:
     split: Split | None = None
 
     def joined(self, other: Outcome) -> Outcome:
-        """This with what another one on the same ticket gave beside the ticket itself: its posts, wakes and mails."""
+        """This with what another one on the same ticket gave beside the ticket itself: its posts, wakes and mails, not its steps."""
         return replace(
             self,
-            steps=(*self.steps, *other.steps),
             posts=(*self.posts, *other.posts),
             asks=(*self.asks, *other.asks),
             wakes=(*self.wakes, *other.wakes),

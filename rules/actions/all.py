@@ -1,6 +1,21 @@
 """Every verb, registered by importing the families in the order in which help shows them."""
 
-from rules.actions import feedback, opening, people, posts, questions, state, triage, undo
+from rules.actions import asides, feedback, later, moving, opening, people, posts, questions, service, state, tasks, triage, undo
 from rules.actions.base import VERBS
 
-__all__ = ["VERBS", "feedback", "opening", "people", "posts", "questions", "state", "triage", "undo"]
+__all__ = [
+    "VERBS",
+    "asides",
+    "feedback",
+    "later",
+    "moving",
+    "opening",
+    "people",
+    "posts",
+    "questions",
+    "service",
+    "state",
+    "tasks",
+    "triage",
+    "undo",
+]

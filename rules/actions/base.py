@@ -86,6 +86,8 @@ class Aside:
     """Keys that only this text has, as JSON values."""
     excerpt: str = ""
     """What of the conversation is shown: `last`, `first`, or nothing."""
+    outside: str = ""
+    """The same for people outside, who are shown nothing unless somebody says so."""
     by_hand: bool = True
     """Whether it is somebody's own words, which wait to be taken back and say nothing of a machine."""
     reason: str = ""

@@ -156,6 +156,25 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words that may stand here or not; empty where it doesn't. As the value of a key it has to be one of them."""
+
+    words: tuple[str, ...]
+    needed: bool = False
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        word, rest = first_word(text)
+        if fold(word) in self.words:
+            return fold(word), rest
+        if self.needed:
+            raise Misread("not-a-choice", word, self.words)
+        return "", text.strip()
+
+    def spell(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Whatever is left of the line."""
 
@@ -184,7 +203,7 @@ class Word:
         return word, rest
 
     def spell(self, value: str) -> str:
-        return quoted_if_needed(value)
+        return quoted_if_needed(value) if value else ""
 
 
 _MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
@@ -369,6 +388,37 @@ class Span:
         return f"{minutes}m"
 
 
+_EFFORT = re.compile(r"(?:(\d{1,3})\s*(?:h|hours?|std|t|tuntia?|hod))?\s*(?:(\d{1,4})\s*(?:m|min|minutes?|minuten?))?", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Time that was worked, in minutes: `25m`, `1h30m`, `2h`; a bare number counts as hours (`1.5`) or, without `in_hours`, as minutes."""
+
+    in_hours: bool = False
+
+    def read(self, text: str, words: Words) -> tuple[int, str]:
+        word, rest = first_word(text)
+        sign = -1 if word.startswith("-") else 1
+        bare = word.lstrip("+-").rstrip(".,;:")
+        if found := _NUMBER.fullmatch(bare):
+            number = float(bare.replace(",", "."))
+            minutes = round(number * 60) if self.in_hours else round(number)
+        elif (found := _EFFORT.fullmatch(bare)) and bare:
+            minutes = int(found[1] or 0) * 60 + int(found[2] or 0)
+        elif found := re.fullmatch(rf"{_NUMBER.pattern}\s*(?:h|std|hours?)", bare, re.IGNORECASE):
+            minutes = round(float(f"{found[1]}.{found[2] or 0}") * 60)
+        else:
+            minutes = 0
+        if not 0 < minutes <= 60 * 1000:
+            raise Misread("not-a-time-worked", word, ("25m", "1.5h", "1h30m"))
+        return sign * minutes, rest
+
+    def spell(self, value: int) -> str:
+        return f"{value}m"
+
+
 @dataclass(frozen=True, slots=True)
 class Stars:
     """A rating from 1 to 5."""
@@ -381,6 +431,19 @@ class Stars:
 
     def spell(self, value: int) -> str:
         return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a post, `17` or `post:17`; zero where it is left out."""
+
+    def read(self, text: str, words: Words) -> tuple[int, str]:
+        word, rest = first_word(text)
+        found = re.fullmatch(r"(?:post:)?(\d{1,9})", word)
+        return (int(found[1]), rest) if found and int(found[1]) else (0, text.strip())
+
+    def spell(self, value: int) -> str:
+        return str(value) if value else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""Verbs about pieces of work within a ticket: task, doing, done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+
+from rules import records
+from rules.actions.asides import moment
+from rules.actions.base import Action, Aside, Effect, Refused, Scene, WakeUp, value, verb
+from rules.actions.values import Keyed, People, Rest, When, Word
+from rules.facts.ticket import Task, Ticket
+
+SOON = timedelta(days=1)
+"""How long before its end a task is called due soon, if it was given more than twice as long before."""
+
+
+@verb("task")
+class GiveTask(Action):
+    """Give somebody a piece of work: `#task @petr order the part by:fri`, `#task group:hvac measure`. He writes `#done` when it is done."""
+
+    reads_records: ClassVar[bool] = True
+    by: str = value(Keyed("by", When(), ("bis",)), default="")
+    who: tuple[str, ...] = value(People(needed=False, marked=True), default=())
+    text: str = value(Rest(needed=True))
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        until = moment(self.by, scene, ends=True)
+        made: list[Task] = []
+        for assignee in self.who or ("",):
+            ref = records.next_ref(ticket.ref, ".", (*scene.records.tasks, *(t.ref for t in made)))
+            made.append(Task(ref=ref, text=self.text, assignee=assignee, due_at=until, by=scene.who.name, created_at=scene.at))
+        asides = tuple(told(task, "given", (task.assignee,)) for task in made if task.assignee)
+        wakes: list[WakeUp] = []
+        for task in made if until is not None else ():
+            assert until is not None  # noqa: S101 - asked above, for the type checker
+            wakes.append(WakeUp(kind="task", at=until, line=task.ref))
+            if until - scene.at > 2 * SOON:
+                wakes.append(WakeUp(kind="task", at=until - SOON, line=task.ref))
+        return Effect(ticket=ticket, records=tuple(records.changed("task", None, task) for task in made), asides=asides, wakes=tuple(wakes))
+
+
+def told(task: Task, event: str, to: tuple[str, ...]) -> Aside:
+    """The mail about a task: `given`, `due-soon`, `overdue`, `done`."""
+    card = {"event": event, "task": {"ref": task.ref, **records.values(task)}}
+    return Aside(template="task", to=to, about=f"task:{task.ref}", card=card, by_hand=False, reason="task")
+
+
+@verb("doing")
+class DoTask(Action):
+    """Say that you have begun a task: `#doing`, `#doing T42.1`."""
+
+    reads_records: ClassVar[bool] = True
+    ref: str = value(Word("missing-ref"), default="")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        task = which(self.ref, "doing", ticket, scene)
+        mine = scene.who.name if scene.who.name in scene.directory.agents else task.assignee
+        after = replace(
+            task, state="doing", assignee=mine if not task.assignee or task.assignee.startswith("@") else task.assignee, done_at=None
+        )
+        return Effect(ticket=ticket, records=(records.changed("task", task, after),) if after != task else ())
+
+
+@verb("done")
+class FinishTask(Action):
+    """Say that a task or a service order is done: `#done` in a reply to its mail, or `#done T42.1`."""
+
+    reads_records: ClassVar[bool] = True
+    ref: str = value(Word("missing-ref"), default="")
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        order = scene.records.orders.get(_full(self.ref, ticket))
+        if order is not None:
+            return Effect(
+                ticket=ticket, records=(records.changed("order", order, replace(order, state="done")),) if order.state != "done" else ()
+            )
+        task = which(self.ref, "done", ticket, scene)
+        if not task.is_open:
+            return Effect(ticket=ticket)
+        after = replace(task, state="done", done_at=scene.at)
+        told_to = ("owner", *((task.by,) if task.by in scene.directory.agents else ()))
+        return Effect(ticket=ticket, records=(records.changed("task", task, after),), asides=(told(after, "done", told_to),))
+
+
+def which(ref: str, verb: str, ticket: Ticket, scene: Scene) -> Task:
+    """The task that is meant: the one named, else the actor's only open one, else the only open one; raises Refused."""
+    tasks = scene.records.tasks
+    if ref:
+        found = tasks.get(_full(ref, ticket))
+        if found is None:
+            raise Refused("no-such-task", near=tuple(f"{verb} {each}" for each in tasks)[:3], word=ref)
+        return found
+    left = [task for task in tasks.values() if task.is_open]
+    agent = scene.directory.agents.get(scene.who.name)
+    mine = {scene.who.name, *(f"@{key}" for key in (agent.groups if agent else ()))}
+    own = [task for task in left if task.assignee in mine]
+    for among in (own, left):
+        if len(among) == 1:
+            return among[0]
+    if not left:
+        raise Refused("no-task", ref=ticket.ref)
+    raise Refused("which-task", near=tuple(f"{verb} {task.ref}" for task in own or left)[:3], ref=ticket.ref)
+
+
+def _full(ref: str, ticket: Ticket) -> str:
+    """The whole reference of what may be said as its last number alone."""
+    bare = ref.strip("[]#.,;:").upper()
+    return f"{ticket.ref}.{bare}" if bare.isdigit() else bare
