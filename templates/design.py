@@ -168,6 +168,9 @@ CONTRASTS: tuple[tuple[str, str], ...] = (
     ("accent", "card"),
     ("accent", "soft"),
     ("onaccent", "accent"),
+    ("ink", "yellow-bg"),
+    ("mute", "yellow-bg"),
+    ("accent", "yellow-bg"),
     *((f"{name}-fg", f"{name}-bg") for name in ("green", "yellow", "red", "blue", "grey", "teal")),
     *((f"{name}-fg", "card") for name in ("green", "yellow", "red", "blue", "grey", "teal")),
 )
