@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from email.message import EmailMessage
+from typing import Any
 
 from rules.facts.mail import Envelope
 from rules.facts.ticket import plain as plain_value
@@ -13,13 +14,13 @@ from tests.desk.office import Desk, buttons, plain, to
 ANNA, BEN, KIM, MAL = "anna@staff.example", "ben@staff.example", "kim@client.example", "mal@evil.example"
 
 
-def request(desk: Desk, text: str = "The printer is on fire.", subject: str = "Printer", **how: object) -> list[EmailMessage]:
+def request(desk: Desk, text: str = "The printer is on fire.", subject: str = "Printer", **how: Any) -> list[EmailMessage]:
     """Kim writes, his provider vouching for him; gives the mails that left."""
     proves(desk, f"Kim <{KIM}>", text, subject=subject, **how)
     return desk.post()
 
 
-def asked(desk: Desk, *agents: str, **how: object) -> EmailMessage:
+def asked(desk: Desk, *agents: str, **how: Any) -> EmailMessage:
     """A desk with these agents and Kim's request; gives the mail to the first agent."""
     for name in agents or ("anna",):
         desk.agent(name)

@@ -184,7 +184,7 @@ def test_files_travel_and_what_clients_add_does_not(tmp_path: Path) -> None:
         )
         assert d.fate(i) == "appended", d.mail(i)["why"]
         sent = one(d.post_later(), KIM)
-        names = [part.get_filename() for part in sent.walk() if part.get_filename()]
+        names = [name for part in sent.walk() if (name := part.get_filename())]
         assert sorted(names) == ["manual.pdf", "shot.png"]
         html = sent.get_body(("html",))
         assert html is not None

@@ -86,7 +86,8 @@ def test_a_stranger_with_a_true_message_id_is_heard_by_staff_alone(tmp_path: Pat
     """Somebody to whom Kim forwarded our mail would be dropped, or would get answers meant for Kim."""
     with desk(tmp_path) as d:
         mail = asked(d, "anna")
-        message = d.write(ANNA, "Is it the left one?", answer=mail) and one(d.post_later(), KIM)
+        d.write(ANNA, "Is it the left one?", answer=mail)
+        message = one(d.post_later(), KIM)
         i = d.write("eva@elsewhere.example", "It is the right one.", answer=message, by="parent", subject="Fwd")
         assert d.fate(i) == "appended"
         post = d.posts()[-1]
