@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -49,7 +50,7 @@ pair = "off"
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T], what: str, seconds: float = 15.0) -> T:
+def until(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
     """Ask until the answer is true; gives it, or fails with what was waited for."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
@@ -181,7 +182,7 @@ class Desk:
 
     def run(self, *words: str | Path, stdin: bytes = b"", as_json: bool = True) -> subprocess.CompletedProcess[bytes]:
         """Run a command by the console script, whatever comes of it."""
-        options = ["--config", self.config, *(["--json"] if as_json else [])]
+        options = ["--config", str(self.config), *(["--json"] if as_json else [])]
         return subprocess.run([MAILGATE, *options, *words], input=stdin, capture_output=True, env=environment(), timeout=60, check=False)
 
     def cli(self, *words: str | Path, code: int = 0, stdin: bytes = b"") -> Any:
@@ -196,14 +197,9 @@ class Desk:
         for name, address in addresses.items():
             self.cli("agent", "add", name, "--address", address, "--group", group)
 
-    def settled(self, received: int, seconds: float = 20.0) -> dict[str, Any]:
-        """Wait until so many mails came in and each has its fate; gives the account."""
-
-        def account() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.cli("mail", "fates")
-            return found if found["received"] >= received and not found["waiting"] else None
-
-        return until(account, f"{received} mails have their fate", seconds)
+    def settled(self, received: int, seconds: float = 20.0) -> None:
+        """Wait until so many mails have their fate, by the log: one line a mail."""
+        until(lambda: len(set(re.findall(r"mail settled id=(\d+)", self.log()))) >= received, f"{received} mails have their fate", seconds)
 
 
 def ended(desks: Sequence[Desk]) -> None:

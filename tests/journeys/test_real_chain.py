@@ -45,7 +45,8 @@ def test_a_customer_writes_two_agents_answer_and_close(town_desk: Callable[..., 
         ("public", "in"), ("public", "out"), ("public", "in"), ("public", "out"),
     ]  # fmt: skip
     assert assigned["X-Mailgate-Ticket"] == "T1"
-    account = desk.settled(4)
+    account = desk.cli("mail", "fates")
+    assert account["ok"]
     assert account["fates"] | {"opened": 1, "appended": 3} == account["fates"]
 
     mails = kim.mails()

@@ -125,7 +125,7 @@ class Person:
 
 def parsed(raw: bytes) -> EmailMessage:
     """A mail as the modern parser of the standard library reads it."""
-    return email.message_from_bytes(raw, policy=email.policy.default)  # type: ignore[return-value]
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 def plain(mail: EmailMessage) -> str:

@@ -1,0 +1,134 @@
+"""The daemon's life as its operator sees it: signals, locks, neighbours, and mail that is made to hurt it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import smtplib
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.desk import MAILGATE, Desk, environment, until
+from tests.journeys.town import smtp
+
+pytestmark = pytest.mark.journey
+
+
+def mail(name: str, text: str = "Hello") -> bytes:
+    """A customer's mail, known by its name."""
+    return f"From: {name}@client.example\r\nTo: support@desk.example\r\nSubject: {name}\r\nMessage-ID: <{name}@client.example>\r\n\r\n{text}\r\n".encode()
+
+
+def test_sigterm_under_load_loses_nothing_and_ends_well(open_desk: Callable[..., Desk]) -> None:
+    """Every upgrade would cost some customer his mail, and systemd would report a failure."""
+    desk = open_desk()
+    desk.start()
+    acknowledged: list[str] = []
+    started = threading.Event()
+
+    def load(worker: int) -> None:
+        try:
+            with smtplib.SMTP("127.0.0.1", desk.smtp_port, timeout=15) as door:
+                for n in range(500):
+                    name = f"load-{worker}-{n}"
+                    door.sendmail(f"{name}@client.example", ["support@desk.example"], mail(name, "x" * 3000))
+                    acknowledged.append(name)
+                    if len(acknowledged) > 20:
+                        started.set()
+        except (smtplib.SMTPException, OSError):
+            return  # told 421, or cut off without an answer: a relay keeps such a mail
+
+    workers = [threading.Thread(target=load, args=(n,)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    assert started.wait(15)
+    began = time.monotonic()
+    assert desk.stop() == 0
+    assert time.monotonic() - began < 10
+    for worker in workers:
+        worker.join(20)
+
+    desk.start()
+    desk.settled(len(acknowledged))
+    assert desk.cli("mail", "fates")["ok"]
+    kept = {row["message_id"] for row in desk.cli("mail", "list", "--limit", "5000")}
+    assert {f"<{name}@client.example>" for name in acknowledged} - kept == set()
+    assert desk.stop() == 0
+
+
+def test_sighup_takes_the_new_rules_and_refuses_faulty_ones(open_desk: Callable[..., Desk]) -> None:
+    """A typing error in a rule would stop the desk, or silently keep yesterday's rules for ever."""
+    desk = open_desk()
+    desk.start()
+    good = desk.config.read_text()
+    rule = '[[rule]]\nname = "printers"\nwhen = {subject = "printer"}\nthen = ["prio high"]\n'
+    desk.write_config(good + rule)
+    desk.signal(signal.SIGHUP)
+    desk.logs("config reread")
+    smtp(desk.smtp_port, mail("printer"))
+    desk.settled(1)
+    assert desk.cli("ticket", "show", "T1")["priority"] == "high"
+
+    desk.write_config(good + rule.replace("prio high", "pryo high"))
+    desk.signal(signal.SIGHUP)
+    desk.logs("config not taken")
+    smtp(desk.smtp_port, mail("printer2"))
+    desk.write_config(good + rule)
+    desk.settled(2)
+    assert desk.cli("ticket", "show", "T2")["priority"] == "high"
+
+
+def test_a_second_daemon_on_one_file_is_refused_and_a_killed_one_is_no_hindrance(open_desk: Callable[..., Desk]) -> None:
+    """Two daemons would answer everybody twice; a lock that outlives its owner would keep the desk down after a crash."""
+    desk = open_desk()
+    desk.start()
+    assert desk.process is not None
+    second = subprocess.run([MAILGATE, "--config", desk.config, "serve"], capture_output=True, env=environment(), timeout=30, check=False)
+    assert second.returncode == 1
+    assert str(desk.process.pid) in second.stderr.decode()
+    desk.kill()
+    desk.start()
+    smtp(desk.smtp_port, mail("after"))
+    desk.settled(1)
+
+
+def test_two_desks_on_one_machine_do_not_see_each_other(open_desk: Callable[..., Desk]) -> None:
+    """A tenant's mail would be another tenant's."""
+    one, two = open_desk("one"), open_desk("two")
+    one.start()
+    two.start()
+    smtp(one.smtp_port, mail("first"))
+    one.settled(1)
+    assert [t["subject"] for t in one.cli("ticket", "list")] == ["first"]
+    assert two.cli("ticket", "list") == []
+    assert two.cli("mail", "fates")["received"] == 0
+    token = next(iter(until(lambda: list((one.folder / "sent" / "new").glob("*")), "the acknowledgement leaves"))).read_bytes()
+    found = re.search(rb"^Reply-To: .*?(support\+[\w-]+@desk\.example)", token, re.MULTILINE)
+    assert found
+    address = found.group(1).decode()
+    smtp(two.smtp_port, mail("stray"), to=address)
+    two.settled(1)
+    assert [t["subject"] for t in two.cli("ticket", "list")] == ["stray"], "a token of the other desk is no token here"
+    assert one.stop() == two.stop() == 0
+
+
+def test_a_mail_of_twenty_thousand_header_fields_holds_nobody_up(open_desk: Callable[..., Desk]) -> None:
+    """One such mail would keep all others waiting for as long as the parser takes."""
+    desk = open_desk()
+    desk.start()
+    smtp(desk.smtp_port, mail("warm"))
+    desk.settled(1)
+    fields = b"".join(b"X-Field-%d: value %d\r\n" % (n, n) for n in range(20_000))
+    began = time.monotonic()
+    smtp(desk.smtp_port, fields + mail("heavy"))
+    smtp(desk.smtp_port, mail("next"))
+    until(lambda: "message-id=<next@client.example>" in desk.log(), "the next mail is handled", 10)
+    desk.settled(3)
+    assert time.monotonic() - began < 10
+    heavy, following = (row for row in reversed(desk.cli("mail", "list")) if row["id"] > 1)
+    assert heavy["fate"] in {"held", "parked", "opened"}
+    assert following["fate"] == "opened"
