@@ -195,7 +195,6 @@ def test_two_desks_that_answer_each_other_come_to_rest(tmp_path: Path) -> None:
     """Two help desks once exchanged eleven rounds (FreeScout 3670)."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    theirs = 'address = "help@other.example"'
     with desk(tmp_path / "a") as a, desk(tmp_path / "b") as b:
         a.agent("anna")
         b.agent("ben")
@@ -210,13 +209,11 @@ def test_two_desks_that_answer_each_other_come_to_rest(tmp_path: Path) -> None:
                 break
             for where, mail in crossing:
                 passed += 1
-                sender = str(mail["From"].addresses[0].addr_spec)
                 where.take(
                     mail.as_bytes(),
                     Envelope(door="smtp", sender="", recipients=(str(mail["To"].addresses[0].addr_spec),), peer="192.0.2.1"),
                 )
-                assert sender
-        assert passed <= 3, theirs
+        assert passed <= 3
         assert account(a).adds_up
         assert account(b).adds_up
 
