@@ -20,10 +20,14 @@ _STATUS = {
     "neu": "new", "gelesen": "read", "unread": "new", "zugewiesen": "assigned", "open": "working", "in work": "working", "arbeit": "working", "progress": "working",
     "wartet": "waiting", "warten": "waiting", "pending": "waiting", "wait": "waiting", "done": "closed", "solved": "closed", "resolved": "closed",
     "geschlossen": "closed", "close": "closed", "fertig": "closed",
+    "uusi": "new", "luettu": "read", "osoitettu": "assigned", "käsittelyssä": "working", "työnalla": "working", "odottaa": "waiting",
+    "suljettu": "closed", "ratkaistu": "closed", "valmis": "closed",
+    "nový": "new", "přečteno": "read", "přiděleno": "assigned", "řešení": "working", "rozpracováno": "working", "čeká": "waiting",
+    "uzavřeno": "closed", "vyřešeno": "closed",
 }  # fmt: skip
 _PRIORITY = {
     "hoch": "high", "dringend": "high", "urgent": "high", "mittel": "normal", "medium": "normal", "niedrig": "low", "gering": "low",
-    "korkea": "high", "normaali": "normal", "matala": "low", "vysoka": "high", "normalni": "normal", "nizka": "low",
+    "kiireellinen": "high", "urgentní": "high", "střední": "normal", "korkea": "high", "normaali": "normal", "matala": "low", "vysoka": "high", "normalni": "normal", "nizka": "low",
 }  # fmt: skip
 _SHORT = {"cat": "category", "sev": "severity", "priority": "prio", "stop": "undo", "status": "status"}
 
