@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import verbs
+
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 ROOMS = ("mailgate", "store", "rules", "templates", "tests", "packaging", "bench")
@@ -24,6 +26,7 @@ def test_links_lead_somewhere(paper: Path) -> None:
 def test_named_modules_exist(paper: Path) -> None:
     """The map would show rooms that were moved long ago."""
     names = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|sh|toml))\b[^`]*`", paper.read_text()))
+    names -= set(re.findall(r"^Write `([\w./-]+)`:", paper.read_text(), re.MULTILINE))  # what a recipe has its reader make
     files = {str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("*.*")} | {path.name for path in ROOT.iterdir()}
     assert sorted(name for name in names if not any(file == name or file.endswith(f"/{name}") for file in files)) == []
 
@@ -54,3 +57,29 @@ def test_tests_that_papers_name_exist() -> None:
     named = {(str(paper.relative_to(ROOT)), name) for paper in PAPERS for name in re.findall(r"`(test_\w+)`", paper.read_text())}
     assert len(named) > 100
     assert sorted(pair for pair in named if pair[1] not in there) == []
+
+
+@pytest.mark.parametrize("guide", sorted(verbs.GUIDE.glob("*.md")), ids=lambda path: path.name)
+def test_guides_show_every_verb_as_it_is(guide: Path) -> None:
+    """A verb that nobody reads of is used by nobody. `python -m tests.house.verbs` writes the tables anew."""
+    assert guide.read_text() == verbs.written(guide.read_text())
+
+
+def test_the_guides_hold_both_tables() -> None:
+    """The test above would be green because it compares nothing."""
+    held = "".join(path.read_text() for path in verbs.GUIDE.glob("*.md"))
+    assert "| `#assign` |" in held
+    assert "| `#mute` |" in held
+
+
+def test_every_wish_has_its_row_and_its_state() -> None:
+    """Somebody would rely on what the desk doesn't do, or miss what it does."""
+    rows = re.findall(r"^\| (\d-\d\d) \|.*\| ([^|]+) \|$", (ROOT / "docs" / "features.md").read_text(), re.MULTILINE)
+    counts = {"0": 24, "1": 33, "2": 31, "3": 29, "4": 19}
+    assert [wish for wish, _ in rows] == [f"{system}-{n:02}" for system, count in counts.items() for n in range(1, count + 1)]
+    stateless = [wish for wish, state in rows if not re.search(r"\*\*(works|partly|not yet)\*\*", state)]
+    unproven = [
+        wish for wish, state in rows if state.startswith("**works** `") is False and state.startswith("**works**") and "`test_" not in state
+    ]
+    assert stateless == []
+    assert unproven == ["0-24"], "0-24 is that nothing exists: no charge, no limit"
