@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import verbs
+from tests.house import rooms, verbs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -83,3 +83,9 @@ def test_every_wish_has_its_row_and_its_state() -> None:
     ]
     assert stateless == []
     assert unproven == ["0-24"], "0-24 is that nothing exists: no charge, no limit"
+
+
+def test_every_module_of_the_shell_stands_on_the_map() -> None:
+    """The map would lead past the newest rooms, or into some that are gone. `python -m tests.house.rooms` writes the table anew."""
+    assert sorted(rooms.listed() ^ set(rooms.modules())) == []
+    assert [name for name, said in rooms.modules().items() if not said] == [], "a module says on its first line what lives there"
