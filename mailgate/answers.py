@@ -16,7 +16,7 @@ from rules.actions.base import VERBS, Ask
 from rules.case import Facts
 from rules.facts.people import Directory, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Level, PostKind, Status, Visibility
+from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
 from rules.verdict import Act, Bounced, Hold, Spent
@@ -482,9 +482,9 @@ def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | 
     """Where answers about somebody's tickets go: the address on file, never one that a mail merely names."""
     if act.actor.is_agent:
         return _agent_address(facts, act.actor.name)
-    if facts.person is not None and facts.person.addresses:
-        return facts.person.address
     key = act.actor.address.key
+    if facts.person is not None and key in {address_key(a) for a in facts.person.addresses}:
+        return facts.person.address
     if ticket is not None:
         if key == ticket.requester.key:
             return ticket.requester

@@ -10,8 +10,10 @@ from rules.actions.feedback import Rate
 from rules.actions.folding import fold
 from rules.actions.values import Misread
 from rules.case import Case, Held
+from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind, Sent
-from rules.facts.terms import Fate, Level, address_key
+from rules.facts.terms import Address, Fate, Level, address_key
+from rules.facts.ticket import Ticket
 from rules.reading.commands import first_words
 from rules.verdict import Act, Allowance, Decided, Spent, Verdict
 
@@ -49,6 +51,8 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     line = sent.buttons.get(key, "")
     ticket = f.thread.ticket if f.thread else None
     verb = line.partition(" ")[0]
+    if ticket is not None and sent.ticket_id not in {None, ticket.id}:
+        return Spent(why="bad-token", actor=case.actor, key=key, sent=sent)
     if (why := _spent(case, sent, key, verb)) is not None:
         return Spent(why=why, actor=case.actor, key=key, ticket=ticket, sent=sent)
     if verb == "held":
@@ -58,21 +62,29 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     except Misread:
         return Spent(why="bad-token", actor=case.actor, key=key, ticket=ticket, sent=sent)
     rest = _rest(case, by_address=by_address)
+    actor = case.actor if _is_owner(case, sent) else _registered(case, sent, ticket)
     if isinstance(action, Rate) and rest and not action.comment:
         action, rest = replace(action, comment=rest), ""
     actions: tuple[Action, ...] = (action,)
-    if rest and case.agent is None and ticket is not None:
+    if rest and actor is case.actor and case.agent is None and ticket is not None:
         actions = (case.say(text=rest, keeps_status=action.changes), action)
     return Act(
-        actor=case.actor,
+        actor=actor,
         ticket=ticket,
         actions=actions,
         lines=((1, line),),
         fate=Fate.appended if len(actions) > 1 else Fate.executed,
         why=f"button {key}",
         pressed=(sent.outbox_id, key),
-        report=case.agent is not None,
+        report=actor.is_agent,
     )
+
+
+def _registered(case: Case, sent: Sent, ticket: Ticket | None) -> Actor:
+    """The one whose button somebody used from another address, for what does no harm: it counts as his, and he is told."""
+    key = sent.recipient_key
+    known = ticket.requester if ticket is not None and ticket.requester.key == key else Address(address=sent.recipient)
+    return Actor(role=Role.customer, name=key, address=known, level=Level.claimed, door=case.facts.envelope.door)
 
 
 def _spent(case: Case, sent: Sent, key: str, verb: str) -> str | None:

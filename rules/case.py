@@ -199,7 +199,9 @@ def believed(facts: Facts) -> tuple[Agent | None, trusting.Trust]:
     said = facts.envelope.login
     login = (facts.directory.agents.get(said) or facts.directory.agent_of(said)) if facts.envelope.door == "submission" and said else None
     mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
-    owner = next((p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at)), None)
+    owner = next(
+        (p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at) and _is_of(p, facts)), None
+    )
     return agent, trusting.level(
         identity=mail.identity,
         verified=mail.verified,
@@ -227,6 +229,12 @@ def _keys(facts: Facts) -> frozenset[str]:
     if own and (agent := facts.directory.agent_of(facts.mail.identity)) is not None:
         own |= {address_key(a) for a in agent.addresses}
     return frozenset(own)
+
+
+def _is_of(presented: Presented, facts: Facts) -> bool:
+    """Whether a token is of the ticket that the mail is about: one of another ticket proves nothing here, one of none (a list, a digest) does."""
+    about = presented.sent.ticket_id
+    return about is None or facts.thread is None or about == facts.thread.ticket.id
 
 
 def _live(presented: Presented, at: datetime) -> bool:

@@ -100,7 +100,8 @@ def choose(given: Clues, found: Found, parents: Sequence[str]) -> Thread | None:
     """The ticket, by the best route that leads to one; `parents` are the ids of In-Reply-To. None for a new conversation."""
     genuine = [p for p in found.presented if p.genuine]
     answered = next((p.sent for p in genuine if not p.token.is_button), None)
-    for p in genuine:
+    # a button acts on its own ticket, whatever else the mail is addressed to
+    for p in sorted(genuine, key=lambda p: not p.token.is_button):
         if p.token.key != tokens.ID and p.sent.outbox_id in found.by_outbox:
             return Thread(ticket=found.by_outbox[p.sent.outbox_id], by="token", sent=p.sent)
     by_token = {str(p.token): p for p in genuine if p.token.key == tokens.ID}

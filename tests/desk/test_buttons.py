@@ -67,6 +67,31 @@ def test_rating_works_from_any_address_and_is_answered_to_the_registered_one(tmp
         assert to(d.post_later(), "kim.private") == []
 
 
+def test_muting_from_another_address_mutes_the_registered_one(tmp_path: Path) -> None:
+    """The mails would go on to the address that asked for fewer."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        received = one(request(d), KIM)
+        d.press("kim.private@mail.example", received, "Fewer mails", "And this is no answer of mine.")
+        assert d.ticket().muted == (KIM,)
+        assert len(d.posts()) == 1, "a stranger's words are nobody's"
+
+
+def test_a_button_acts_on_its_own_request_alone(tmp_path: Path) -> None:
+    """A customer who knows somebody's reply address would close that request by a button of his own."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        received = one(request(d), KIM)
+        proves(d, MAL, "Mine.", subject="Mine")
+        own = one(d.post(), MAL)
+        button = next(link for label, link in buttons(own).items() if label.startswith("This is solved"))
+        address = button.removeprefix("mailto:").partition("?")[0].replace("%2B", "+")
+        kims = str(received["Reply-To"].addresses[0].addr_spec)
+        for first, second in ((kims, address), (address, kims)):
+            d.write(MAL, "", to=f"{first}, {second}", subject="x")
+            assert d.ticket("T1").status is Status.new
+
+
 def test_a_customers_button_never_does_what_only_staff_may(tmp_path: Path) -> None:
     """A token of a customer's mail with another verb would command."""
     with desk(tmp_path) as d:

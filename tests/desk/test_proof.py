@@ -217,6 +217,16 @@ def test_another_agents_release_never_runs_unproven_commands(tmp_path: Path) -> 
         assert all("#close" not in everything(m) or "@staff" in str(m["To"]) for m in d.post_later(300))
 
 
+def test_a_token_of_one_request_commands_no_other(tmp_path: Path) -> None:
+    """One leaked mail would open all requests."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        request(d, "Again.", subject="Again", headers={"Message-ID": "<second@client.example>"})
+        headers = {"In-Reply-To": "<second@client.example>", "References": str(mail["Message-ID"])}
+        i = d.write(ANNA, "#prio high", subject="x", headers=headers)
+        assert d.fate(i) == "held" and d.ticket("T2").priority.value == "normal"
+
+
 def _raw(header: dict[str, str], mail: EmailMessage, text: str) -> bytes:
     fields = {
         "To": str(mail["Reply-To"]),
