@@ -30,7 +30,7 @@ from mailgate.receiving import Committer, DoorSettings, NotOurs, Received
 from mailgate.settings import BadConfig, Settings, load
 from rules.facts.policy import Mode, Policy
 from rules.facts.terms import address_key
-from store import engine, marks, migrate, outbox, people
+from store import engine, marks, migrate, outbox, people, presence
 from store.engine import Store
 from templates import articles
 
@@ -321,6 +321,12 @@ class Handler(threading.Thread):
             self._after()
 
 
+def _take_over(store: Store) -> None:
+    """Go on with what a daemon that is gone was sending."""
+    with engine.transaction(store) as tx:
+        outbox.release_leases(tx)
+
+
 class Daemon:
     """A running desk: doors, handler, postman, ticks. One per process."""
 
@@ -339,10 +345,8 @@ class Daemon:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, stop.set)
-        with open_office(self.settings) as office:
+        with open_office(self.settings) as office, presence.serving(office.store, lambda: _take_over(office.store)):
             self.office = office
-            with engine.transaction(office.store) as tx:
-                outbox.release_leases(tx)
             self._loop.add_signal_handler(signal.SIGHUP, self.reread)
             committer = Committer(self._keeper(office.store))
             committer.start()

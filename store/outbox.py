@@ -203,7 +203,7 @@ def withhold(tx: Connection, ticket_id: int, address: str, why: str) -> None:
 
 
 def release_leases(tx: Connection) -> None:
-    """Free what a daemon that is gone had claimed. Only for whoever holds the daemon's lock on the store."""
+    """Free what a daemon that is gone had claimed. Only for whoever is the one daemon on the store: see `store.presence`."""
     tx.execute(update(OUTBOX).where(OUTBOX.c.state == "due", OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
 
 

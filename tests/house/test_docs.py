@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import cli
 from tests.house import rooms, verbs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,9 @@ def test_links_lead_somewhere(paper: Path) -> None:
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))
 def test_named_modules_exist(paper: Path) -> None:
     """The map would show rooms that were moved long ago."""
-    names = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|sh|toml))\b[^`]*`", paper.read_text()))
+    text = paper.read_text()
+    written = set(re.findall(r"^Write `([^`]+)`:$", text, re.MULTILINE))  # by a recipe, which is tried elsewhere
+    names = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|sh|toml))\b[^`]*`", text)) - written
     names -= set(re.findall(r"^Write `([\w./-]+)`:", paper.read_text(), re.MULTILINE))  # what a recipe has its reader make
     files = {str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("*.*")} | {path.name for path in ROOT.iterdir()}
     assert sorted(name for name in names if not any(file == name or file.endswith(f"/{name}") for file in files)) == []
@@ -89,3 +92,30 @@ def test_every_module_of_the_shell_stands_on_the_map() -> None:
     """The map would lead past the newest rooms, or into some that are gone. `python -m tests.house.rooms` writes the table anew."""
     assert sorted(rooms.listed() ^ set(rooms.modules())) == []
     assert [name for name, said in rooms.modules().items() if not said] == [], "a module says on its first line what lives there"
+
+
+TOLD = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *verbs.GUIDE.glob("*.md"),
+    ROOT / "docs" / "reliability.md",
+    ROOT / "docs" / "security.md",
+]
+
+
+@pytest.mark.parametrize("paper", TOLD, ids=lambda paper: paper.name)
+def test_commands_that_papers_show_exist(paper: Path) -> None:
+    """Whoever types what we wrote would read that there is no such command."""
+    told = set(re.findall(r"(?:\bmailgate|\$\{?MAILGATE\}?) (?:--\w+ \S+ )*([a-z]+)(?: ([a-z]+))?", "\n".join(_typed(paper.read_text()))))
+    nouns = {noun.name: noun for noun in cli.NOUNS}
+    missing = [noun for noun, _ in told if noun not in nouns]
+    for noun, verb in told:
+        if noun in nouns and nouns[noun].is_group and verb and verb not in cli.application(noun).commands[noun].commands:
+            missing.append(f"{noun} {verb}")
+    assert missing == []
+
+
+def _typed(text: str) -> list[str]:
+    """What stands between backticks, and the lines of blocks for the shell."""
+    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [*blocks, *re.findall(r"`(mailgate [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))]
