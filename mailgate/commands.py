@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Protocol
 
 from sqlalchemy import Connection
 
-from mailgate import letters
-from rules import lexicon, notices
+from mailgate import beside, letters
+from rules import away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.undo import Undo
 from rules.actions.values import Misread
@@ -36,6 +37,7 @@ class Counter(Protocol):
     policy: Policy
     keys: Mapping[int, bytes]
     random: Random
+    site: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +112,15 @@ def act(
     if any(isinstance(a, Undo) for a in actions) and len(actions) > 1:
         raise Refused("undo-alone", ref=ticket.ref)
     why = cause(at, desk.random)
-    scene = Scene(who=who, at=at, policy=desk.policy, directory=directory)
+    scene = _scene(desk, who, directory, at)
     written = ledger.apply(tx, ticket.id, actions, scene, why)
-    hold = desk.policy.hold if leaves_at is None else max(leaves_at - at, timedelta())
-    return _tell(tx, desk, written, scene, why, hold=hold)
+    if leaves_at is not None:
+        written = replace(written, outcome=replace(written.outcome, leaves_at=written.outcome.leaves_at or leaves_at))
+    return _tell(tx, desk, written, scene, why, hold=desk.policy.hold)
+
+
+def _scene(desk: Counter, who: Actor, directory: Directory, at: datetime) -> Scene:
+    return Scene(who=who, at=at, policy=desk.policy, directory=directory, canned=beside.canned_of(desk.policy, directory, desk.site))
 
 
 def open_ticket(
@@ -129,7 +136,7 @@ def open_ticket(
     acknowledge: bool = True,
 ) -> Done:
     """Open a ticket for somebody; raises Refused. `routed` is done by the system first: what category and type bring with them."""
-    system = Scene(who=SYSTEM, at=at, policy=desk.policy, directory=directory)
+    system = _scene(desk, SYSTEM, directory, at)
     draft = perform_all(replace(draft, opened_at=at), routed, system).ticket
     scene = replace(system, who=who)
     why = cause(at, desk.random)
@@ -147,15 +154,23 @@ def _tell(
         actor=scene.who,
         quiet=written.outcome.quiet or written.outcome.undo,
         acknowledge=acknowledge,
-        tell_staff=not written.outcome.undo,
-        hold=hold,
+        tell_staff=not written.outcome.undo and not beside.is_record(written, scene.policy),
+        hold=beside.waits(written, scene.at, hold),
+        until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
     )
     told = notices.tell(happened, scene.policy, scene.directory)
+    told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)
+    told = away.stood_in(told, scene.directory, scene.at, scene.policy.desk.timezone)
+    asks = beside.saved(written, scene.policy, desk.site)
+    written = replace(written, outcome=replace(written.outcome, asks=asks))
     newest = max((p.id for p in written.posts), default=0)
     event = letters.Event(
         at=scene.at, policy=scene.policy, directory=scene.directory, actor=scene.who, before=written.before, newest_post=newest
     )
     made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
+    if written.split is not None:
+        opened = replace(happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True)
+        told += notices.tell(opened, scene.policy, scene.directory)
+        made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
     ids = outbox.put(tx, made, cause=why.name, at=scene.at, keys=desk.keys, domain=scene.policy.desk.domain)
     return Done(written=written, told=told, letters=tuple(ids))
-

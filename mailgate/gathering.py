@@ -19,8 +19,9 @@ from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.reading import machine, subject, threads, trust
 from rules.verdict import Allowance
-from store import inbox, ledger, outbox, people, settled
+from store import inbox, ledger, outbox, people, records, settled
 from store import threads as stored
+from store.queries import tickets
 
 __all__ = ["Facts", "Staff", "facts", "verified"]
 
@@ -116,6 +117,8 @@ def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, 
         notes=notes,
         ours=ours,
         held=_held(tx, found.presented),
+        about=_about(tx, thread),
+        is_blocked=agent is None and records.is_blocked(tx, mail.identity or mail.sender.address),
     )
     writer, sure = believed(made)
     if writer is not None:
@@ -139,6 +142,14 @@ def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Foun
     by_id = stored.tickets_of_ids(tx, clues.ids) if clues.ids else {}
     by_ref = {ref: ticket for ref in clues.refs if (ticket := ledger.find(tx, ref)) is not None}
     return threads.Found(presented=presented, by_outbox=by_outbox, by_id=by_id, by_ref=by_ref)
+
+
+def _about(tx: Connection, thread: threads.Thread | None) -> Post | None:
+    """The post that the answered mail of ours was about, if it was about one alone and that still belongs to the ticket."""
+    if thread is None or thread.sent is None or not thread.sent.about.startswith("post:"):
+        return None
+    wanted = int(thread.sent.about.removeprefix("post:"))
+    return next((p for p in tickets.posts(tx, thread.ticket.id) if p.id == wanted), None)
 
 
 def _is_our_own(tx: Connection, office: Office, mail: Mail) -> bool:

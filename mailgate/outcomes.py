@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, choosing, gathering, letters
+from mailgate import answers, beside, choosing, gathering, letters
 from mailgate.office import Office
-from rules import limits, notices
-from rules.actions.base import Refused, Scene
+from rules import away, limits, notices
+from rules.actions.base import Action, Refused, Scene
 from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
 from rules.actions.undo import Undo
@@ -25,7 +25,7 @@ from rules.notices import Happened, Notice
 from rules.perform import perform_all
 from rules.reading import subject
 from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Settle, Spent, Verdict
-from store import inbox, ledger, outbox
+from store import inbox, ledger, outbox, records
 from store.inbox import Settlement
 from store.ledger import Cause, Written
 
@@ -57,8 +57,9 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
             return _spent(tx, office, facts, verdict, silent=silent)
 
 
-def _scene(facts: Facts, actor: Actor) -> Scene:
-    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+def _scene(facts: Facts, actor: Actor, office: Office | None = None) -> Scene:
+    canned = beside.canned_of(facts.policy, facts.directory, office.site) if office is not None else None
+    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory, canned=canned)
 
 
 def _cause(facts: Facts) -> Cause:
@@ -74,7 +75,7 @@ def _act(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool
         outbox.press(tx, *act.pressed, facts.at, facts.id or None)
     if act.ticket is None and act.draft is None:
         return _without_ticket(tx, office, facts, act, silent=silent)
-    written = _open(tx, facts, act) if act.ticket is None else _apply(tx, act.ticket, facts, act)
+    written = _open(tx, office, facts, act) if act.ticket is None else _apply(tx, office, act.ticket, facts, act)
     ledger.remember_ids(tx, written.ticket.id, (facts.mail.message_id,), facts.id or None)
     if written.before is not None and any(isinstance(a, WrongPerson) for a in act.actions):
         outbox.withhold(tx, written.ticket.id, written.before.requester.address, "taken for the wrong person's")
@@ -99,18 +100,24 @@ def _steps(written: Written) -> tuple[dict[str, Any], ...]:
     return tuple({"step": "action", "said": step.action[:200], "saw": ", ".join(step.changed)} for step in written.outcome.steps)
 
 
-def _open(tx: Connection, facts: Facts, act: Act) -> Written:
+def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
     assert act.draft is not None  # noqa: S101 - told apart by the caller
     draft = act.draft
-    system = _scene(facts, SYSTEM)
+    system = _scene(facts, SYSTEM, office)
+    scene = _scene(facts, act.actor, office)
+    later: list[Action] = []
     for action in act.after_opening:
         try:
-            draft = replace(perform_all(draft, (action,), system).ticket)
+            done = perform_all(draft, (action,), system)
         except Refused:
             continue
+        if done.posts or done.asides or done.records or done.wakes or done.links:
+            later.append(action)  # it needs the ticket's number
+        else:
+            draft = done.ticket
     draft = replace(draft, subject=subject.without(draft.subject, facts.clues.ours))
     draft = choosing.held(tx, draft, system)
-    written = ledger.open_ticket(tx, draft, act.actions, _scene(facts, act.actor), _cause(facts))
+    written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)
     if act.follows:
         ledger.link(tx, written.ticket.id, act.follows, "follow-up")
     for ref in act.claims:
@@ -120,11 +127,11 @@ def _open(tx: Connection, facts: Facts, act: Act) -> Written:
     return written
 
 
-def _apply(tx: Connection, ticket: Ticket, facts: Facts, act: Act) -> Written:
+def _apply(tx: Connection, office: Office, ticket: Ticket, facts: Facts, act: Act) -> Written:
     actions = act.actions
     if any(isinstance(a, Undo) for a in actions) and len(actions) > 1:
         actions = tuple(a for a in actions if isinstance(a, Undo))
-    return ledger.apply(tx, ticket.id, actions, _scene(facts, act.actor), _cause(facts))
+    return ledger.apply(tx, ticket.id, actions, _scene(facts, act.actor, office), _cause(facts))
 
 
 def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Written) -> None:
@@ -136,8 +143,9 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         actor=act.actor,
         quiet=written.outcome.quiet or written.outcome.undo,
         acknowledge=act.acknowledge,
-        tell_staff=act.tell_staff and not written.outcome.undo,
-        hold=facts.policy.hold if by_staff else timedelta(),
+        tell_staff=act.tell_staff and not written.outcome.undo and not beside.is_record(written, facts.policy),
+        hold=beside.waits(written, facts.at, facts.policy.hold if by_staff else timedelta()),
+        until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
         hint=act.hint,
         claims=act.claims,
         wishes=act.wishes,
@@ -145,12 +153,29 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
     told = notices.tell(happened, facts.policy, facts.directory)
     if not act.tell_customers:
         told = tuple(n for n in told if n.kind is not RecipientKind.customer)
+    told += beside.notices(
+        tx,
+        written,
+        actor=act.actor,
+        at=facts.at,
+        policy=facts.policy,
+        directory=facts.directory,
+        hold=facts.policy.hold if by_staff else timedelta(),
+    )
+    told = away.stood_in(told, facts.directory, facts.at, facts.policy.desk.timezone)
     event = _event(facts, act.actor, written)
     batch = [letters.letter(n, event, answers.suggested(n, facts, office.knowledge)) for n in told]
     if act.report and by_staff:
         batch.append(answers.report(facts, act, written, told, event))
-    batch += answers.replies(tx, facts, act, written.outcome.asks, written.ticket, event, office.knowledge)
+    batch += answers.replies(tx, facts, act, beside.saved(written, facts.policy, office.site), written.ticket, event, office.knowledge)
     put(tx, office, facts, batch)
+    if written.split is not None:
+        opened = replace(
+            happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True, tell_staff=True, hint=""
+        )
+        put(
+            tx, office, facts, [letters.letter(n, replace(event, before=None)) for n in notices.tell(opened, facts.policy, facts.directory)]
+        )
 
 
 def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:
@@ -193,7 +218,10 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
             ticket_id = written.ticket.id
             batch.append(answers.report(facts, act, written, (), event))
     else:
-        outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor))
+        outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor, office))
+        records.write(tx, None, outcome.records)
+        if outcome.records:
+            batch.append(answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
         batch += answers.replies(tx, facts, act, outcome.asks, None, event, office.knowledge)
     if not silent:
         put(tx, office, facts, batch)

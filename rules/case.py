@@ -71,6 +71,10 @@ class Facts:
     """Public answers of staff that the mail being answered didn't know of."""
     notes: tuple[str, ...] = ()
     """Texts of internal posts of the thread, for the guard against leaks."""
+    about: Post | None = None
+    """The post that the answered mail was about, where it was about one alone: a question, a private message."""
+    is_blocked: bool = False
+    """True when staff has called mail from this sender spam."""
     ours: tuple[str, ...] = ()
     """Texts of ours that may come back quoted."""
     held: Held | None = None

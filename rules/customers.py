@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from rules import conditions, rights, routing
+from rules import conditions, rights, routing, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
@@ -30,6 +30,9 @@ def decide(case: Case) -> Verdict:
     if "spam" not in guards and (why := conditions.spam(f.mail, f.policy)):
         case.note("spam", "held", why)
         return Hold(reason="spam", questions=(Question(number=0, line=why, code="spam"),))
+    if f.is_blocked and "spam" not in guards:
+        case.note("spam", "held", "called spam by staff")
+        return Hold(reason="spam", questions=(Question(number=0, line=case.actor.address.address, code="spam"),))
     if f.thread is not None:
         return _threaded(case, f.thread.ticket)
     actions, lines, body = _commands(case)
@@ -47,6 +50,8 @@ def kept_as_text(case: Case, ticket: Ticket, why: str) -> Verdict:
 def _threaded(case: Case, ticket: Ticket) -> Verdict:
     f = case.facts
     assert f.thread is not None  # noqa: S101
+    if (beside := sideways.from_outside(case, ticket)) is not None:
+        return beside
     if not case.is_participant:
         if f.thread.by == "subject":
             return _opened(case, claims=(ticket.ref,), hint="claims")

@@ -8,6 +8,9 @@ from rules.facts.service import Reach
 from rules.facts.terms import Level
 from rules.facts.ticket import Ticket
 
+FOR_ALL = frozenset({"note", "aside", "done", "doing", "hours", "parts", "time", "away", "undo"})
+"""Verbs of whoever is asked to help with a ticket that isn't his: he may say what he thinks, did and used."""
+
 
 def level_needed(action: Action, scene: Scene) -> Level:
     """How surely the actor must be known for this."""
@@ -35,7 +38,7 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
                 raise Refused("role", verb=action.verb, role=role.title or role.key)
             if not may_see(ticket, scene, agent.name):
                 raise Refused("reach", verb=action.verb)
-            if action.changes and action.verb != "note" and not may_work_on(ticket, scene, agent):
+            if action.changes and action.verb not in FOR_ALL and not may_work_on(ticket, scene, agent):
                 raise Refused("category", verb=action.verb, category=ticket.category)
 
 

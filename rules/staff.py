@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import rights, routing
+from rules import rights, routing, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
 from rules.actions.posts import Note, Reply
 from rules.actions.questions import Help
+from rules.actions.service import Canned
 from rules.actions.undo import Undo
 from rules.actions.values import Misread
 from rules.buttons import confirmed, held_decision
@@ -89,11 +90,16 @@ def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Actio
     parts = travelling(f.mail.parts, body)
     has_words = bool(body.strip()) or bool(parts)
     said: tuple[Action, ...] = ()
-    if has_words and meaning is ReplyMeaning.public:
+    actions, taken = sideways.handed_over(case, actions, sent, body.strip("\n"), parts)
+    if taken:
+        said = ()
+    elif has_words and (answer := sideways.answer(case, sent, body.strip("\n"))) is not None:
+        said = (answer,)
+    elif has_words and meaning is ReplyMeaning.public:
         said = (Reply(text=body.strip("\n"), quoted=case.written.quoted, parts=parts, mail=f.id or None),)
     elif has_words and meaning is ReplyMeaning.note:
         said = (Note(text=body.strip("\n"), quoted=case.written.quoted, parts=f.mail.parts, mail=f.id or None),)
-    if meaning is ReplyMeaning.public and said:
+    if any(isinstance(a, Reply | Canned) for a in (*said, *actions)):
         if f.newer and not f.allowance.crossing:
             others = tuple({"author": p.author.name, "text": p.text[:2000], "at": p.at.isoformat()} for p in f.newer)
             return Hold(reason="crossing", agent=case.actor.name, ticket=ticket, crossing=others, text=body.strip()[:2000])
@@ -119,7 +125,7 @@ def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Actio
         ticket=ticket,
         actions=(*said, *actions),
         lines=tuple(lines),
-        fate=Fate.appended if said else Fate.executed,
+        fate=Fate.appended if said or (taken and has_words) else Fate.executed,
         why=f"reply, {meaning.value}" if said else "commands",
         report=bool(lines) and bool(changes),
         unused=unused,
@@ -179,7 +185,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         actor=case.actor,
         ticket=None,
         draft=draft,
-        actions=(case.say(text=body.strip("\n")), *others),
+        actions=(case.say(text=body.strip("\n")), *sideways.handed_over(case, others, None, body.strip("\n"), ())[0]),
         after_opening=_routed(case),
         lines=tuple(lines),
         fate=Fate.opened,

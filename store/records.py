@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from rules import records
 from rules.actions.base import Change, Refused
@@ -20,9 +20,11 @@ from rules.facts.ticket import Records, ServiceOrder, Task
 from store.columns import table
 from store.models import people as p
 from store.models import tickets as t
+from store.prepared import Prepared
 
 TASK, ORDER, TICKET, AGENT, BLOCKED = (table(x) for x in (t.Task, t.ServiceOrder, t.Ticket, p.Agent, p.Blocked))
 _TABLES: Mapping[str, Table] = MappingProxyType({"task": TASK, "order": ORDER})
+_IS_BLOCKED = Prepared(select(BLOCKED.c.key).where(BLOCKED.c.key == bindparam("key")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ def take_back(tx: Connection, ticket_id: int, entries: Iterable[Mapping[str, Any
 
 def is_blocked(tx: Connection, address: str) -> bool:
     """Whether staff has called mail from this address spam."""
-    return bool(address) and tx.execute(select(BLOCKED.c.key).where(BLOCKED.c.key == address_key(address))).first() is not None
+    return bool(address) and _IS_BLOCKED.first(tx, {"key": address_key(address)}) is not None
 
 
 def tasks(
