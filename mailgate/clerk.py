@@ -73,10 +73,11 @@ def watch(office: Office, at: datetime, limit: int = 200) -> int:
 
 def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Running, ...], directory: Directory, at: datetime) -> int:
     """Note every step that was reached; mail the worst of them alone, so that neither a desk that slept nor two clocks at once shout."""
-    fresh: list[timers.Step] = []
-    for step in timers.reached(ticket, running, office.policy, at):
-        if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at):
-            fresh.append(step)
+    fresh = [
+        step
+        for step in timers.reached(ticket, running, office.policy, at)
+        if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at)
+    ]
     made = 0
     for step in sorted(fresh, key=lambda s: (s.percent, s.clock != "take"))[-1:]:
         clock = next(r for r in running if r.name == step.clock)

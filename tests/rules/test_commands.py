@@ -99,7 +99,7 @@ def test_every_line_is_a_command_or_text_and_none_is_lost(rows: list[str]) -> No
     left = made.body.split("\n") if made.body else []
 
     def shown(row: str) -> bool:
-        return bool(row.translate(commands._INVISIBLE).strip())  # noqa: SLF001 - what counts as blank is the reader's to say
+        return bool(row.translate(commands._INVISIBLE).strip())  # what counts as blank is the reader's to say
 
     plain = [row for row in kept if shown(row)]
 
