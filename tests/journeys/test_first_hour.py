@@ -15,6 +15,7 @@ from tests.journeys.desk import MAILGATE, ROOT, Desk, environment
 pytestmark = pytest.mark.journey
 
 
+@pytest.mark.timeout(240)
 def test_the_first_ticket_of_readme(open_desk: Callable[..., Desk]) -> None:
     """The first five minutes would end in an error message."""
     if shutil.which("swaks") is None:
@@ -38,7 +39,7 @@ def test_the_first_ticket_of_readme(open_desk: Callable[..., Desk]) -> None:
             env=variables,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=150,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
