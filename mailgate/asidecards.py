@@ -18,14 +18,19 @@ Named = Callable[[str], str]
 
 
 def own_keys(
-    notice: Notice, post: Mapping[str, Any], excerpt: Mapping[str, Any] | None, *, named: Named, directory: Directory
+    notice: Notice, post: Mapping[str, Any], excerpt: Mapping[str, Any] | None, *, named: Named, directory: Directory, desk: str
 ) -> dict[str, Any]:
-    """The keys of this text's card; empty for a text that is none of these. `post` and `excerpt` are posts as this reader may see them."""
+    """The keys of this text's card; empty for a text that is none of these. `post` and `excerpt` are posts as this reader may see them.
+
+    `desk` is the name in which the clock and the rules speak.
+    """
     card = notice.card
+    asker = str(card.get("asker", ""))
+    sender = named(asker) if asker in directory.agents else desk
     match notice.template:
         case "opinion-asked":
             return {
-                "asker": named(str(card.get("asker", ""))),
+                "asker": sender,
                 "question": str(card.get("question", "")),
                 "by": str(card.get("by", "")),
                 "excerpt": dict(excerpt) if excerpt is not None else None,
@@ -35,7 +40,7 @@ def own_keys(
             return {"question": str(card.get("question", "")), "post": dict(post)}
         case "fyi":
             return {
-                "sender": named(str(card.get("asker", ""))),
+                "sender": sender,
                 "text": str(card.get("text", "")),
                 "excerpt": dict(excerpt) if excerpt is not None else None,
             }
@@ -57,7 +62,7 @@ def _task(notice: Notice, named: Named, directory: Directory) -> dict[str, Any]:
     return {
         "event": str(notice.card["event"]),
         "task": task_card(task, named, directory),
-        "actor": named(str(notice.card.get("by", task["by"]))),
+        "actor": named(by) if (by := str(notice.card.get("by", ""))) in directory.agents else "",
         "mine": mine,
     }
 

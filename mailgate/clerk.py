@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, letters
+from mailgate import answers, letters, rounds
 from mailgate.office import Office
 from rules import notices, timers
 from rules.actions.base import Refused, Scene
@@ -45,6 +45,8 @@ def ripen(office: Office, at: datetime, limit: int = 100) -> int:
             ticket = ledger.get(tx, row["ticket_id"])
             if ticket is not None and row["kind"] == "waited" and ticket.status is Status.waiting and ticket.waiting_until == row["due_at"]:
                 _waited(tx, office, ticket, at, Cause(name=f"timer:{row['id']}"), directory)
+            elif ticket is not None:
+                rounds.woke(tx, office, row, ticket, directory, at)
     return len(rows)
 
 
@@ -68,6 +70,7 @@ def watch(office: Office, at: datetime, limit: int = 200) -> int:
         for ticket_id in due:
             ticket, running = ledger.refresh(tx, ticket_id, office.policy, at)
             told += _remind(tx, office, ticket, running, directory, at)
+            told += rounds.stayed(tx, office, ticket, directory, at)
     return told
 
 

@@ -296,6 +296,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 post_card(notice.excerpt, event, staff=staff, ticket=ticket, files=files) if notice.excerpt is not None else None,
                 named=lambda name: shown_name(name, policy, directory, staff=staff, group=ticket.group if ticket else ""),
                 directory=directory,
+                desk=policy.desk.name,
             )
 
 

@@ -65,6 +65,11 @@ def undeliverable(outbox_id: int, message_id: str, to: str, why: str) -> None:
     log.error("mail undeliverable outbox=%d message-id=%s to=%s why=%s", outbox_id, _word(message_id), _word(to), _quoted(why))
 
 
+def left_out(timer: str, ref: str, why: str) -> None:
+    """The lines of a timer could not be carried out on a ticket."""
+    log.warning("timer refused name=%s ticket=%s why=%s", _word(timer), _word(ref), _quoted(why))
+
+
 def _word(text: str) -> str:
     """Foreign text as one word of a log line."""
     return "".join(c if c.isprintable() and c != " " else "?" for c in text[:200])

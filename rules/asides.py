@@ -95,7 +95,7 @@ def receivers(word: str, ticket: Ticket, directory: Directory, policy: Policy) -
     if word == "owner":
         return tuple(_staff(agent, reason) for agent, reason in owners(ticket, directory))
     if word == "customer":
-        if ticket.visibility is Visibility.internal or ticket.quiet or not ticket.requester.address:
+        if ticket.visibility is Visibility.internal or ticket.quiet or ticket.requester.key in ticket.muted:
             return ()
         return (Receiver(address=ticket.requester, kind=RecipientKind.customer, reason="requester"),)
     if word.startswith("@"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from rules.facts.hours import Hours, add, worked
+from rules.facts.hours import ALWAYS, Hours, add, worked
 from rules.facts.policy import Policy
 from rules.facts.service import Clock, Threshold
 from rules.facts.terms import Light, Status
@@ -88,7 +88,7 @@ def clock_of(ticket: Ticket, policy: Policy) -> Clock:
 def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> tuple[Running, ...]:
     """All clocks with a limit, as of `at`. `moments` are in order of time, the first being the opening."""
     clock = clock_of(ticket, policy)
-    if not clock.runs or not moments:
+    if not moments or not is_timed(ticket, policy):
         return ()
     hours = policy.hours_of(clock.hours)
     opened = moments[0].at
@@ -97,6 +97,9 @@ def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: dateti
     out: list[Running] = []
     for name in NAMES:
         limit: timedelta | None = getattr(clock, name)
+        if name == "solve" and ticket.due_by is not None:
+            out.append(_promised(ticket.due_by, closed_at, at))
+            continue
         if limit is None or limit <= timedelta():
             continue
         if name == "idle":
@@ -105,6 +108,33 @@ def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: dateti
             pauses = frozenset(clock.pause_on) | {Status.closed}
             out.append(_run(name, limit, hours, opened, moments, ends[name], at, pauses))
     return tuple(out)
+
+
+def is_timed(ticket: Ticket, policy: Policy) -> bool:
+    """Whether any clock runs on the ticket, or somebody said by hand when it is due."""
+    kind = policy.types.get(ticket.type)
+    return clock_of(ticket, policy).runs or (ticket.due_by is not None and not (kind is not None and kind.closed))
+
+
+PROMISED = timedelta(days=2)
+"""The run-up to a date that was said by hand, in time of the calendar: half of it before the date, reminders come."""
+
+
+def _promised(due_by: datetime, stop: datetime | None, at: datetime) -> Running:
+    """The solve clock of a ticket that is due on a certain date: it knows no service hours and stands still for nobody."""
+    start = due_by - PROMISED
+    end = min(stop, at) if stop is not None else at
+    passed = max(end - start, timedelta())
+    return Running(
+        name="solve",
+        limit=PROMISED,
+        hours=ALWAYS,
+        started_at=start,
+        worked=passed,
+        due_at=due_by,
+        stopped_at=stop if stop is not None and stop <= at else None,
+        spans=(Span(start=start, end=max(start, end), runs=True, worked=passed),),
+    )
 
 
 def _run(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from rules import deadlines
+from rules import deadlines, stays
 from rules.actions.base import Action, Aside, Draft, Refused, Scene
 from rules.actions.undo import Done, taken_back
 from rules.deadlines import Moment
@@ -192,7 +192,8 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         after = _merge(tx, after, outcome.merge_into, scene, cause)
         outcome = replace(outcome, ticket=after)
     if changed(before, after) or outcome.posts or any(step.changed for step in steps):
-        past = timers.moments(tx, ticket_id) if deadlines.clock_of(after, scene.policy).runs else []
+        timed = deadlines.is_timed(after, scene.policy) or stays.concerns(after, scene.policy)
+        past = timers.moments(tx, ticket_id) if timed else []
         after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene)
         if row["check_at"] is not None and row["check_at"] <= scene.at:
             check_at = row["check_at"]  # what was reached before this action is still to be told
@@ -222,18 +223,24 @@ def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tup
     past = timers.moments(tx, ticket_id)
     after = deadlines.settled(before, past, policy, at)
     running = deadlines.clocks(after, past, policy, at)
-    values = {"due": dict(after.due), "light": after.light.value, "check_at": deadlines.next_check(after, running, policy, at)}
+    check_at = _earlier(deadlines.next_check(after, running, policy, at), stays.next_at(after, past, policy, at))
+    values = {"due": dict(after.due), "light": after.light.value, "check_at": check_at}
     tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**values))
     return after, running
 
 
 def _settled(ticket: Ticket, moments: Sequence[Moment], scene: Scene) -> tuple[Ticket, datetime | None]:
     """The ticket with due times and light, and when time alone changes something next."""
-    if not deadlines.clock_of(ticket, scene.policy).runs:
-        return (replace(ticket, due=MappingProxyType({})) if ticket.due else ticket), None
+    stay = stays.next_at(ticket, moments, scene.policy, scene.at)
+    if not deadlines.is_timed(ticket, scene.policy):
+        return (replace(ticket, due=MappingProxyType({})) if ticket.due else ticket), stay
     after = deadlines.settled(ticket, moments, scene.policy, scene.at)
     running = deadlines.clocks(after, moments, scene.policy, scene.at)
-    return after, deadlines.next_check(after, running, scene.policy, scene.at)
+    return after, _earlier(deadlines.next_check(after, running, scene.policy, scene.at), stay)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None) -> None:

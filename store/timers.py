@@ -15,7 +15,7 @@ from store.models import service as s
 from store.models import tickets as t
 from store.prepared import Prepared
 
-WAKE, TICKET, HISTORY, FIRING = table(t.Wake), table(t.Ticket), table(t.History), table(s.Firing)
+WAKE, TICKET, HISTORY, FIRING, POST = table(t.Wake), table(t.Ticket), table(t.History), table(s.Firing), table(t.Post)
 _MOMENTS = Prepared(
     select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
 )
@@ -48,6 +48,12 @@ def moments(tx: Connection, ticket_id: int) -> list[Moment]:
         if row["actor"] != "timer" or "status" in row["changed"] or not out:
             out.append(Moment(at=row["at"], status=status))
     return out
+
+
+def asked(tx: Connection, ticket_id: int, cause: str) -> list[int]:
+    """Row ids of the questions that a cause asked for opinions."""
+    wanted = (POST.c.ticket_id == ticket_id, POST.c.cause == cause, POST.c.kind == "opinion", POST.c.direction == "out")
+    return list(tx.execute(select(POST.c.id).where(*wanted, POST.c.undone_at.is_(None)).order_by(POST.c.id)).scalars())
 
 
 def fire(tx: Connection, ticket_id: int, *, clock: str, step: int, started_at: datetime, at: datetime) -> bool:

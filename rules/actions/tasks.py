@@ -31,7 +31,7 @@ class GiveTask(Action):
         for assignee in self.who or ("",):
             ref = records.next_ref(ticket.ref, ".", (*scene.records.tasks, *(t.ref for t in made)))
             made.append(Task(ref=ref, text=self.text, assignee=assignee, due_at=until, by=scene.who.name, created_at=scene.at))
-        asides = tuple(told(task, "given", (task.assignee,)) for task in made if task.assignee)
+        asides = tuple(told(task, "given", (task.assignee,), scene.who.name) for task in made if task.assignee)
         wakes: list[WakeUp] = []
         for task in made if until is not None else ():
             assert until is not None  # noqa: S101 - asked above, for the type checker
@@ -41,9 +41,9 @@ class GiveTask(Action):
         return Effect(ticket=ticket, records=tuple(records.changed("task", None, task) for task in made), asides=asides, wakes=tuple(wakes))
 
 
-def told(task: Task, event: str, to: tuple[str, ...]) -> Aside:
-    """The mail about a task: `given`, `due-soon`, `overdue`, `done`."""
-    card = {"event": event, "task": {"ref": task.ref, **records.values(task)}}
+def told(task: Task, event: str, to: tuple[str, ...], by: str = "") -> Aside:
+    """The mail about a task: `given`, `due-soon`, `overdue`, `done`; `by` is who gave or did it, empty for the clock."""
+    card = {"event": event, "by": by, "task": {"ref": task.ref, **records.values(task)}}
     return Aside(template="task", to=to, about=f"task:{task.ref}", card=card, by_hand=False, reason="task")
 
 
@@ -81,7 +81,7 @@ class FinishTask(Action):
             return Effect(ticket=ticket)
         after = replace(task, state="done", done_at=scene.at)
         told_to = ("owner", *((task.by,) if task.by in scene.directory.agents else ()))
-        return Effect(ticket=ticket, records=(records.changed("task", task, after),), asides=(told(after, "done", told_to),))
+        return Effect(ticket=ticket, records=(records.changed("task", task, after),), asides=(told(after, "done", told_to, scene.who.name),))
 
 
 def which(ref: str, verb: str, ticket: Ticket, scene: Scene) -> Task:
