@@ -26,6 +26,9 @@ def href(address: str, subject: str) -> str:
     local, _, domain = address.rpartition("@")
     link = f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}?subject="
     room = LONGEST - len(link)
+    coded = quote(subject, safe="", errors="replace")
+    if len(coded) <= room:
+        return link + coded
     coded = ""
     for char in subject:
         coded_char = quote(char, safe="", errors="replace")

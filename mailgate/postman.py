@@ -130,12 +130,13 @@ class Postman:
                 return "" if automatic else policy.desk.address
 
     def _record(self, results: Sequence[tuple[outbox.Due, tuple[Answer, float]]], at: datetime) -> None:
+        taken: list[tuple[outbox.Due, str]] = []
         with engine.transaction(self.office.store) as tx:
             for due, (answer, seconds) in results:
                 row = due.row
                 match answer:
                     case Sent():
-                        outbox.sent(tx, due, at, answer.reply)
+                        taken.append((due, answer.reply))
                         maillog.sent(due.id, row["message_id"], row["recipient_address"], row["template"], answer.reply, seconds)
                     case Later():
                         self._later(tx, due, answer, at)
@@ -143,6 +144,7 @@ class Postman:
                         outbox.never(tx, due, answer.why)
                         maillog.undeliverable(due.id, row["message_id"], row["recipient_address"], answer.why)
                         _tell_staff(tx, self.office, due, answer.why, at)
+            outbox.sent(tx, taken, at)
 
     def _later(self, tx: Connection, due: outbox.Due, answer: Later, at: datetime) -> None:
         row = due.row
@@ -177,9 +179,9 @@ def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
     ref, opened = row["card"].get("token_ref", ""), row["created_at"]
     in_reply_to = ""
     if row["ticket_id"] is not None:
-        ticket = ledger.get(tx, row["ticket_id"])
-        if ticket is not None:
-            ref, opened = ticket.ref, ticket.opened_at or row["created_at"]
+        found = ledger.headline(tx, row["ticket_id"])
+        if found is not None:
+            ref, opened = found[0], found[1] or row["created_at"]
         ids, in_reply_to = _references(tx, row)
         ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
     elif row["received_id"] is not None:

@@ -14,8 +14,6 @@ Whether its sender is its owner is `rules.reading.trust`; finding the row is the
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -47,6 +45,10 @@ _WHOLE = re.compile(_TOKEN, _FLAGS)
 _LAST = re.compile(rf"(?:^|[^a-z0-9]){_TOKEN}$", _FLAGS)
 _AMONG = re.compile(rf"(?<![a-z0-9]){_TOKEN}(?![a-z0-9])", _FLAGS)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(high + low for high in _BASE32 for low in _BASE32)
+"""Two characters of base32 (RFC 4648 section 6, lower case) for each ten bits."""
+_NO_LABEL = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ def _purpose(sent: Sent, key: str) -> str | None:
 
 def _label(sent: Sent, key: str) -> str:
     room = ROOM - _MAC_CHARS - 3 - len(key) - len(_base36(sent.outbox_id))
-    kept = "".join(char for char in sent.ticket_ref.lower() if char.isascii() and char.isalnum())
+    kept = _NO_LABEL.sub("", sent.ticket_ref.lower())
     return kept[: max(1, min(_REF_CHARS, room))] or "0"
 
 
@@ -167,8 +169,8 @@ def _mac(sent: Sent, purpose: str, key_id: int, key: bytes) -> str:
     until = sent.command_until if purpose in {"reply", "id"} else sent.buttons_end
     expires = 0 if until is None else int(until.timestamp())
     fields = (str(VERSION), str(key_id), purpose, sent.ticket_ref, sent.recipient_key, str(sent.outbox_id), str(expires))
-    digest = hmac.new(key, b"".join(_framed(value) for value in fields), hashlib.sha256).digest()
-    return base64.b32encode(digest[: _MAC_CHARS * 5 // 8]).decode("ascii").lower()
+    number = int.from_bytes(hmac.digest(key, b"".join(map(_framed, fields)), "sha256")[: _MAC_CHARS * 5 // 8], "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range((_MAC_CHARS - 2) * 5, -1, -10)])
 
 
 def _framed(value: str) -> bytes:

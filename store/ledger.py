@@ -34,6 +34,7 @@ COUNTER, KNOWN, RECEIVED, OUTBOX = table(s.Counter), table(m.KnownId), table(m.R
 _BY_REF = Prepared(select(TICKET).where(TICKET.c.ref == bindparam("ref")))
 _BY_OLD_REF = Prepared(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref")))
 _BY_ID = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")))
+_HEADLINE = Prepared(select(TICKET.c.ref, TICKET.c.opened_at, TICKET.c.merged_into).where(TICKET.c.id == bindparam("id")))
 _LOCKED = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")).with_for_update())
 _REF_TAKEN = Prepared(select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref")))
 _COUNT = Prepared(
@@ -109,6 +110,15 @@ def get(tx: Connection, ticket_id: int) -> Ticket | None:
         return None
     found = facts.ticket(row)
     return find(tx, found.merged_into) if found.merged_into else found
+
+
+def headline(tx: Connection, ticket_id: int) -> tuple[str, datetime | None] | None:
+    """Reference and time of opening of a ticket, or of the one it was merged into; None if there is none."""
+    row = _HEADLINE.first(tx, {"id": ticket_id})
+    if row is None:
+        return None
+    merged = find(tx, row["merged_into"]) if row["merged_into"] else None
+    return (merged.ref, merged.opened_at) if merged is not None else (row["ref"], row["opened_at"])
 
 
 def next_ref(tx: Connection, scene: Scene) -> str:

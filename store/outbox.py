@@ -173,9 +173,9 @@ def fix(tx: Connection, made: Sequence[Due]) -> None:
     _FIX.run_many(tx, rows)
 
 
-def sent(tx: Connection, due: Due, at: datetime, answer: str) -> bool:
-    """Note that the relay took it; False if somebody else holds the row by now."""
-    return _SENT.run(tx, {"row_id": due.id, "row_fence": due.fence, "at": at, "answer": answer[:500]}) == 1
+def sent(tx: Connection, taken: Sequence[tuple[Due, str]], at: datetime) -> None:
+    """Note that the relay took these, and what it answered; rows that somebody else holds by now are left alone."""
+    _SENT.run_many(tx, [{"row_id": due.id, "row_fence": due.fence, "at": at, "answer": answer[:500]} for due, answer in taken])
 
 
 def later(tx: Connection, due: Due, again_at: datetime, answer: str) -> None:

@@ -19,6 +19,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\
     0x2007: " ",
     0xFF03: "#",
 }
+_TELLTALE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,15 @@ class Found:
     """What is left for people, `##` at the start of a line turned into `#`."""
 
 
+def _visible(text: str) -> str:
+    return text.translate(_INVISIBLE) if _TELLTALE.search(text) else text
+
+
 def command_of(line: str) -> str | None:
     """What stands behind the `#` of a line that looks like a command, None if it doesn't; a colour such as `#fff` doesn't."""
-    plain = line.translate(_INVISIBLE).rstrip()
+    plain = _visible(line).rstrip()
+    if "#" not in plain[:4]:
+        return None
     found = _COMMAND.fullmatch(plain)
     if not found or _COLOUR.fullmatch(plain.strip()):
         return None
@@ -56,15 +63,16 @@ def find(text: str) -> Found:
     """The commands of a text and what is left of it."""
     rows = text.split("\n")
     fenced = _fenced(rows)
-    filled = [i for i, row in enumerate(rows) if row.translate(_INVISIBLE).strip()]
+    shown = _visible(text).split("\n")
+    filled = [i for i, row in enumerate(shown) if row and not row.isspace()]
     if not filled:
         return Found(body="")
-    first_end = next((i for i in range(filled[0], len(rows)) if not rows[i].translate(_INVISIBLE).strip()), len(rows))
-    last_start = next((i + 1 for i in range(filled[-1], -1, -1) if not rows[i].translate(_INVISIBLE).strip()), 0)
+    first_end = next((i for i in range(filled[0], len(rows)) if not shown[i].strip()), len(rows))
+    last_start = next((i + 1 for i in range(filled[-1], -1, -1) if not shown[i].strip()), 0)
     lines: list[Line] = []
     inside: list[Line] = []
-    for i, row in enumerate(rows):
-        said = None if i in fenced else command_of(row)
+    for i, row in enumerate(shown):
+        said = command_of(row) if "#" in row and i not in fenced else None
         if said is not None:
             (lines if i < first_end or i >= last_start else inside).append(Line(number=i + 1, text=said))
     return Found(lines=tuple(lines), inside=tuple(inside), body=without(text, {line.number for line in lines}))
@@ -72,6 +80,8 @@ def find(text: str) -> Found:
 
 def without(text: str, numbers: Collection[int]) -> str:
     """A text for people: the lines of these numbers (from 1) left out, `##` at the start of a line turned into `#`."""
+    if not numbers and "##" not in _visible(text):
+        return text.strip("\n")
     rows = text.split("\n")
     fenced = _fenced(rows)
     kept = [row if i in fenced else _unescaped(row) for i, row in enumerate(rows) if i + 1 not in numbers]
@@ -81,20 +91,22 @@ def without(text: str, numbers: Collection[int]) -> str:
 def first_words(text: str) -> str:
     """The first line with anything on it, trimmed and without a final mark; for replies that are a button's word."""
     for row in text.split("\n"):
-        plain = row.translate(_INVISIBLE).strip()
+        plain = _visible(row).strip()
         if plain:
             return plain.strip("*_ ").rstrip(".!").strip()
     return ""
 
 
 def _unescaped(row: str) -> str:
-    bare = row.translate(_INVISIBLE)
+    bare = _visible(row)
     return row.replace("##", "#", 1).replace("＃＃", "＃", 1) if bare.lstrip().startswith("##") else row
 
 
 def _fenced(rows: list[str]) -> frozenset[int]:
     """Rows within fenced code, the fences included; an open fence runs to the end."""
     found: set[int] = set()
+    if not any("```" in row or "~~~" in row for row in rows):
+        return frozenset(found)
     fence = ""
     for i, row in enumerate(rows):
         match = _FENCE.match(row)

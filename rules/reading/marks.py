@@ -108,6 +108,66 @@ MOBILE = re.compile(
     r")[\s>)\]*_.!]{0,6}$",
     re.IGNORECASE,
 )
+_MOBILE_START = re.compile(r"[\s<(\[*_]{0,6}")
+_MOBILE_STARTS = (
+    *"sent written typed posted composed dictated from\u00a0my get\u00a0 outlook\u00a0 diese\u00a0 von\u00a0 mit\u00a0 über\u00a0 aus\u00a0 unter\u00a0 gesendet".split(
+        " "
+    ),
+    *"verschickt versendet versandt geschrieben holen laden lähet hae\u00a0 hanki\u00a0 odesl odosl získ stáh envoy télé obten obtenir enviad enviat obter".split(
+        " "
+    ),
+    *"inviat scarica ottieni verzonden verstuurd gestuurd download skicka sänt hämta skaffa sendt skrevet få\u00a0 hent\u00a0 wysłan wyslan pobierz uzyskaj".split(
+        " "
+    ),
+    *"отправлен надіслано скачать изпратено послато poslan küldve elküldve trimis saadetud išsiųsta nosūtīts στάλθηκε 從我的 从我的 发自我的 發自我的".split(
+        " "
+    ),
+    *"发送自 来自 寄件自 나의 내\u00a0 נשלח أرسل أُرسل رسل được dikirim".split(" "),
+)
+_STARTS = tuple(word.replace("\u00a0", " ") for word in _MOBILE_STARTS)
+_MOBILE_ENDS = ("送信", "nder", "küldve")
+"""What MOBILE begins with in lower case, or contains where it begins with anything. To be kept with it: a line without these is no signature."""
+
+
+def may_be_mobile(line: str) -> bool:
+    """A quick look whether MOBILE can match; it costs too much to be tried on every line."""
+    lowered = line.lower()
+    start = _MOBILE_START.match(lowered)
+    return lowered.startswith(_STARTS, start.end() if start else 0) or any(word in lowered for word in _MOBILE_ENDS)
+
+
+_ABOVE_WORDS = ("##-", "reply", "respond", "type", "write", "antwort", "schreib", "vastaa", "kirjoita", "odpov", "svar", "répond")
+
+
+def may_say_above(text: str) -> bool:
+    """A quick look whether REPLY_ABOVE can match a line of a text."""
+    lowered = text.lower()
+    return any(word in lowered for word in _ABOVE_WORDS)
+
+
+_ENDS = (
+    "wrote",
+    "schrieb",
+    "kirjoitti",
+    "napsal",
+    "napsala",
+    "skrev",
+    "écrit",
+    "scritto",
+    "escribió",
+    "escreveu",
+    "geschreven",
+    "schreef",
+    "napisał",
+    "(a)",
+)
+
+
+def may_end_with_verb(line: str) -> bool:
+    """A quick look whether END_VERB can match."""
+    return line[-24:].rstrip(" \t\u00a0_-").lower().endswith(_ENDS)
+
+
 _SENTENCE = re.compile(r"[.!?]\s+\S+\s+\S+\s+\S+\s+\S+")
 SIGNATURE = re.compile(r"(?:--|—|–|-- ?\*?|--[ \t\u00a0]*|__)\s*$")
 SMALL = re.compile(r"[\s\u1427\-*#~=_+.•·–—─]*$")
@@ -115,7 +175,7 @@ SMALL = re.compile(r"[\s\u1427\-*#~=_+.•·–—─]*$")
 
 def is_mobile_signature(line: str) -> bool:
     """Whether a line is what a phone or an app puts under a mail by itself (`Sent from my …`)."""
-    if len(line) > 200 or not MOBILE.match(line):
+    if len(line) > 200 or not may_be_mobile(line) or not MOBILE.match(line):
         return False
     # "Sent from Berlin, the parcel has not arrived. I need it ..." is a sentence.
     return "?" not in line.split("http", maxsplit=1)[0] and not (len(line) > 110 and _SENTENCE.search(line))

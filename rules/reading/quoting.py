@@ -55,12 +55,18 @@ def _tidy(lines: list[str]) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in lines).strip("\n"))
 
 
+def _seen(line: str) -> str:
+    """A line as people see it, without what is invisible, and no longer than patterns are tried on."""
+    line = line[: marks.LINE_CHARACTERS]
+    return line if line.isascii() else _INVISIBLE.sub("", line.replace("\u00a0", " "))
+
+
 class _Reader:
     """One pass over the lines marking each: `t` author's text, `b` blank, `q` quote, `a` introduces a quote, `x` cut."""
 
     def __init__(self, lines: list[str], ours: Sequence[str]) -> None:
-        self.lines = [_INVISIBLE.sub("", line[: marks.LINE_CHARACTERS].replace("\u00a0", " ")) for line in lines]
-        self.kind = ["b" if not line.strip() else "q" if _QUOTE.match(line) else "t" for line in self.lines]
+        self.lines = [_seen(line) for line in lines]
+        self.kind = ["b" if not line or line.isspace() else "q" if ">" in line and _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
         self.ours = Ours(ours) if ours else None
 
@@ -136,7 +142,7 @@ class _Reader:
             return True
         if self._closes_below(at):
             return True
-        return len(line) < marks.ATTRIBUTION_CHARACTERS and bool(marks.END_VERB.search(line))
+        return len(line) < marks.ATTRIBUTION_CHARACTERS and marks.may_end_with_verb(line) and bool(marks.END_VERB.search(line))
 
     def _closes_below(self, at: int) -> bool:
         """Whether a wrapped attribution ends on the next line, whose `>` closes an address and quotes nothing."""
@@ -222,12 +228,13 @@ class _Reader:
     def _cut_at_headers(self) -> None:
         """Cut at the first separator or header block that stands for a quoted mail."""
         looked = 0
+        says_above = marks.may_say_above("\n".join(self.lines))
         for at in range(self.size):
             line = self.lines[at]
             if (
                 self.kind[at] != "t"
                 or len(line) > 400
-                or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or marks.REPLY_ABOVE.match(line))
+                or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or (says_above and marks.REPLY_ABOVE.match(line)))
             ):
                 continue
             looked += 1
