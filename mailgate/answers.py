@@ -15,6 +15,7 @@ from rules import lexicon
 from rules.actions.base import VERBS, Ask
 from rules.case import Facts
 from rules.facts.people import Directory, Role
+from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
@@ -214,14 +215,22 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
 
 def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:
     """To the admin: automatic answers have stopped by that limit."""
-    value = f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit
+    return _alerts(facts.policy, "storm", f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit, event)
+
+
+def config_refused(policy: Policy, mistakes: Iterable[str], event: Event) -> list[Letter]:
+    """To the admin: the changed config has these mistakes, the old one stays."""
+    return _alerts(policy, "config", "\n".join(mistakes), event)
+
+
+def _alerts(policy: Policy, what: str, value: str, event: Event) -> list[Letter]:
     return [
         letters.letter(
             Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"),
             event,
-            {"what": "storm", "value": value},
+            {"what": what, "value": value},
         )
-        for admin in facts.policy.desk.admin
+        for admin in policy.desk.admin
     ]
 
 

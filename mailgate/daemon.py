@@ -15,13 +15,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mailgate import clerk, intake, keys
+from mailgate import answers, clerk, intake, keys, letters
 from mailgate.knowledge import Index
 from mailgate.office import Office
 from mailgate.postman import Postman
@@ -336,6 +336,7 @@ class Daemon:
         self.doors: list[Any] = []
         self.mailboxes: list[Any] = []
         self._post_bell: asyncio.Event | None = None
+        self._telling: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, ready: Callable[[Daemon], None]) -> None:
@@ -382,6 +383,7 @@ class Daemon:
             fresh = load(self.settings.path, os.environ)
         except BadConfig as bad:
             log.error("config not taken, the old one stays: %s", "; ".join(map(str, bad.mistakes)))  # noqa: TRY400 - the operator's mistake, not ours
+            self._telling = asyncio.ensure_future(asyncio.to_thread(self._tell_admin, [str(each) for each in bad.mistakes]))
             return
         from templates import render  # noqa: PLC0415
 
@@ -391,6 +393,19 @@ class Daemon:
         self.office.knowledge = Index(articles.load("faq", fresh.texts)[0])
         render.forget()
         log.info("config reread")
+
+    def _tell_admin(self, mistakes: Sequence[str]) -> None:
+        """That the config wasn't taken; the log has said so already, in case this can't be written."""
+        office, at = self.office, self.clock()
+        try:
+            with engine.transaction(office.store) as tx:
+                event = letters.Event(at=at, policy=office.policy, directory=people.directory(tx), actor=clerk.TIMER)
+                batch = answers.config_refused(office.policy, mistakes, event)
+                outbox.put(tx, batch, cause=f"config:{at.isoformat()}", at=at, keys=office.keys, domain=office.policy.desk.domain)
+        except Exception:
+            log.exception("the admin can't be told")
+            return
+        self._poke_postman()
 
     def _keeper(self, store: Store) -> Any:
         keep_many = intake.keeper(store, self.clock)

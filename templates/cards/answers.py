@@ -119,10 +119,10 @@ class Spent(Card):
 class Alert(Card):
     """To the admin: something that needs a person's eye. Has no ticket and no buttons."""
 
-    what: Literal["storm"]
-    """`storm`: a limit on automatic answers was reached."""
+    what: Literal["storm", "config"]
+    """`storm`: a limit on automatic answers was reached. `config`: a changed config was refused."""
     value: str
-    """What it is about: the limit's name in the config, the sender where there is one."""
+    """What it is about: the limit's name in the config, the sender where there is one; every mistake on a line of its own."""
 
 
 class HelpAnswer(Card):

@@ -38,7 +38,7 @@ def drilled(open_desk: Callable[..., Desk], *, seed: int, kills: int, seconds: f
 @pytest.mark.timeout(170)
 def test_a_daemon_killed_again_and_again_keeps_its_word(open_desk: Callable[..., Desk]) -> None:
     """A crash would cost somebody his mail, or answer somebody twice with different words."""
-    drill = drilled(open_desk, seed=1, kills=15, seconds=30, threads=3)
+    drill = drilled(open_desk, seed=1, kills=15, seconds=20, threads=3)
     assert drill.kills >= 3
     assert drill.senders.items
 

@@ -53,7 +53,7 @@ def until_through(drill: Drill, seconds: float) -> None:
 @pytest.mark.timeout(170)
 def test_two_hundred_mails_and_four_kills(open_desk: Callable[..., Desk]) -> None:
     """Somebody's mail would have no fate, or two."""
-    fates = day_with_kills(open_desk, seed=2, count=200, kills=4, seconds=25)
+    fates = day_with_kills(open_desk, seed=2, count=200, kills=4, seconds=15)
     assert fates["opened"]
     assert fates["held"]
     assert fates["automatic"]

@@ -9,11 +9,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from email.message import EmailMessage
 
 import pytest
 
 from tests.journeys.desk import MAILGATE, Desk, environment, until
-from tests.journeys.town import smtp
+from tests.journeys.town import parsed, plain, smtp
 
 pytestmark = pytest.mark.journey
 
@@ -21,6 +22,11 @@ pytestmark = pytest.mark.journey
 def mail(name: str, text: str = "Hello") -> bytes:
     """A customer's mail, known by its name."""
     return f"From: {name}@client.example\r\nTo: support@desk.example\r\nSubject: {name}\r\nMessage-ID: <{name}@client.example>\r\n\r\n{text}\r\n".encode()
+
+
+def sent(desk: Desk) -> list[EmailMessage]:
+    """The mails that left into the Maildir."""
+    return [parsed(path.read_bytes()) for path in (desk.folder / "sent" / "new").glob("*")]
 
 
 def test_sigterm_under_load_loses_nothing_and_ends_well(open_desk: Callable[..., Desk]) -> None:
@@ -76,6 +82,10 @@ def test_sighup_takes_the_new_rules_and_refuses_faulty_ones(open_desk: Callable[
     desk.write_config(good + rule.replace("prio high", "pryo high"))
     desk.signal(signal.SIGHUP)
     desk.logs("config not taken")
+    alert = until(lambda: next((m for m in sent(desk) if m["X-Mailgate-Template"] == "alert"), None), "the admin hears of it")
+    assert alert is not None
+    assert alert["To"] == "root@staff.example"
+    assert "pryo" in plain(alert)
     smtp(desk.smtp_port, mail("printer2"))
     desk.write_config(good + rule)
     desk.settled(2)
