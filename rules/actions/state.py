@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
+from rules.actions.folding import fold
 from rules.actions.values import Flag, Holder, Listed, Rest, Span
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
@@ -108,6 +109,14 @@ class Wait(Action):
     customer: bool = value(Flag("customer", ("kunde", "kunden")), default=False)
     span: timedelta = value(Span(), default=timedelta())
     why: str = value(Rest(), default="")
+
+    def spell(self) -> str:
+        """As all do; a reason that would read as the flag or as a span gets an empty span before it."""
+        line = ["wait", *(["customer"] if self.customer else []), *([Span().spell(self.span)] if self.span else [])]
+        first = self.why[:1].isdigit() or fold(self.why.partition(" ")[0]) in {"customer", "kunde", "kunden"}
+        if self.why and not self.span and first:
+            line.append("0m")
+        return " ".join([*line, self.why]).strip()
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:

@@ -134,3 +134,9 @@ def desk(tmp_path: Path) -> Desk:
     made.ok("agent", "add", "anna", "--address", "anna@staff.example", "--group", "hw", "--full-name", "Anna Berg")
     made.ok("agent", "add", "ben", "--address", "ben@staff.example")
     return made
+
+
+@pytest.fixture(autouse=True)
+def _no_width_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are as wide as for a pipe, whatever terminal the tests run in."""
+    monkeypatch.delenv("COLUMNS", raising=False)
