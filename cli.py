@@ -44,6 +44,7 @@ NOUNS = (
     Noun("db", "db", "status, upgrade, backup, check", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
     Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, export, delete", WORK),
+    Noun("task", "task", "list, show, add, edit, done", WORK),
     Noun("mail", "mail", "in, read, list, show, raw, fates, retry, release, drop", MAIL),
     Noun("outbox", "outbox", "list, show, retry, drop", MAIL),
     Noun("adopt", "adopt", "Take over an existing shared mailbox: preview first, then --yes.", MAIL, is_group=False),

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import letters
+from mailgate import asidecards, letters
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
 from rules import lexicon
+from rules import records as made
 from rules.actions.base import VERBS, Ask
 from rules.case import Facts
+from rules.facts.mail import Part
 from rules.facts.people import Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
-from rules.facts.ticket import Ticket
+from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from rules.verdict import Act, Bounced, Hold, Spent
-from store import ledger
+from store import ledger, records
 from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
@@ -43,6 +46,12 @@ TELLING = (
     "device",
     "party",
     "channel",
+    "level",
+    "language",
+    "contract",
+    "minutes",
+    "due_by",
+    "endcustomer",
     "rating_stars",
 )
 """Fields whose change a report spells out."""
@@ -54,6 +63,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     ticket = written.ticket
     customers = [n for n in told if n.kind is RecipientKind.customer]
     answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
+    answer += [n for n in told if n.kind is RecipientKind.other and n.post is not None and n.post.agent and not n.automatic]
     leaves = max((event.at + n.after for n in answer), default=None)
     undone = written.outcome.undo
     lines = [
@@ -366,11 +376,48 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             return _list(tx, facts, act, ask, common, event)
         case _ if about is None:
             return _list(tx, facts, act, ask, common, event)
-        case "history" | "show":
+        case "show" | "print" if staff:
+            return letters.letter(Notice(template="show-answer", ticket=about, **common), event, _whole(tx, facts, act, about, event))
+        case "history" | "show" | "print":
             events = history_events(tx, about, facts, staff=staff)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
             return letters.letter(Notice(template="status-answer", ticket=about, **common), event, {"promise_at": ""})
+
+
+def _whole(tx: Connection, facts: Facts, act: Act, ticket: Ticket, event: Event) -> dict[str, Any]:
+    """Everything of a ticket that this agent may read: private words only where he wrote them or is named in them."""
+    name, directory = act.actor.name, facts.directory
+
+    def may_read(post: Post) -> bool:
+        if post.kind is not PostKind.private or post.agent == name:
+            return True
+        return any(word == name or (word.startswith("@") and any(a.name == name for a in directory.members(word[1:]))) for word in post.to)
+
+    kept = records.of(tx, ticket.id)
+    shown = [p for p in tickets.posts(tx, ticket.id) if may_read(p)]
+    return {
+        "posts": [
+            letters.post_card(replace(p, parts=()), event, staff=True, ticket=ticket, files=[])
+            | {"kind": p.kind.value, "direction": p.direction, "attachments": [_file(part) for part in p.parts]}
+            for p in shown
+        ],
+        "tasks": [
+            asidecards.task_card(
+                {"ref": t.ref, **made.values(t)}, lambda key: letters.shown_name(key, facts.policy, directory, staff=True), directory
+            )
+            for t in kept.tasks.values()
+        ],
+        "fields": [{"name": key, "value": value} for key, value in ticket.fields.items()],
+        "watchers": list(ticket.watchers),
+        "tags": list(ticket.tags),
+        "links": [ref for ref, _ in tickets.links(tx, ticket.id)],
+    }
+
+
+def _file(part: Part) -> dict[str, Any]:
+    """A file by its name alone."""
+    return {"name": part.name, "bytes": part.bytes, "carried": False, "content_id": ""}
 
 
 def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], event: Event, index: Index) -> Letter:

@@ -13,6 +13,7 @@ from store.models import service as s
 from store.models import tickets as t
 
 TICKET, POST, HISTORY, WAKE = table(t.Ticket), table(t.Post), table(t.History), table(t.Wake)
+TASK, ORDER = table(t.Task), table(t.ServiceOrder)
 RECEIVED, RAW, OUTBOX = table(m.Received), table(m.Raw), table(s.Outbox)
 
 PURGED = "purged"
@@ -24,6 +25,7 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     blank: dict[str, Any] = {
         "subject": "", "requester_name": "", "requester_address": "", "requester_key": "", "party": "", "partner_ref": "", "watchers": [],
         "waiting_room": [], "muted": [], "contract": "", "project": "", "device": "", "fields": {}, "tags": [], "rating_comment": "",
+        "endcustomer": {},
     }  # fmt: skip
     tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**blank, version=TICKET.c.version + 1))
     mails = select(RECEIVED.c.id).where(RECEIVED.c.ticket_id == ticket_id)
@@ -37,8 +39,10 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     tx.execute(
         update(POST)
         .where(POST.c.ticket_id == ticket_id)
-        .values(author_name="", author_address="", subject="", text="", quoted="", parts=[])
+        .values(author_name="", author_address="", subject="", text="", quoted="", parts=[], to=[])
     )
+    tx.execute(update(TASK).where(TASK.c.ticket_id == ticket_id).values(text=PURGED))
+    tx.execute(update(ORDER).where(ORDER.c.ticket_id == ticket_id).values(text=PURGED, hours=[], parts=[]))
     tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id).values(changed={}, action=PURGED))
     tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id, HISTORY.c.actor.contains("@")).values(actor="customer"))
     tx.execute(delete(WAKE).where(WAKE.c.ticket_id == ticket_id))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rules.facts.mail import Part
 from rules.facts.people import Agent, Group, Party, Person
 from rules.facts.terms import Address, Status
-from rules.facts.ticket import Post, Task, Ticket
+from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 
 Json = dict[str, Any]
 
@@ -128,6 +128,9 @@ def ticket(value: Ticket, zone: ZoneInfo) -> Json:
         "answered_at": moment(value.answered_at, zone),
         "closed_at": moment(value.closed_at, zone),
         "archived_at": moment(value.archived_at, zone),
+        "due_by": moment(value.due_by, zone),
+        "minutes": value.minutes,
+        "endcustomer": {key: value.endcustomer.get(key) or None for key in ("name", "address", "phone")},
         "due": {clock: moment(value.due.get(clock), zone) for clock in CLOCKS},
         "rating": {"stars": value.rating_stars or None, "comment": value.rating_comment or None},
         "version": value.version,
@@ -145,12 +148,14 @@ def whole_ticket(
     history: Sequence[Mapping[str, Any]],
     tasks: Sequence[Task],
     links: Sequence[tuple[str, str]],
+    orders: Sequence[ServiceOrder] = (),
 ) -> Json:
     """Everything of one ticket."""
     return ticket(value, zone) | {
         "posts": [post(each, zone) for each in posts],
         "history": [entry(each, zone) for each in history],
         "tasks": [task(each, zone) for each in tasks],
+        "orders": [order(each, zone) for each in orders],
         "links": [{"ref": ref, "kind": kind} for ref, kind in links],
     }
 
@@ -168,6 +173,8 @@ def post(value: Post, zone: ZoneInfo) -> Json:
         "quoted": value.quoted,
         "attachments": [attachment(part) for part in value.parts],
         "mail": value.mail,
+        "to": list(value.to),
+        "about": value.about,
     }
 
 
@@ -191,6 +198,24 @@ def task(value: Task, zone: ZoneInfo) -> Json:
         "assignee": value.assignee or None,
         "state": value.state,
         "due_at": moment(value.due_at, zone),
+        "by": value.by or None,
+        "created_at": moment(value.created_at, zone),
+        "done_at": moment(value.done_at, zone),
+    }
+
+
+def order(value: ServiceOrder, zone: ZoneInfo) -> Json:
+    """A service order."""
+    return {
+        "ref": value.ref,
+        "technician": value.technician or None,
+        "state": value.state,
+        "when_at": moment(value.when_at, zone),
+        "text": value.text,
+        "hours": [dict(each) | {"at": moment(each["at"], zone)} for each in value.hours],
+        "parts": [dict(each) for each in value.parts],
+        "by": value.by or None,
+        "created_at": moment(value.created_at, zone),
     }
 
 
@@ -207,7 +232,7 @@ def entry(row: Mapping[str, Any], zone: ZoneInfo) -> Json:
 
 
 def _changed(name: str, value: Any, zone: ZoneInfo) -> Any:  # noqa: ANN401 - any JSON value of a field
-    if (name.endswith("_at") or name == "waiting_until") and isinstance(value, str):
+    if (name.endswith("_at") or name in {"waiting_until", "due_by"}) and isinstance(value, str):
         return moment(value, zone)
     if name == "due" and isinstance(value, dict):
         return {clock: moment(at, zone) for clock, at in value.items()}

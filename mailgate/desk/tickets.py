@@ -58,14 +58,17 @@ def actor(policy: Policy, directory: Directory, name: str) -> Actor:
 
 def whole(tx: Connection, desk: Call, ticket: Ticket) -> shapes.Json:
     """Everything of a ticket as JSON."""
+    from store import records
     from store.queries import tickets
 
+    kept = records.of(tx, ticket.id)
     return shapes.whole_ticket(
         ticket,
         desk.zone,
         posts=tickets.posts(tx, ticket.id),
         history=tickets.history(tx, ticket.id),
-        tasks=(),
+        tasks=tuple(kept.tasks.values()),
+        orders=tuple(kept.orders.values()),
         links=tickets.links(tx, ticket.id),
     )
 
@@ -82,6 +85,7 @@ def light(ticket: Ticket) -> Text:
 
 def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
     """Print a ticket for people."""
+    from store import records
     from store.queries import tickets
 
     bar = "".join("##" if step <= ticket.progress else "--" for step in range(6))
@@ -114,6 +118,8 @@ def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
             ("tags", ", ".join(ticket.tags)),
             *((name, value) for name, value in ticket.fields.items()),
             ("due", due),
+            ("end customer", " ".join(ticket.endcustomer.values())),
+            ("worked", f"{ticket.minutes // 60}:{ticket.minutes % 60:02} h" if ticket.minutes else ""),
             ("opened", screen.local(desk, ticket.opened_at)),
             ("taken", screen.local(desk, ticket.taken_at)),
             ("answered", screen.local(desk, ticket.answered_at)),
@@ -124,6 +130,9 @@ def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
             ("links", ", ".join(f"{ref} ({kind})" for ref, kind in tickets.links(tx, ticket.id))),
         )
     )
+    for task in records.of(tx, ticket.id).tasks.values():
+        until = f", by {screen.local(desk, task.due_at)}" if task.due_at else ""
+        print(screen.plain(f"{task.ref} [{task.state}] {task.text}  ({task.assignee or 'nobody'}{until})"))
     for post in tickets.posts(tx, ticket.id):
         _post(desk, post)
 

@@ -310,7 +310,8 @@ class People:
         return choose(bare, agents, "unknown-agent")
 
     def spell(self, value: tuple[str, ...]) -> str:
-        return ", ".join(map(quoted_if_needed, value))
+        # where only what is marked counts, a bare name would be the first word of the text
+        return ", ".join(f"@{name}" if self.marked and "@" not in name else quoted_if_needed(name) for name in value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,3 +266,18 @@ def test_private_words_are_in_no_history_of_the_customer(tmp_path: Path) -> None
         with engine.reading(d.office.store) as tx:
             past = json.dumps([dict(r["changed"]) for r in tickets.history(tx, d.ticket().id)])
         assert "check whether he pays" in past
+
+
+def test_show_tells_staff_everything_but_private_words_of_others(tmp_path: Path) -> None:
+    """A word for two would be read by whoever asks for the ticket."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "petr", "ben")
+        address = str(mail["Reply-To"].addresses[0].addr_spec)
+        d.write(ANNA, "He has not paid.\n\n#private to:petr", answer=mail, envelope=login("anna", address))
+        d.write(ANNA, "#task @petr call him\n#tag vip", answer=mail)
+        d.post_later()
+        for name, sees in (("petr", True), ("ben", False)):
+            d.write(f"{name}@staff.example", "#show T1", subject="[T1]", envelope=login(name))
+            answer = one(d.post_later(), f"{name}@", "show-answer")
+            assert "on fire" in plain(answer) and "call him" in plain(answer) and "vip" in plain(answer)
+            assert ("He has not paid." in everything(answer)) is sees

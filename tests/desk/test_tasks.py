@@ -45,8 +45,8 @@ def test_a_task_is_given_by_mail_done_by_a_reply_and_the_owner_told(tmp_path: Pa
         assert "Petr has done it" in plain(told)
         assert to_customers(mails) == []
         assert d.posts()[-1].kind is PostKind.note
-        assert [a for _, a, c in past(d) if any(name.startswith("task ") for name in c)] == [
-            "task by:fri petr order the part",
+        assert [a.replace('"', "") for _, a, c in past(d) if any(name.startswith("task ") for name in c)] == [
+            "task by:fri @petr order the part",
             "done T1.1",
         ]
 
