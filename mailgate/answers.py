@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from mailgate import asidecards, letters
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
-from rules import lexicon
+from rules import lexicon, rights
 from rules import records as made
-from rules.actions.base import VERBS, Ask
+from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.case import Facts
 from rules.facts.mail import Part
 from rules.facts.people import Directory, Role
@@ -352,7 +352,11 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     if to is None or (not staff and (facts.may_reply or not facts.machine.may_answer)):
         return None
     kind = RecipientKind.agent if staff else RecipientKind.customer
-    about = ledger.find(tx, ask.about) if ask.about and ask.what in {"show", "status", "history"} else ticket
+    named = bool(ask.about) and ask.what in {"show", "status", "history", "print"}
+    about = ledger.find(tx, ask.about) if named else ticket
+    if staff and named and (about is None or not _may_see(facts, act, about)):
+        # the same words for a ticket that isn't there and for one that he may not know of
+        raise Refused("no-such-ticket", ref=ask.about)
     if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
         about = None
     language = (
@@ -458,6 +462,12 @@ def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | No
     }
 
 
+def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
+    """Whether the agent who asks may know of a ticket."""
+    scene = Scene(who=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+    return rights.may_see(ticket, scene, act.actor.name)
+
+
 def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
     staff = act.actor.role is Role.agent
     if ask.what == "find":
@@ -467,6 +477,8 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
     else:
         addresses = facts.person.addresses if facts.person else (act.actor.address.address,)
         found = tickets.of_person(tx, addresses)
+    if staff:
+        found = [x for x in found if _may_see(facts, act, x)]
     rows = [
         {
             "ref": x.ref,

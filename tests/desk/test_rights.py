@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rules.facts.terms import Status
-from tests.desk.office import desk, to
+from store import engine, people
+from tests.desk.office import desk, plain, to
 
 HW = '[[category]]\nkey = "hardware"\ntitle = "Hardware"\naddress = "hardware@desk.example"\ngroup = "hw"\n[[category]]\nkey = "billing"\ngroup = "bill"\n'
 KIM, ANNA, BEN = "Kim <kim@client.example>", "Anna <anna@staff.example>", "Ben <ben@staff.example>"
@@ -39,3 +41,22 @@ def test_a_ticket_handed_to_somebody_is_his_whatever_the_category(tmp_path: Path
         d.write(ANNA, "#assign ben", answer=mail)
         d.write(BEN, "#close", answer=to(d.post(), "ben@")[0])
         assert d.ticket().status is Status.closed
+
+
+def test_a_technician_learns_nothing_of_another_departments_tickets(tmp_path: Path) -> None:
+    """Naming a number in a mail would hand over another department's whole correspondence."""
+    with desk(tmp_path, more=HW) as d:
+        ben = d.agent("ben", "bill")
+        d.agent("anna", "hw")
+        with engine.transaction(d.office.store) as tx:
+            people.put_agent(tx, replace(ben, role="technician"), d.at)
+        d.write(KIM, "The secret plans are stuck.", to="hardware@desk.example", subject="Secret plans")
+        d.write(KIM, "My invoice is wrong.", to="support@desk.example", subject="[cat:billing] Invoice")
+        (own,) = (m for m in to(d.post(), "ben@") if m["X-Mailgate-Template"] == "new-in-group")
+        for line in ("#show T1", "#status? T1", "#history T1", "#find secret", "#show T999"):
+            d.write(BEN, line, answer=own)
+        told = "".join(plain(m) for m in to(d.post(), "ben@"))
+        assert "Secret plans" not in told
+        assert "secret plans are stuck" not in told
+        d.write(BEN, "#show T2", answer=own)
+        assert "My invoice is wrong." in "".join(plain(m) for m in to(d.post(), "ben@"))
