@@ -16,6 +16,17 @@ import time
 from pathlib import Path
 
 
+AGENT_ON_NOSY = """
+def tell_agent(db, cl, nodeid, newvalues):
+    newvalues["nosy"] = [*(newvalues.get("nosy") or []), db.user.lookup("anna")]
+
+
+def init(db):
+    db.issue.audit("create", tell_agent, priority=200)
+"""
+"""A detector as sites write them: the one agent hears of every issue and of every message in it."""
+
+
 def make_tracker(home: Path, *, acknowledge: bool) -> None:
     """A tracker as `roundup-admin install` makes it; strangers may write, as on a help desk."""
     from roundup.admin import AdminTool
@@ -35,6 +46,7 @@ def make_tracker(home: Path, *, acknowledge: bool) -> None:
         config["RDBMS_BACKEND"] = "sqlite"
         if acknowledge:
             config["NOSY_MESSAGES_TO_AUTHOR"] = "new"
+            (home / "detectors" / "agentonnosy.py").write_text(AGENT_ON_NOSY)
         config.save()
         with (home / "schema.py").open("a") as schema:
             schema.write("\ndb.security.addPermissionToRole('Anonymous', 'Email Access')\n")
@@ -50,6 +62,7 @@ def register(tracker, senders) -> None:
     for sender in senders:
         name, _, domain = sender.partition("@")
         db.user.create(username=f"{name}.{domain}", address=sender, password=Password("x", scheme="plaintext"), roles="User")
+    db.user.create(username="anna", address="anna@staff.example", password=Password("x", scheme="plaintext"), roles="User")
     db.commit()
     db.close()
 

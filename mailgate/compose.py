@@ -147,22 +147,29 @@ def _seed(domain: str) -> str:
 
 def _text(subtype: str, text: str) -> _Entity:
     """A text part in quoted-printable, or in base64 where that is shorter (RFC 2045 sections 6.7 and 6.8)."""
-    content = clean.clean_text(text).encode("utf-8")
-    crlf = content.replace(b"\n", b"\r\n")
-    if not content.isascii() and len(content.translate(None, _ASCII)) * 3 > len(content):
+    lines = [_line(line) for line in text.split("\n")]
+    if None in lines:
+        lines = [_line(line) for line in clean.clean_text(text).split("\n")]
+    crlf = b"\r\n".join([plain for plain, _ in filter(None, lines)])
+    if not crlf.isascii() and len(crlf.translate(None, _ASCII)) * 3 > len(crlf) - len(lines) + 1:
         coding, encoded = "base64", _base64(crlf)
     else:
-        coding, encoded = "quoted-printable", _quoted(content)
+        coding, encoded = "quoted-printable", b"\r\n".join([quoted for _, quoted in filter(None, lines)])
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {coding}\r\n'
     return _Entity(head=head, body=encoded, leaves=(lastgate.Part(type=f"text/{subtype}", content=crlf, encoded=encoded),))
 
 
-def _quoted(content: bytes) -> bytes:
-    encoded = binascii.b2a_qp(content, istext=True, header=False)
+@lru_cache(maxsize=512)
+def _line(line: str) -> tuple[bytes, bytes] | None:
+    """A line in UTF-8 and in quoted-printable; None for one that has to be cleaned first. Most of a page is the same in every mail."""
+    if clean.clean_text(line) != line:
+        return None
+    plain = line.encode("utf-8")
+    quoted = binascii.b2a_qp(plain, istext=True, header=False)
     # Mailbox files of old take a line that begins with "From " for a new message.
-    if encoded.startswith(b"From ") or b"\nFrom " in encoded:
-        encoded = re.sub(rb"^From ", b"=46rom ", encoded, flags=re.MULTILINE)
-    return encoded.replace(b"\n", b"\r\n")
+    if b"From " in quoted:
+        quoted = re.sub(rb"^From ", b"=46rom ", quoted, flags=re.MULTILINE)
+    return plain, quoted.replace(b"\n", b"\r\n")
 
 
 def _base64(content: bytes) -> bytes:

@@ -20,7 +20,7 @@ LINE_BYTES = 998
 WORTH_BYTES = 256
 """Bodies from this size are taken out before the parser runs."""
 _BOUNDARY = b"--=_"
-_ALLOWED = bytes([9, 10, 13, *range(32, 127)])
+_PRINTABLE = bytes([9, *range(32, 127)])
 _ADDRESSED = frozenset({"From", "To", "Reply-To", "List-Id"})
 
 
@@ -68,11 +68,13 @@ def gate(raw: bytes, intended: Intended) -> None:
 
 
 def _check_bytes(raw: bytes) -> None:
-    if raw.translate(None, _ALLOWED):
+    ends = raw.translate(None, _PRINTABLE)
+    if ends.strip(b"\r\n"):
         raise Unsendable("bytes that are no printable ASCII")
-    if not raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n"):
+    lines = raw.split(b"\r\n")
+    if len(ends) != 2 * (len(lines) - 1):
         raise Unsendable("a line end that is not CRLF")
-    if max(map(len, raw.split(b"\r\n"))) > LINE_BYTES:
+    if max(map(len, lines)) > LINE_BYTES:
         raise Unsendable(f"a line of more than {LINE_BYTES} bytes")
 
 

@@ -324,10 +324,10 @@ def hints(notice: Notice) -> list[dict[str, str]]:
 
 def _buttons(value: Any) -> Sequence[dict[str, str]]:  # noqa: ANN401 - any JSON
     """Every button within a card."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if "key" in value and "line" in value:
             return [dict(value)]
-        return [b for inner in value.values() for b in _buttons(inner)]
+        return [b for inner in value.values() if isinstance(inner, dict | list) for b in _buttons(inner)]
     if isinstance(value, list):
-        return [b for inner in value for b in _buttons(inner)]
+        return [b for inner in value if isinstance(inner, dict | list) for b in _buttons(inner)]
     return []

@@ -63,7 +63,8 @@ def _buttons(value: object) -> Iterator[Mapping[str, object]]:
             yield value
         else:
             for inner in value.values():
-                yield from _buttons(inner)
+                if not isinstance(inner, str):
+                    yield from _buttons(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _buttons(inner)

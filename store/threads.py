@@ -57,6 +57,17 @@ _OURS = Prepared(
     )
     .order_by(OUTBOX.c.id)
 )
+_ANSWERED = Prepared(
+    select(OUTBOX.c.text)
+    .where(
+        OUTBOX.c.recipient_key == bindparam("recipient_key"),
+        OUTBOX.c.created_at > bindparam("since"),
+        OUTBOX.c.automatic == "replied",
+        OUTBOX.c.text != "",
+    )
+    .order_by(OUTBOX.c.id.desc())
+    .limit(bindparam("most"))
+)
 _OPENED = Prepared(
     select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
 )
@@ -92,8 +103,7 @@ def texts_sent(tx: Connection, ticket_id: int, limit: int = 20) -> tuple[str, ..
 
 def texts_answered(tx: Connection, recipient_key: str, since: datetime, limit: int = 5) -> tuple[str, ...]:
     """Plain texts of the automatic answers that one recipient got since then, newest first."""
-    mine = (OUTBOX.c.recipient_key == recipient_key, OUTBOX.c.created_at > since, OUTBOX.c.automatic == "replied", OUTBOX.c.text != "")
-    return tuple(tx.execute(select(OUTBOX.c.text).where(*mine).order_by(OUTBOX.c.id.desc()).limit(limit)).scalars())
+    return tuple(row["text"] for row in _ANSWERED.all(tx, {"recipient_key": recipient_key, "since": since, "most": limit}))
 
 
 def latest_posts(tx: Connection, ticket_id: int, limit: int = 100) -> list[Post]:

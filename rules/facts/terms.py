@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 
 class Status(StrEnum):
@@ -118,6 +119,7 @@ class Address:
         return address_key(self.address)
 
 
+@lru_cache(maxsize=4096)
 def address_key(address: str) -> str:
     """The form in which addresses are compared: case folded, domain as A-labels without a trailing dot.
 

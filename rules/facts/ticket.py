@@ -186,13 +186,16 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any field value in, JSON out
 def changed(before: Ticket, after: Ticket) -> dict[str, tuple[Any, Any]]:
     """Fields that differ, as JSON values `{field: (before, after)}`; empty if nothing but the version moved."""
     out: dict[str, tuple[Any, Any]] = {}
-    for f in fields(Ticket):
-        if f.name in UNCOUNTED:
-            continue
-        a, b = getattr(before, f.name), getattr(after, f.name)
-        if a != b:
-            out[f.name] = (plain(a), plain(b))
+    if before is after:
+        return out
+    for name in _COUNTED:
+        a, b = getattr(before, name), getattr(after, name)
+        if a is not b and a != b:
+            out[name] = (plain(a), plain(b))
     return out
+
+
+_COUNTED = tuple(f.name for f in fields(Ticket) if f.name not in UNCOUNTED)
 
 
 def restored(ticket: Ticket, values: Mapping[str, Any]) -> Ticket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 SHARE = 0.6
 """Part of a line's word runs that must be ours for the line to be ours."""
@@ -16,27 +17,38 @@ class Ours:
     """The texts we sent, as sets of three-word runs and words."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._runs: set[tuple[str, ...]] = set()
-        self._words: set[str] = set()
-        for text in texts:
-            words = _words(text)
-            self._words.update(words)
-            self._runs.update(zip(words, words[1:], words[2:], strict=False))
+        known = [_runs_and_words(text) for text in texts]
+        self._runs = frozenset[tuple[str, ...]]().union(*(runs for runs, _ in known))
+        self._words = frozenset[str]().union(*(words for _, words in known))
+        self._lines: dict[str, list[str]] = {}
+
+    def _of(self, line: str) -> list[str]:
+        words = self._lines.get(line)
+        if words is None:
+            words = self._lines[line] = _words(line)
+        return words
 
     def wrote(self, line: str) -> bool:
         """Whether most of the word runs of a line are ours."""
-        words = _words(line)
+        words = self._of(line)
         runs = list(zip(words, words[1:], words[2:], strict=False))
         return bool(runs) and sum(run in self._runs for run in runs) >= SHARE * len(runs)
 
     def knows(self, line: str) -> bool:
         """Whether all words of a line occur somewhere in ours."""
-        return all(word in self._words for word in _words(line))
+        return all(word in self._words for word in self._of(line))
 
     def is_long(self, line: str) -> bool:
         """Whether a line is long enough that writing it by chance is out of the question."""
-        return len(_words(line)) >= _RUN + 4
+        return len(self._of(line)) >= _RUN + 4
+
+
+@lru_cache(maxsize=64)
+def _runs_and_words(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """What we sent to somebody who writes often is asked for again with each of his mails."""
+    words = _words(text)
+    return frozenset(zip(words, words[1:], words[2:], strict=False)), frozenset(words)
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(_INVISIBLE.sub("", text))]
+    return _WORDS.findall((text if text.isascii() else _INVISIBLE.sub("", text)).lower())
