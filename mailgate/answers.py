@@ -15,6 +15,7 @@ from mailgate.letters import Event, button
 from rules import lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
+from rules.actions.folding import fold
 from rules.case import Facts
 from rules.facts.mail import Part
 from rules.facts.people import Directory, Role
@@ -55,6 +56,8 @@ TELLING = (
     "rating_stars",
 )
 """Fields whose change a report spells out."""
+MOST_LISTED, MOST_FOUND = 50, 30
+"""Rows of a list that a mail holds."""
 CARRY_OUT_FOR = timedelta(hours=24)
 
 
@@ -471,14 +474,14 @@ def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
 def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
     staff = act.actor.role is Role.agent
     if ask.what == "find":
-        found = tickets.listed(tx, tickets.Filter(words=ask.about, limit=30, sort="-id"))
+        found = tickets.listed(tx, tickets.Filter(words=ask.about, limit=300, sort="-id"))
     elif staff:
-        found = tickets.listed(tx, tickets.Filter(mine=act.actor.name, open_only=True, sort="light", limit=50))
+        found = tickets.listed(tx, _whose(act.actor.name, ask.about, facts))
     else:
         addresses = facts.person.addresses if facts.person else (act.actor.address.address,)
         found = tickets.of_person(tx, addresses)
     if staff:
-        found = [x for x in found if _may_see(facts, act, x)]
+        found = [x for x in found if _may_see(facts, act, x)][: MOST_FOUND if ask.what == "find" else MOST_LISTED]
     rows = [
         {
             "ref": x.ref,
@@ -501,6 +504,27 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
     return letters.letter(
         Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:10], "subject": facts.mail.subject}
     )
+
+
+def _whose(name: str, said: str, facts: Facts) -> tickets.Filter:
+    """The open tickets that an agent means by `list`: his own, what nobody has yet in his groups, and all of the departments that he leads.
+
+    `list mine` is his own alone, `list @hardware` one group's, `list all` everything that he may see.
+    """
+    directory = facts.directory
+    agent = directory.agents.get(name)
+    word = fold(said.strip().removeprefix("group:").lstrip("@"))
+    group = next((g.key for g in directory.groups.values() if word and word in {fold(g.key), fold(g.title)}), "")
+    blank = tickets.Filter(open_only=True, sort="light", limit=300)
+    if group:
+        return replace(blank, groups=tuple(directory.under((group,))))
+    if word == "all":
+        return blank
+    if agent is None or word in {"mine", "own"}:
+        return replace(blank, mine=name)
+    led = directory.under(agent.manager_of)
+    staff = {a.name for a in directory.agents.values() if led & set(a.groups)} | {name}
+    return replace(blank, any_of=(tuple(sorted(staff)), tuple(sorted(led)), tuple(sorted(directory.under(agent.groups)))))
 
 
 EVENTS = {"say": "wrote", "reply": "answered", "note": "note", "open": "opened", "take": "taken", "close": "closed", "reopen": "reopened"}

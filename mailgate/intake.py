@@ -19,8 +19,8 @@ from mailgate import gathering, maillog, outcomes
 from mailgate.office import Office
 from mailgate.reader import Broken
 from mailgate.receiving import Busy, Received
-from rules import customers
-from rules.actions.base import Refused
+from rules import customers, rights
+from rules.actions.base import Refused, Scene
 from rules.case import Case
 from rules.decide import decide
 from rules.facts.mail import Mail
@@ -168,6 +168,9 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
     words = ", ".join(str(v) for v in refusal.words.values())
     question = Question(number=number, line=line, code=refusal.code, word=words, near=refusal.near)
     is_agent = actor is not None and actor.is_agent
+    if ticket is not None and actor is not None and is_agent:
+        scene = Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+        ticket = ticket if rights.may_see(ticket, scene, actor.name) else None
     return Hold(
         reason="refused",
         questions=(question,),

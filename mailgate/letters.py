@@ -19,7 +19,7 @@ from rules.facts.policy import AgentNames, Mode, Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Post, Ticket
-from rules.notices import Notice
+from rules.notices import Notice, candidates
 from store.outbox import Letter
 from templates import languages
 
@@ -288,7 +288,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "assigned":
             return {"actor": actor, "why": str(notice.card.get("why", "")), "post": post or blank, "hints": hints(notice)}
         case "new-in-group" | "new-in-category":
-            return {"post": post or blank, "hints": hints(notice), "members": []}
+            return {"post": post or blank, "hints": hints(notice), "members": _members(notice, directory)}
         case _:
             return asidecards.own_keys(
                 notice,
@@ -298,6 +298,19 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 directory=directory,
                 desk=policy.desk.name,
             )
+
+
+MOST_MEMBERS = 20
+"""Buttons for colleagues in one mail; who leads more gives the work by a line."""
+
+
+def _members(notice: Notice, directory: Directory) -> list[dict[str, str]]:
+    """One button for each colleague whom the reader, who leads them, may give the ticket to."""
+    reader, ticket = directory.agent_of(notice.to.address), notice.ticket
+    if reader is None or ticket is None or ticket.assignee:
+        return []
+    found = [a for a in candidates(reader, ticket, directory) if a.name != reader.name][:MOST_MEMBERS]
+    return [button(f"assign:{a.name}", f"assign {a.name}", label=a.full_name or a.name) for a in found]
 
 
 def hints(notice: Notice) -> list[dict[str, str]]:

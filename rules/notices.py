@@ -231,7 +231,7 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
     if ticket.assignee and ticket.assignee != before.assignee and ticket.assignee in directory.agents:
         out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, note or _latest(what)))
     elif ticket.group and ticket.group != before.group and not ticket.assignee:
-        out += [_to(a, "new-in-group", "group", what, note or _latest(what)) for a in directory.members(ticket.group)]
+        out += [_to(a, "new-in-group", reason, what, note or _latest(what)) for a, reason in department(ticket.group, directory)]
     elif ticket.status is not before.status and post is None:
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
         out += [_to(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
@@ -245,12 +245,12 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
     out: list[Notice] = []
     if ticket.assignee in directory.agents:
         out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, post))
-    elif ticket.group and directory.members(ticket.group):
-        out += [_to(a, "new-in-group", "group", what, post) for a in directory.members(ticket.group)]
+    elif ticket.group and department(ticket.group, directory):
+        out += [_to(a, "new-in-group", reason, what, post) for a, reason in department(ticket.group, directory)]
     elif category is None or not category.notify:
         # nobody would hear of it: those who may work on it, else everybody
-        members = directory.members(category.group) if category is not None and category.group else ()
-        out += [_to(a, "new-in-category", "category", what, post) for a in members]
+        members = department(category.group, directory) if category is not None and category.group else []
+        out += [_to(a, "new-in-category", reason if reason == "manager" else "category", what, post) for a, reason in members]
         out += [_to(a, "new-in-group", "new", what, post) for a in directory.agents.values()] if not members else []
     for address in (*(category.notify if category else ()), *policy.notify.new_to):
         for each in named(address, directory, policy):
@@ -268,6 +268,20 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
                 )
             )
     return [n for n in out if not _is_actor(n, what.actor, directory)]
+
+
+def department(group: str, directory: Directory) -> list[tuple[Agent, str]]:
+    """The members of a group, then those who lead it or a group above it, each once, with the reason why they are told."""
+    members = directory.members(group)
+    return [(a, "group") for a in members] + [(a, "manager") for a in directory.leaders(group) if a not in members]
+
+
+def candidates(agent: Agent, ticket: Ticket, directory: Directory) -> tuple[Agent, ...]:
+    """Whom an agent may give a new ticket to at once: the members of its group if he leads that, or all of his groups where it has none."""
+    if ticket.group:
+        return directory.members(ticket.group) if agent in directory.leaders(ticket.group) else ()
+    found = {a.name: a for group in agent.manager_of for a in directory.members(group)}
+    return tuple(found[name] for name in sorted(found))
 
 
 def named(word: str, directory: Directory, policy: Policy) -> tuple[Address, ...]:

@@ -36,7 +36,7 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
             role = scene.policy.roles.get(agent.role)
             if role is not None and not role.allows(action.verb):
                 raise Refused("role", verb=action.verb, role=role.title or role.key)
-            if not may_see(ticket, scene, agent.name):
+            if action.needs_ticket and action.verb != "aside" and not may_see(ticket, scene, agent.name):
                 raise Refused("reach", verb=action.verb)
             if action.changes and action.verb not in FOR_ALL and not may_work_on(ticket, scene, agent):
                 raise Refused("category", verb=action.verb, category=ticket.category)
@@ -51,21 +51,38 @@ def may_work_on(ticket: Ticket, scene: Scene, agent: Agent) -> bool:
     category = scene.policy.categories.get(ticket.category)
     if not ticket.id or category is None or not category.group or ticket.assignee == agent.name:
         return True
-    mine = {g for m in (*agent.groups, *agent.manager_of) for g in {m, *scene.directory.below(m)}}
+    mine = scene.directory.under((*agent.groups, *agent.manager_of))
     return bool(mine & {category.group, ticket.group})
 
 
 def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
-    """Whether an agent may know of a ticket at all."""
+    """Whether an agent may know of a ticket at all: by his role, and whatever that says, if it is his department's or his own."""
     agent = scene.directory.agents.get(name)
     role = scene.policy.roles.get(agent.role) if agent else None
-    if agent is None or role is None or not ticket.id:
+    if agent is None or role is None or not ticket.id or leads(agent, ticket, scene):
         return True
     if role.categories and not any(ticket.category == c or ticket.category.startswith(c + "/") for c in role.categories):
         return False
     if role.see is Reach.all or ticket.assignee == name:
         return True
     if role.see is Reach.group:
-        below = {g for m in (*agent.groups, *agent.manager_of) for g in {m, *scene.directory.below(m)}}
-        return not ticket.group or ticket.group in below
+        mine = scene.directory.under(agent.groups)
+        home = home_of(ticket, scene)
+        holder = scene.directory.agents.get(ticket.assignee)
+        return home in mine if home else holder is None or bool(mine & set(holder.groups))
     return False
+
+
+def leads(agent: Agent, ticket: Ticket, scene: Scene) -> bool:
+    """Whether the ticket is one of the departments that an agent leads: held by such a group or one below it, or by somebody of it."""
+    if not agent.manager_of:
+        return False
+    led = scene.directory.under(agent.manager_of)
+    holder = scene.directory.agents.get(ticket.assignee)
+    return home_of(ticket, scene) in led or (holder is not None and bool(led & set(holder.groups)))
+
+
+def home_of(ticket: Ticket, scene: Scene) -> str:
+    """The group that a ticket belongs to: the one that holds it, else its category's; empty if none does."""
+    category = scene.policy.categories.get(ticket.category)
+    return ticket.group or (category.group if category is not None else "")

@@ -45,6 +45,11 @@ def decide(case: Case) -> Verdict:
     f = case.facts
     if case.trust.level < Level.token:
         return _unproven(case, "")
+    if f.thread is not None and f.thread.by == "subject" and _ticket(case) is None:
+        # the same words for a ticket that isn't there and for one that he may not know of
+        line = case.found.lines[0].text if case.found.lines else commands.first_words(case.written.text)
+        question = Question(number=1, line=line, code="no-such-ticket", word=f.thread.ticket.ref)
+        return Hold(reason="unknown-command", questions=(question,), agent=case.agent.name)
     sent = _answered(case)
     if (
         sent is not None
@@ -260,7 +265,9 @@ def _answered(case: Case) -> Sent | None:
 
 
 def _ticket(case: Case) -> Ticket | None:
-    return case.facts.thread.ticket if case.facts.thread else None
+    """The ticket of the thread, if the agent may know of it."""
+    thread = case.facts.thread
+    return thread.ticket if thread is not None and rights.may_see(thread.ticket, case.scene, case.actor.name) else None
 
 
 def _unproven(case: Case, line: str) -> Hold:

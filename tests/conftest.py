@@ -6,6 +6,8 @@ pytest_plugins = ["tests.servers.databases", "tests.servers.postgres"]
 
 # A busy machine makes any single example slow; how long things take is measured in bench/, never in tests. Pairs of random actions
 # that both succeed are rare, so that much is filtered by nature.
-settings.register_profile("mailgate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+settings.register_profile(
+    "mailgate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 # The same examples every time: a run is to be repeatable; long random runs are a target of their own.
 settings.load_profile("mailgate")

@@ -12,9 +12,9 @@ from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
 
-    from store.queries.tickets import Filter
+    from rules.facts.ticket import Ticket
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The ticket's reference, such as T42.", show_default=False)]
 As = Annotated[str, typer.Option("--as", metavar="AGENT", help="The agent who does this.", show_default=False)]
@@ -49,8 +49,11 @@ def list_(
     sort: Annotated[str, typer.Option("--sort", help=f"{', '.join(SORTS)}.")] = "light",
     limit: Annotated[int | None, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = None,
     archived: Annotated[bool, typer.Option("--archived", help="Those in the archive instead.")] = False,
+    as_: Annotated[str, typer.Option("--as", metavar="AGENT", help="Only what this agent may see.", show_default=False)] = "",
 ) -> None:
     """All tickets but archived ones, the most pressing first."""
+    from rules import rights
+    from rules.actions.base import Scene
     from store import engine, people
     from store.queries import tickets as read
 
@@ -85,10 +88,15 @@ def list_(
             tag=tag,
             words=search,
             sort=sort,
-            limit=limit or 0,
+            limit=0 if as_ else limit or 0,
             archived=archived,
         )
-        _print(tx, desk, wanted)
+        found = read.listed(tx, wanted)
+        if as_:
+            who = tickets.actor(desk.settings.policy, staff, as_)
+            scene = Scene(who=who, at=desk.at, policy=desk.settings.policy, directory=staff)
+            found = [each for each in found if rights.may_see(each, scene, who.name)][: limit or None]
+        _print(desk, found)
 
 
 def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
@@ -150,10 +158,7 @@ def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(word for word in words if word != "open")), "open" in words and len(words) == 1
 
 
-def _print(tx: Connection, desk: Call, wanted: Filter) -> None:
-    from store.queries import tickets as read
-
-    found = read.listed(tx, wanted)
+def _print(desk: Call, found: Sequence[Ticket]) -> None:
     if desk.as_json:
         screen.document(desk, [shapes.ticket(each, desk.zone) for each in found])
         return

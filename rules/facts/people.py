@@ -5,7 +5,7 @@ The whole `Directory` of staff is small (2-200 people) and handed to decisions a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -135,6 +135,10 @@ class Directory:
         """The agents that lead a group or one above it, by name."""
         above = {group} | {g.key for g in self.groups.values() if group in self.below(g.key)}
         return tuple(a for _, a in sorted(self.agents.items()) if group and above & set(a.manager_of))
+
+    def under(self, groups: Iterable[str]) -> frozenset[str]:
+        """These groups and all below them."""
+        return frozenset(g for each in groups for g in {each, *self.below(each)})
 
     def below(self, group: str) -> frozenset[str]:
         """All groups under one group, at any depth; a parent loop ends the walk."""

@@ -30,6 +30,8 @@ class Filter:
 
     mine: str = ""
     groups: tuple[str, ...] = ()
+    any_of: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None = None
+    """Agents, groups, groups without a handler: held by one of these agents, or of one of the groups, or of one of the last and nobody's yet."""
     status: tuple[str, ...] = ()
     open_only: bool = False
     category: str = ""
@@ -88,6 +90,10 @@ def _conditions(wanted: Filter) -> list[Any]:
     conditions += [column == value for column, value in exact if value]
     several = ((TICKET.c.group, wanted.groups), (TICKET.c.status, wanted.status), (TICKET.c.requester_key, wanted.requester_keys))
     conditions += [column.in_(values) for column, values in several if values]
+    if wanted.any_of is not None:
+        agents, groups, waiting = wanted.any_of
+        nobodys = and_(TICKET.c.group.in_(waiting), TICKET.c.assignee == "")
+        conditions.append(or_(TICKET.c.assignee.in_(agents), TICKET.c.group.in_(groups), nobodys))
     if wanted.open_only:
         conditions.append(TICKET.c.status != "closed")
     if wanted.category:

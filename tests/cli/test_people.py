@@ -141,3 +141,16 @@ def test_a_person_has_several_addresses_and_can_be_merged(desk: Desk) -> None:
     assert desk.run("person", "show", "eva@acme.exampel").err.count("eva@acme.example") == 1
     desk.ok("person", "remove", "e.roth@work.example")
     assert desk.ok("person", "list") == []
+
+
+def test_lists_can_be_those_of_one_agent(desk: Desk) -> None:
+    """A superior at the terminal sees his department, a technician what is his (feature 2-09)."""
+    desk.ok("group", "add", "sales")
+    desk.ok("agent", "edit", "ben", "--group", "sales", "--role", "technician")
+    desk.ok("agent", "add", "mia", "--address", "mia@staff.example", "--role", "technician", "--manager-of", "hw")
+    desk.opened("--category", "hardware", subject="Jam")
+    desk.ok("ticket", "new", "--for", "kim@customer.example", "--subject", "Offer", "--text", "x", "--group", "sales")
+    assert {t["ref"] for t in desk.ok("ticket", "list")} == {"T1", "T2"}
+    assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "mia")] == ["T1"]
+    assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "ben")] == ["T2"]
+    assert desk.run("ticket", "show", "T1", "--as", "ben").code == 3
