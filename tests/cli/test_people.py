@@ -149,7 +149,7 @@ def test_lists_can_be_those_of_one_agent(desk: Desk) -> None:
     desk.ok("agent", "edit", "ben", "--group", "sales", "--role", "technician")
     desk.ok("agent", "add", "mia", "--address", "mia@staff.example", "--role", "technician", "--manager-of", "hw")
     desk.opened("--category", "hardware", subject="Jam")
-    desk.ok("ticket", "new", "--for", "kim@customer.example", "--subject", "Offer", "--text", "x", "--group", "sales")
+    desk.ok("ticket", "new", "--for", "kim@customer.example", "--subject", "Offer", "--text", "x", "--assign", "@sales")
     assert {t["ref"] for t in desk.ok("ticket", "list")} == {"T1", "T2"}
     assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "mia")] == ["T1"]
     assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "ben")] == ["T2"]
