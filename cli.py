@@ -42,6 +42,7 @@ NOUNS = (
     Noun("doctor", "health", "Check the whole desk; every finding says its mend.", RUN, is_group=False),
     Noun("config", "config", "check, show, schema", RUN),
     Noun("db", "db", "status, upgrade, backup, check", RUN),
+    Noun("report", "report", "Figures of a period: by category, channel, party …; send mails them.", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
     Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, export, delete", WORK),
     Noun("task", "task", "list, show, add, edit, done", WORK),

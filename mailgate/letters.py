@@ -39,8 +39,8 @@ class Event:
     newest_post: int = 0
 
 
-def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None) -> Letter:
-    """The letter for a notice; `extra` are the keys of the card that only its text has."""
+def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None, *, attached: Sequence[Mapping[str, str]] = ()) -> Letter:
+    """The letter for a notice; `extra` are the keys of the card that only its text has, `attached` files of our own: `{name, type, text}`."""
     policy = event.policy
     language = languages.choose(notice.language, policy.languages)
     staff = notice.kind is STAFF
@@ -65,7 +65,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None)
         "reason": notice.reason,
         "buttons": buttons,
     }
-    files: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = [{"inline": False, "content_id": "", **one} for one in attached]
     card |= _own_keys(notice, event, veiled=veiled, files=files)
     card |= extra or {}
     every = list(_buttons(card))

@@ -211,6 +211,8 @@ def _is_his(row: Mapping[Any, Any]) -> bool:
 
 
 def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:
+    if "text" in wanted:
+        return str(wanted["text"]).encode("utf-8")
     from mailgate.parse import part_bytes  # noqa: PLC0415 - only mails with files load the parser here
 
     raw = inbox.raw(tx, int(wanted["mail"]))

@@ -6,7 +6,7 @@ any time and explained. Working time is `rules.facts.hours`; who is reminded is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -242,3 +242,46 @@ def next_check(ticket: Ticket, running: Sequence[Running], policy: Policy, at: d
     steps += list(clock_of(ticket, policy).remind)
     found = [when for r in running if r.is_live for step in steps if (when := reached_at(r, step, at)) is not None and when > at]
     return min(found, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """How one clock of one ticket went, for figures."""
+
+    worked: timedelta | None
+    """Worked time until it stopped; None while it hasn't."""
+    kept: bool | None
+    """Whether it stopped within its limit; False as soon as the limit has passed; None where there is no limit, or nothing is decided yet."""
+
+
+MEASURED = ("take", "answer", "solve")
+"""The clocks that figures tell of; the idle clock begins anew with every action."""
+_ENDLESS = timedelta(days=365_000)
+
+
+def measured(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> Mapping[str, Measured]:
+    """How the clocks went, by name; also those without a limit, whose time counts in the hours of the ticket's clock.
+
+    Records, which are closed as they are opened, have none.
+    """
+    kind = policy.types.get(ticket.type)
+    if not moments or (kind is not None and kind.closed):
+        return MappingProxyType({})
+    clock = clock_of(ticket, policy)
+    hours = policy.hours_of(clock.hours)
+    pauses = frozenset(clock.pause_on) | {Status.closed}
+    closed_at = ticket.closed_at if ticket.status is Status.closed else None
+    ends = {"take": ticket.taken_at, "answer": ticket.answered_at, "solve": closed_at}
+    running = {r.name: r for r in clocks(ticket, moments, policy, at)}
+    out: dict[str, Measured] = {}
+    for name in MEASURED:
+        stop = ends[name]
+        run = running.get(name)
+        if stop is not None and stop <= at:
+            free = _run(name, _ENDLESS, hours, moments[0].at, moments, stop, at, pauses)
+            within = None if run is None else run.worked <= run.limit
+            out[name] = Measured(worked=free.worked, kept=within)
+        elif run is not None:
+            # what was closed without it, within its time, broke no promise; nor did what still has time
+            out[name] = Measured(worked=None, kept=False if run.worked > run.limit else None)
+    return MappingProxyType(out)

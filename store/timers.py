@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,9 +40,14 @@ def due_checks(tx: Connection, at: datetime, limit: int) -> list[int]:
 
 def moments(tx: Connection, ticket_id: int) -> list[Moment]:
     """What the history says of a ticket's status and activity, in order; timers' own entries are no activity."""
+    return moments_of(_MOMENTS.all(tx, {"id": ticket_id}))
+
+
+def moments_of(rows: Iterable[Mapping[Any, Any]]) -> list[Moment]:
+    """The same from rows of one ticket's history, in order."""
     out: list[Moment] = []
     status = Status.new
-    for row in _MOMENTS.all(tx, {"id": ticket_id}):
+    for row in rows:
         if "status" in row["changed"]:
             status = Status(row["changed"]["status"][1])
         if row["actor"] != "timer" or "status" in row["changed"] or not out:

@@ -11,7 +11,7 @@ from mailgate.config import places
 from rules.actions.values import Misread, Words, choose, first_word
 
 ROLES = frozenset(
-    {"requester", "watchers", "assignee", "owner", "group", "category", "manager", "admin", "agents", "customer", "me", "nobody", "-", ""}
+    [*"requester watchers assignee owner group category manager admin agents customer me nobody - parties".split(), ""],
 )
 """Words that mean somebody by what he is to a ticket."""
 

@@ -238,7 +238,7 @@ DIMENSIONS = (
 
 
 class Report(Section):
-    """Figures by mail."""
+    """Figures by mail, of the time since it was due before."""
 
     name: str = says("Subject of the report.", min_length=1)
     by: Annotated[
@@ -246,4 +246,6 @@ class Report(Section):
         Reads(values.several(lambda word: values.choice(word, DIMENSIONS, "dimension of a report")), {"type": ["string", "array"]}),
     ] = says(f"What to count by: {', '.join(DIMENSIONS)}.", ["category"])
     every: Cron = says("When, as five cron fields in the desk's zone: 0 7 1 * * is the first of the month at seven.")
-    to: Recipients = says("Who gets it: agents, @groups, addresses, or admin.")
+    to: Recipients = says(
+        "Who gets it: agents, @groups, addresses, admin, or parties: the contacts of each party, the figures of their own requests."
+    )
