@@ -110,6 +110,17 @@ def done(context: typer.Context, ref: Ref, as_: As = "") -> None:
     _do(desk, _ticket_of(desk, ref), f"done {ref.upper()}", as_, ref)
 
 
+@app.command()
+def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
+    """Take a task away; the ticket's history keeps what it said."""
+    from rules.actions.changing import RemoveTask
+
+    desk = call.of(context)
+    ticket = _ticket_of(desk, ref)
+    _carry_out(desk, ticket, (RemoveTask(ref=ref.upper()),), as_, "")
+    screen.result(desk, {"ref": ref.upper(), "removed": True}, f"{ref.upper()} is gone")
+
+
 def _do(desk: Call, ticket: str, line: str, name: str, ref: str = "") -> None:
     from mailgate import commands
     from store import engine, people
@@ -129,8 +140,9 @@ def _carry_out(desk: Call, ticket: str, actions: Sequence[object], name: str, re
         who = tickets.actor(desk.settings.policy, directory, name)
         found = tickets.find(tx, ticket)
         made = commands.act(tx, counter, found, actions, who=who, directory=directory, at=desk.at)  # type: ignore[arg-type]  # verbs are loaded late
-        shown = ref or next((c.ref for c in made.written.outcome.records if c.kind == "task"), "")
-        _print(desk, _found(tx, shown))
+        shown = ref or next((c.ref for c in made.written.outcome.records if c.kind == "task" and c.after is not None), "")
+        if shown:
+            _print(desk, _found(tx, shown))
 
 
 def _ticket_of(desk: Call, ref: str) -> str:

@@ -113,6 +113,7 @@ class Post:
 
 
 TASK_STATES = ("open", "doing", "done")
+ORDER_STATES = ("open", "done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
