@@ -93,7 +93,7 @@ def edit(
     as_: As = "",
 ) -> None:
     """Change an order, or report on it; the technician gets it anew where who, when or what changed."""
-    from rules.actions.changing import ChangeOrder
+    from rules.actions.upkeep import ChangeOrder
 
     if not any((technician, when, text, state, hours, parts, report)):
         raise Misused("nothing to change: name --tech, --when, --text, --state, --hours, --parts or --report")
@@ -107,7 +107,7 @@ def edit(
 @app.command()
 def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
     """Take an order away; the ticket's history keeps what it said."""
-    from rules.actions.changing import RemoveOrder
+    from rules.actions.upkeep import RemoveOrder
 
     desk = call.of(context)
     _carry_out(desk, _ticket_of(desk, ref), RemoveOrder(ref=ref.upper()), as_)

@@ -113,7 +113,7 @@ def done(context: typer.Context, ref: Ref, as_: As = "") -> None:
 @app.command()
 def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
     """Take a task away; the ticket's history keeps what it said."""
-    from rules.actions.changing import RemoveTask
+    from rules.actions.upkeep import RemoveTask
 
     desk = call.of(context)
     ticket = _ticket_of(desk, ref)

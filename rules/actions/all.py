@@ -1,12 +1,11 @@
 """Every verb, registered by importing the families in the order in which help shows them."""
 
-from rules.actions import asides, changing, feedback, later, moving, opening, people, posts, questions, service, state, tasks, triage, undo
+from rules.actions import asides, feedback, later, moving, opening, people, posts, questions, service, state, tasks, triage, undo, upkeep
 from rules.actions.base import VERBS
 
 __all__ = [
     "VERBS",
     "asides",
-    "changing",
     "feedback",
     "later",
     "moving",
@@ -19,4 +18,5 @@ __all__ = [
     "tasks",
     "triage",
     "undo",
+    "upkeep",
 ]
