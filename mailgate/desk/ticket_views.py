@@ -123,12 +123,17 @@ def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
 def history(
     context: typer.Context,
     ref: Ref,
+    clock: Annotated[bool, typer.Option("--clock", help="Explain the sum of each clock instead.")] = False,
 ) -> None:
     """Who did what, when, by which mail or command."""
+    from mailgate.desk import ticket_clocks
     from store import engine
     from store.queries import tickets as read
 
     desk = call.of(context)
+    if clock:
+        ticket_clocks.explain(desk, ref)
+        return
     with desk.store() as store, engine.reading(store) as tx:
         ticket = tickets.find(tx, ref)
         rows = read.history(tx, ticket.id)

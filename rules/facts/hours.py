@@ -135,16 +135,21 @@ def add(start: datetime, worked: timedelta, hours: Hours) -> datetime:
     raise ValueError(f"the calendar {hours.key!r} never opens")
 
 
-def worked(start: datetime, end: datetime, hours: Hours) -> timedelta:
-    """How much of the time from `start` to `end` was worked; none if `end` is not later."""
+def pieces(start: datetime, end: datetime, hours: Hours) -> Iterator[tuple[datetime, datetime]]:
+    """The worked stretches of the time from `start` to `end`, in order; nothing if `end` is not later."""
     zone = _zone(hours.zone)
-    total = timedelta()
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     while day <= last:
         for begin, close in spans(hours, day):
-            total += max(timedelta(), min(close, end) - max(begin, start))
+            first, final = max(begin, start), min(close, end)
+            if final > first:
+                yield first, final
         day += _DAY
-    return total
+
+
+def worked(start: datetime, end: datetime, hours: Hours) -> timedelta:
+    """How much of the time from `start` to `end` was worked; none if `end` is not later."""
+    return sum((final - first for first, final in pieces(start, end, hours)), timedelta())
 
 
 def is_open(at: datetime, hours: Hours) -> bool:
