@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from rules import deadlines, stays
+from rules import chain, deadlines, stays
 from rules.actions.base import Action, Aside, Draft, Refused, Scene
 from rules.actions.undo import Done, taken_back
 from rules.deadlines import Moment
@@ -40,14 +40,16 @@ _REF_TAKEN = Prepared(select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref")
 _COUNT = Prepared(
     update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value), gives=(COUNTER.c.value,)
 )
-_INSERT = Prepared(insert(TICKET).returning(TICKET.c.id), takes=[*facts.ticket_row(Ticket()), "check_at"], gives=(TICKET.c.id,))
+_INSERT = Prepared(insert(TICKET).returning(TICKET.c.id), takes=[*facts.ticket_row(Ticket()), "check_at", "sealed"], gives=(TICKET.c.id,))
 _INSERT_POST = Prepared(
     insert(POST).returning(POST.c.id),
     takes="ticket_id at author_name author_address agent kind direction subject text quoted parts received_id to about cause".split(),
     gives=(POST.c.id,),
 )
-_INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed".split())
-_LAST_SEQ = Prepared(select(HISTORY.c.seq).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1))
+_INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed digest".split())
+_LAST_ENTRY = Prepared(
+    select(HISTORY.c.seq, HISTORY.c.digest).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1)
+)
 _INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
 _KNOWN = Prepared(
     select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id"))
@@ -163,22 +165,21 @@ def open_ticket(
         outcome = replace(outcome, ticket=replace(outcome.ticket, status=Status.closed, closed_at=scene.at))
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
     outcome = replace(outcome, ticket=settled)
-    row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at}
+    opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
+    entries = _entries(settled.ref, (opened, *outcome.steps), scene, cause, after=None)
+    row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at, "sealed": entries[-1]["digest"]}
     new_id = _INSERT.scalar(tx, row)
     ticket = replace(outcome.ticket, id=new_id, version=1)
-    opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
-    _write_history(tx, ticket, (opened, *outcome.steps), scene, cause, first=1)
+    _INSERT_HISTORY.run_many(tx, [{"ticket_id": new_id, **entry} for entry in entries])
     posts = _write_posts(tx, ticket, outcome.posts, scene, cause)
     _write_rest(tx, ticket, outcome, scene, cause)
     if beside and system is not None:
-        first = 2 + len(outcome.steps)
         for extra in beside:
             steps = tuple(replace(step, changed={k: v for k, v in step.changed.items() if " " in k}) for step in extra.steps)
-            _write_history(tx, ticket, steps, system, cause, first=first)
+            _append_history(tx, ticket, steps, system, cause)
             posts += _write_posts(tx, ticket, extra.posts, system, cause)
             _write_rest(tx, ticket, extra, system, cause)
             outcome = outcome.joined(extra)
-            first += len(steps)
     return Written(before=None, ticket=ticket, outcome=replace(outcome, ticket=ticket), posts=posts)
 
 
@@ -201,6 +202,8 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     if outcome.merge_into:
         after = _merge(tx, after, outcome.merge_into, scene, cause)
         outcome = replace(outcome, ticket=after)
+    entries = _entries(after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket_id}))
+    values: dict[str, Any] = {"sealed": entries[-1]["digest"]} if entries else {}
     if changed(before, after) or outcome.posts or any(step.changed for step in steps):
         timed = deadlines.is_timed(after, scene.policy) or stays.concerns(after, scene.policy)
         past = timers.moments(tx, ticket_id) if timed else []
@@ -210,10 +213,10 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         after = replace(after, version=before.version + 1)
         new = facts.ticket_row(after) | {"check_at": check_at}
         old = facts.ticket_row(before) | {"check_at": row["check_at"]}
-        values = {k: v for k, v in new.items() if v != old[k]}
+        values = {k: v for k, v in new.items() if v != old[k]} | values
+    if values:
         _update(tuple(values)).run(tx, values | {"row_id": ticket_id})
-    first = (_LAST_SEQ.scalar(tx, {"id": ticket_id}) or 0) + 1
-    _write_history(tx, after, tuple(step for step in steps if step.changed or step.action), scene, cause, first=first)
+    _INSERT_HISTORY.run_many(tx, [{"ticket_id": ticket_id, **entry} for entry in entries])
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
     if after.status is Status.closed and before.status is not Status.closed:
@@ -400,17 +403,26 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
             tx.execute(update(held).where(column == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OUTBOX).where(OUTBOX.c.ticket_id == ticket.id).values(ticket_id=target.id))
     tx.execute(update(OLD).where(OLD.c.ticket_id == ticket.id).values(ticket_id=target.id))
-    first = (_LAST_SEQ.scalar(tx, {"id": target.id}) or 0) + 1
-    _write_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause, first=first)
+    _append_history(tx, merged, (Step(action=f"merged {ticket.ref}", changed=changed(target, merged)),), scene, cause)
     tx.execute(insert(LINK).values(ticket_id=ticket.id, other_id=target.id, kind="merged"))
     return replace(ticket, merged_into=target.ref, status=Status.closed, closed_at=scene.at)
 
 
-def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene: Scene, cause: Cause, *, first: int) -> None:
-    rows = [
-        {
-            "ticket_id": ticket.id,
-            "seq": first + n,
+def _append_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene: Scene, cause: Cause) -> None:
+    """Write entries after the last one, and the digest of the new last one to the ticket."""
+    entries = _entries(ticket.ref, steps, scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket.id}))
+    if entries:
+        _update(("sealed",)).run(tx, {"sealed": entries[-1]["digest"], "row_id": ticket.id})
+        _INSERT_HISTORY.run_many(tx, [{"ticket_id": ticket.id, **entry} for entry in entries])
+
+
+def _entries(ref: str, steps: Sequence[Step], scene: Scene, cause: Cause, *, after: Mapping[Any, Any] | None) -> list[dict[str, Any]]:
+    """What the history will say, each entry linked to the one before it; `after` is the last one so far."""
+    seq, before = (after["seq"], after["digest"]) if after is not None else (0, ref)
+    entries: list[dict[str, Any]] = []
+    for number, step in enumerate(steps, seq + 1):
+        entry = {
+            "seq": number,
             "at": scene.at,
             "actor": scene.who.name,
             "action": _capped(step.action),
@@ -418,9 +430,9 @@ def _write_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene:
             "received_id": cause.received_id,
             "changed": {k: list(v) for k, v in step.changed.items()},
         }
-        for n, step in enumerate(steps)
-    ]
-    _INSERT_HISTORY.run_many(tx, rows)
+        before = chain.digest(before, entry)
+        entries.append(entry | {"digest": before})
+    return entries
 
 
 def _capped(action: str) -> str:

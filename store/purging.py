@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, delete, func, insert, literal, select, update
 
+from store import sealing
 from store.columns import table
 from store.models import mail as m
 from store.models import service as s
@@ -56,3 +57,4 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     tx.execute(
         insert(HISTORY).values(ticket_id=ticket_id, seq=seq + 1, at=at, actor=by, action=PURGED, cause="", received_id=None, changed={})
     )
+    sealing.reseal(tx, ticket_id)

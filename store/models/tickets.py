@@ -70,6 +70,8 @@ class Ticket(SQLModel, table=True):
     rating_stars: int = 0
     rating_comment: str = Field(sa_type=Text, default="")
     version: int = 0
+    sealed: str = Field(sa_type=Text, default="")
+    """Digest of the last entry of its history."""
 
 
 class OldRef(SQLModel, table=True):
@@ -162,6 +164,8 @@ class History(SQLModel, table=True):
     cause: str = Field(sa_type=Text, default="")
     received_id: int | None = Field(default=None, foreign_key="received.id")
     changed: dict[str, Any] = Field(sa_type=JSON, default_factory=dict)
+    digest: str = Field(sa_type=Text, default="")
+    """Covers the entry and the digest of the one before it: see `rules.chain`."""
 
 
 class Wake(SQLModel, table=True):

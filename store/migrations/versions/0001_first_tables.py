@@ -151,6 +151,7 @@ def upgrade() -> None:
         sa.Column("rating_stars", sa.Integer(), nullable=False),
         sa.Column("rating_comment", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("ref", name=op.f("uq_ticket_ref")),
     )
@@ -322,6 +323,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("received_id", sa.Integer(), nullable=True),
         sa.Column("changed", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["received_id"], ["received.id"], name=op.f("fk_history_received_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_history_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
