@@ -141,6 +141,7 @@ PROBLEMS = {
     "reach": "no-right",
     "not-for-customers": "no-right",
     "workflow-role": "no-right",
+    "archived": "archived",
 }
 """Codes of the rules that have a sentence of their own in `words.toml`; the rest is a wrong or a missing value, or not possible now."""
 

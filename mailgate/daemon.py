@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mailgate import answers, clerk, intake, keys, letters, reporting
+from mailgate import answers, archiving, clerk, intake, keys, letters, reporting
 from mailgate.knowledge import Index
 from mailgate.office import Office
 from mailgate.postman import Postman
@@ -240,7 +240,7 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
 
 def tick(settings: Settings, at: datetime) -> dict[str, int]:
     """Do once, to the end, all that is due at `at`: fetch, handle, timers, deliver. Counts what was done."""
-    done = {"fetched": 0, "handled": 0, "fired": 0, "announced": 0, "reported": 0, "delivered": 0}
+    done = {"fetched": 0, "handled": 0, "fired": 0, "announced": 0, "reported": 0, "archived": 0, "delivered": 0}
     with open_office(settings) as office:
 
         def keep(received: Received) -> None:
@@ -252,6 +252,7 @@ def tick(settings: Settings, at: datetime) -> dict[str, int]:
         done["fired"] = clerk.ripen(office, at) + clerk.watch(office, at)
         done["announced"] = clerk.announce(office, at)
         done["reported"] = reporting.due(office, at)
+        done["archived"] = len(archiving.run_all(office, at).refs)
         done["delivered"] = asyncio.run(_deliver_once(settings, office, at))
     return done
 

@@ -283,6 +283,8 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "closed":
             ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
             return {"actor": actor, "post": post, "ratings": ratings, "reopen_days": policy.options.reopen_for.days}
+        case "archived":
+            return {}
         case "reopened":
             return {"actor": actor, "post": post}
         case "assigned":

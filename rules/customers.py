@@ -12,7 +12,7 @@ from rules.actions.people import Cc
 from rules.actions.values import Misread
 from rules.case import Case, is_known
 from rules.facts.people import same_party
-from rules.facts.policy import Unknown
+from rules.facts.policy import ArchivedReply, Unknown
 from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
 from rules.facts.ticket import Ticket
 from rules.reading import subject
@@ -103,7 +103,7 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
 
 def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
     f = case.facts
-    if is_only_thanks(body, has_files=any(not p.inline for p in f.mail.parts)):
+    if ticket.deleted_at is None and is_only_thanks(body, has_files=any(not p.inline for p in f.mail.parts)):
         say = case.say(text=body.strip("\n"), keeps_status=True)
         return Act(
             actor=case.actor,
@@ -116,11 +116,39 @@ def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tu
         )
     late = ticket.closed_at is not None and f.at - ticket.closed_at > f.policy.options.reopen_for
     verified = case.trust.level >= Level.domain or case.owns_token
+    if (
+        ticket.archived_at is not None
+        and ticket.deleted_at is None
+        and verified
+        and f.policy.options.archived_reply is not ArchivedReply.new
+    ):
+        return _to_archived(case, ticket, actions, lines, body)
     if ticket.archived_at is not None or ticket.deleted_at is not None or late or not verified:
         why = "archived" if ticket.archived_at else "deleted" if ticket.deleted_at else "late" if late else "unverified"
         return _opened(case, follows=ticket.id, hint=f"follows-{why}", claims=(ticket.ref,))
     say = case.say(text=body.strip("\n"))
     return Act(actor=case.actor, ticket=ticket, actions=(say, *actions), lines=tuple(lines), fate=Fate.appended, why="reopened by a reply")
+
+
+def _to_archived(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
+    """What the site has said of replies to the archive: the ticket comes back, or the reply is kept and answered."""
+    f = case.facts
+    if f.policy.options.archived_reply is ArchivedReply.reopen:
+        say = case.say(text=body.strip("\n"))
+        return Act(
+            actor=case.actor, ticket=ticket, actions=(say, *actions), lines=tuple(lines), fate=Fate.appended, why="back from the archive"
+        )
+    if f.may_reply:
+        case.note("acknowledge", "no", f.may_reply)
+    return Act(
+        actor=case.actor,
+        ticket=ticket,
+        actions=(case.say(text=body.strip("\n"), keeps_status=True),),
+        fate=Fate.appended,
+        why="archived: kept and answered",
+        acknowledge=f.machine.may_answer and not f.may_reply and bool(case.actor.address.address),
+        hint="archived",
+    )
 
 
 def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint: str = "") -> Verdict:

@@ -143,7 +143,7 @@ def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Not
     if not template:
         return []
     by_hand = answer is not None and template != "received" and what.actor.role is not Role.system
-    automatic = "" if by_hand else "replied" if template == "received" else "generated"
+    automatic = "" if by_hand else "replied" if template in {"received", "archived"} else "generated"
     post = (what.posts[0] if what.posts else None) if template == "received" else answer
     canned = [{"title": answer.subject, "text": answer.text}] if answer is not None and template == "received" else []
     return [
@@ -184,6 +184,8 @@ def _customers_text(what: Happened, policy: Policy) -> str:
         return ""
     if before is None:
         return "received" if what.acknowledge else ""
+    if what.hint == "archived":
+        return "archived" if what.acknowledge else ""
     was, now = before.status, ticket.status
     if now is Status.closed and was is not Status.closed:
         return "closed" if policy.notify.closing else ""
@@ -203,7 +205,10 @@ def _hears(address: Address, reason: str, template: str, what: Happened) -> bool
     if template == "received":
         return reason == "requester"
     actor = what.actor
-    if address.key in {actor.address.key, *(address_key(a) for a in (actor.person.addresses if actor.person else ()))}:
+    is_actor = address.key in {actor.address.key, *(address_key(a) for a in (actor.person.addresses if actor.person else ()))}
+    if template == "archived":
+        return is_actor
+    if is_actor:
         return False
     return address.key not in what.after.muted or template in {"message", "closed"}
 

@@ -503,8 +503,3 @@ def link(tx: Connection, ticket_id: int, other_id: int, kind: str) -> None:
     have = tx.execute(select(LINK.c.kind).where(LINK.c.ticket_id == ticket_id, LINK.c.other_id == other_id, LINK.c.kind == kind)).first()
     if have is None and ticket_id != other_id:
         tx.execute(insert(LINK).values(ticket_id=ticket_id, other_id=other_id, kind=kind))
-
-
-def archived(at: datetime, ticket: Ticket) -> Ticket:
-    """The ticket put into the archive."""
-    return replace(ticket, archived_at=at)

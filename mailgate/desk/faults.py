@@ -14,6 +14,7 @@ FAILED, WRONG = 1, 2
 REFUSALS = {
     "archived": "{ref} is archived: reopen it first",
     "closed": "{ref} is closed",
+    "not-closed": "{ref} is open: close it first",
     "closed-category": "{ref} is closed, and closed tickets keep their category ([options] reclassify_closed)",
     "changed-since": "{field} of {ref} has changed since: undoing would overwrite that",
     "deleted": "{ref} is deleted",

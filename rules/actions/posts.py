@@ -82,7 +82,11 @@ class Say(Action):
             if ticket.status is Status.waiting:
                 changes |= {"status": Status.working, "waiting_until": None}
             elif ticket.status is Status.closed:
-                changes |= {"status": Status.assigned if ticket.assignee or ticket.group else Status.new, "closed_at": None}
+                changes |= {
+                    "status": Status.assigned if ticket.assignee or ticket.group else Status.new,
+                    "closed_at": None,
+                    "archived_at": None,
+                }
         post = Draft(
             kind=self.kind,
             author=self.by or scene.who.address,

@@ -9,6 +9,8 @@ from typing import Any
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.folding import fold
 from rules.actions.values import Flag, Holder, Listed, Rest, Span
+from rules.facts.people import Role
+from rules.facts.policy import ArchivedReply
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
 
@@ -94,12 +96,16 @@ class Reopen(Action):
     why: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        if ticket.archived_at is not None:
+        if (
+            ticket.archived_at is not None
+            and scene.who.role is Role.customer
+            and scene.policy.options.archived_reply is not ArchivedReply.reopen
+        ):
             raise Refused("archived", ref=ticket.ref)
         if ticket.status is not Status.closed:
             return Effect(ticket=ticket)
         status = Status.assigned if ticket.assignee or ticket.group else Status.new
-        return Effect(ticket=replace(ticket, status=status, closed_at=None))
+        return Effect(ticket=replace(ticket, status=status, closed_at=None, archived_at=None))
 
 
 @verb("wait")
@@ -129,6 +135,16 @@ class Wait(Action):
             changes["assignee"] = scene.who.name
         wakes = (WakeUp(kind="waited", at=until),) if until else ()
         return Effect(ticket=replace(ticket, **changes), wakes=wakes)
+
+
+@verb("archive")
+class Archive(Action):
+    """Put a closed ticket into the archive: it is read from then on, and no longer worked on. Time does it, or the command line."""
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if ticket.status is not Status.closed:
+            raise Refused("not-closed", ref=ticket.ref)
+        return Effect(ticket=replace(ticket, archived_at=scene.at), quiet=True)
 
 
 @verb("seen")

@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, and_
 from sqlmodel import Field, SQLModel
+
+
+_LISTED = and_(Column("closed_at").is_not(None), Column("archived_at").is_(None), Column("deleted_at").is_(None))
+_KEPT = and_(Column("archived_at").is_not(None), Column("deleted_at").is_(None))
 
 
 class Ticket(SQLModel, table=True):
@@ -18,6 +22,8 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_group", "group", "status"),
         Index("ix_ticket_party", "party"),
         Index("ix_ticket_check", "check_at"),
+        Index("ix_ticket_to_archive", "closed_at", sqlite_where=_LISTED, postgresql_where=_LISTED),
+        Index("ix_ticket_to_purge", "closed_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -52,7 +52,7 @@ from templates.cards.common import (
     Task,
     Ticket,
 )
-from templates.cards.customers import Answer, Closed, Message, Rate, Received, Reopened, StatusChanged, Taken
+from templates.cards.customers import Answer, Archived, Closed, Message, Rate, Received, Reopened, StatusChanged, Taken
 from templates.cards.service import (
     AccessAsked,
     AccessDecided,
@@ -92,6 +92,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Appended",
+    "Archived",
     "Article",
     "Assigned",
     "Attachment",
@@ -168,6 +169,7 @@ SHAPES: Mapping[str, type] = {
     "status": StatusChanged,
     "closed": Closed,
     "reopened": Reopened,
+    "archived": Archived,
     "rate": Rate,
     "assigned": Assigned,
     "new-in-group": NewIn,

@@ -72,6 +72,10 @@ class Reopened(Card):
     post: Post | None
 
 
+class Archived(Card):
+    """A reply came to a ticket in the archive, and the site wants it answered and no more."""
+
+
 class Rate(Card):
     """Asks for a rating, once the request has been closed for a while."""
 

@@ -57,6 +57,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "buttons": [reopen],
         },
         "reopened": {**made.base(language, text, "assigned"), "actor": "Maria Keller", "post": None, "buttons": [status]},
+        "archived": {**made.base(language, text, "closed"), "buttons": []},
         "status-answer": {
             **made.base(language, text, "working"),
             "promise_at": made.DAY + "16:00:00+02:00",

@@ -162,6 +162,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_party", ["party"], unique=False)
         batch_op.create_index("ix_ticket_requester", ["requester_key"], unique=False)
         batch_op.create_index("ix_ticket_status", ["status", "id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_to_archive",
+            ["closed_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL AND archived_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL AND archived_at IS NULL AND deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_to_purge",
+            ["closed_at"],
+            unique=False,
+            sqlite_where=sa.text("archived_at IS NOT NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("archived_at IS NOT NULL AND deleted_at IS NULL"),
+        )
 
     op.create_table(
         "firing",
