@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mailgate import asidecards, letters
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
-from rules import lexicon, rights
+from rules import levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
@@ -362,6 +362,9 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         # the same words for a ticket that isn't there and for one that he may not know of
         raise Refused("no-such-ticket", ref=ask.about)
     if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
+        about = None
+    if about is not None and not staff and to.key == levels.end_customer(about).key and ask.what != "status":
+        # what a partner and we wrote to each other is not his customer's
         about = None
     language = (
         _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")

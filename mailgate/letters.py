@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from mailgate import asidecards
+from rules import levels
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import AgentNames, Mode, Policy
@@ -45,6 +46,8 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     language = languages.choose(notice.language, policy.languages)
     staff = notice.kind is STAFF
     ticket = notice.ticket
+    if ticket is not None and notice.kind is RecipientKind.customer:
+        ticket = replace(ticket, subject=subject_for(notice.to, ticket))
     veiled = ticket is not None and ticket.veiled and notice.kind is RecipientKind.customer
     if ticket is not None and notice.kind is RecipientKind.other and notice.template in asidecards.TEMPLATES:
         # whoever is asked from outside sees his own thread and nothing of the customer
@@ -93,6 +96,14 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         post_id=notice.post.id if notice.post else None,
         newest_post=max(event.newest_post, notice.post.id if notice.post else 0),
     )
+
+
+def subject_for(to: Address, ticket: Ticket) -> str:
+    """The subject towards one of the audience: a partner finds his own number in it."""
+    ref = ticket.partner_ref
+    if not ref or ticket.origin != levels.PARTNER or to.key == levels.end_customer(ticket).key or ref.lower() in ticket.subject.lower():
+        return ticket.subject
+    return f"{ticket.subject} [{ref}]"
 
 
 def veil(ticket: Ticket, language: str) -> Ticket:
@@ -148,7 +159,7 @@ def shown_name(name: str, policy: Policy, directory: Directory, *, staff: bool, 
     agent = directory.agents.get(name)
     full = agent.full_name or agent.name if agent else ""
     if staff or not full:
-        return full or (name if staff else "")
+        return full or (name if staff or "@" in name else "")
     match policy.privacy.agent_names:
         case AgentNames.full:
             return full
@@ -253,7 +264,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
     policy, directory = event.policy, event.directory
     post = post_card(notice.post, event, staff=staff, ticket=ticket, files=files) if notice.post is not None else None
     actor = shown_name(event.actor.name, policy, directory, staff=staff, group=ticket.group if ticket else "")
-    if not actor and staff and not event.actor.is_agent:
+    if not actor and not event.actor.is_agent and (staff or (notice.template == "taken" and not veiled)):
         actor = event.actor.address.name or event.actor.address.address
     blank = {"author": person(Address()), "at": event.at.isoformat(), "text": "", "quoted": "", "signature": "", "attachments": []}
     match notice.template:
@@ -282,7 +293,16 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             }
         case "closed":
             ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
-            return {"actor": actor, "post": post, "ratings": ratings, "reopen_days": policy.options.reopen_for.days}
+            return {
+                "actor": actor,
+                "post": post,
+                "ratings": ratings,
+                "reopen_days": policy.options.reopen_for.days,
+                "resolved": bool(notice.card.get("resolved")),
+                "end": person(Address(name=ticket.endcustomer.get("name", ""), address=ticket.endcustomer.get("address", "")))
+                if ticket is not None and notice.card.get("resolved")
+                else person(Address()),
+            }
         case "archived":
             return {}
         case "reopened":

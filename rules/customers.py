@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from rules import conditions, rights, routing, sideways
+from rules import conditions, levels, rights, routing, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
@@ -15,7 +17,7 @@ from rules.facts.people import same_party
 from rules.facts.policy import ArchivedReply, Unknown
 from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
 from rules.facts.ticket import Ticket
-from rules.reading import subject
+from rules.reading import partners, subject
 from rules.reading.thanks import is_only_thanks
 from rules.staff import _readable
 from rules.verdict import Act, Hold, Question, Settle, Verdict
@@ -90,7 +92,8 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
     if gone or (ticket.status is Status.closed and not any(a.verb == "reopen" for a in actions)):
         return _to_closed(case, ticket, actions, lines, body)
     watching, copied = _copied_in(case, ticket)
-    say = replace(case.say(text=body.strip("\n")), copied=copied)
+    ref = partners.reference(f.mail.subject, case.written.text, (*f.clues.ours, ticket.ref)) if _is_partner(case) else ""
+    say = replace(case.say(text=body.strip("\n")), copied=copied, partner_ref=ref)
     return Act(
         actor=case.actor,
         ticket=ticket,
@@ -216,6 +219,7 @@ def _draft(case: Case, *, known: bool) -> Ticket:
     requester: Address = case.actor.address
     watchers, room = _others(case)
     language = f.person.language if f.person and f.person.language else _language(case)
+    beside = _partners(case)
     urgent = f.policy.options.importance_cap is Priority.high and _is_urgent(case)
     return Ticket(
         subject=base,
@@ -228,7 +232,29 @@ def _draft(case: Case, *, known: bool) -> Ticket:
         veiled=not known and case.trust.level is Level.claimed,
         quiet=bool(f.party and f.party.quiet),
         priority=Priority.high if urgent else Priority.normal,
+        **beside,
     )
+
+
+def _partners(case: Case) -> dict[str, Any]:
+    """What a partner's request has beside: with two desks it is the second level's from the beginning, and somebody else's."""
+    f = case.facts
+    if not _is_partner(case):
+        return {}
+    text = case.written.text
+    group = f.policy.options.second_level_group
+    return {
+        "origin": levels.PARTNER,
+        "level": 2,
+        "group": group if group in f.directory.groups else "",
+        "partner_ref": partners.reference(f.mail.subject, text, f.clues.ours),
+        "endcustomer": MappingProxyType({k: v for k, v in partners.end_customer(text).items() if k != "address" or not f.policy.is_own(v)}),
+    }
+
+
+def _is_partner(case: Case) -> bool:
+    f = case.facts
+    return f.policy.options.second_level and f.party is not None and f.party.kind == levels.PARTNER and is_known(f, case.trust.level)
 
 
 def _others(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -106,7 +106,7 @@ def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: dateti
             out.append(_run(name, limit, hours, moments[-1].at, [], ends[name], at, frozenset()))
         else:
             pauses = frozenset(clock.pause_on) | {Status.closed}
-            out.append(_run(name, limit, hours, opened, moments, ends[name], at, pauses))
+            out.append(_run(name, limit, hours, ticket.level_at or opened, moments, ends[name], at, pauses))
     return tuple(out)
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from rules import levels
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
@@ -61,6 +62,8 @@ class Notice:
     @property
     def reply(self) -> ReplyMeaning | None:
         """What a reply to it means; None towards customers."""
+        if self.card.get("resolved") and self.kind is RecipientKind.agent:
+            return ReplyMeaning.public  # the partner's last word to the end customer
         return MEANING.get(self.template, ReplyMeaning.note) if self.kind is RecipientKind.agent else None
 
 
@@ -133,7 +136,7 @@ def _switched_on(notice: Notice, policy: Policy) -> bool:
 def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
     """What requester and watchers are told: at most one text, with the answer in it if there is one."""
     ticket = what.after
-    if ticket.visibility is Visibility.internal:
+    if ticket.visibility is Visibility.internal or levels.speaks_to_partner(what.actor, ticket, policy, directory):
         return []
     answer = next((p for p in what.posts if p.kind is PostKind.public and p.direction == "out"), None)
     template = _customers_text(what, policy)
@@ -146,6 +149,9 @@ def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Not
     automatic = "" if by_hand else "replied" if template in {"received", "archived"} else "generated"
     post = (what.posts[0] if what.posts else None) if template == "received" else answer
     canned = [{"title": answer.subject, "text": answer.text}] if answer is not None and template == "received" else []
+    card: dict[str, Any] = {"canned": canned} if canned else {}
+    if template == "closed" and ticket.is_open:
+        card["resolved"] = True
     return [
         Notice(
             template=template,
@@ -156,13 +162,35 @@ def _customers(what: Happened, policy: Policy, directory: Directory) -> list[Not
             language=ticket.language,
             ticket=ticket,
             post=post,
-            buttons=CUSTOMERS_BUTTONS.get(template, ()),
+            buttons=(("close", "close"),) if card.get("resolved") else CUSTOMERS_BUTTONS.get(template, ()),
             after=what.hold,
             until_closed=what.until_closed and template == "message",
-            card={"canned": canned} if canned else {},
+            card=card,
         )
         for address, reason in _audience(ticket)
         if _hears(address, reason, template, what)
+    ] + _end_customer(what, template, policy)
+
+
+def _end_customer(what: Happened, template: str, policy: Policy) -> list[Notice]:
+    """The end customer of a partner hears of the end alone, and only when the partner himself closes."""
+    ticket = what.after
+    to = levels.end_customer(ticket)
+    if not policy.options.second_level or not to.address or template != "closed" or ticket.is_open or what.actor.is_agent:
+        return []
+    words = next((p for p in what.posts if p.kind is PostKind.public and p.direction == "in" and not p.agent), None)
+    return [
+        Notice(
+            template="closed",
+            to=to,
+            kind=RecipientKind.customer,
+            reason="requester",
+            automatic="" if words is not None else "generated",
+            language=ticket.language,
+            ticket=ticket,
+            post=replace(words, subject="") if words is not None and words.text.strip() else None,
+            buttons=CUSTOMERS_BUTTONS["closed"],
+        )
     ]
 
 
@@ -187,6 +215,11 @@ def _customers_text(what: Happened, policy: Policy) -> str:
     if what.hint == "archived":
         return "archived" if what.acknowledge else ""
     was, now = before.status, ticket.status
+    if ticket.resolved_at is not None and before.resolved_at is None:
+        # headquarters is done: the partner is told, who is the requester himself or works at the first level
+        return "" if levels.first(ticket) else "closed"
+    if ticket.level != before.level:
+        return ""
     if now is Status.closed and was is not Status.closed:
         return "closed" if policy.notify.closing else ""
     if was is Status.closed and now is not Status.closed:
@@ -233,6 +266,10 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
     if post is not None:
         template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
         out += [_to(a, template, reason, what, post) for a, reason in _owners(ticket, directory, everybody=True)]
+    beside, is_all = _first_level(what, post, note, policy, directory)
+    out += beside
+    if is_all:
+        return [n for n in out if not _is_actor(n, what.actor, directory)]
     if ticket.assignee and ticket.assignee != before.assignee and ticket.assignee in directory.agents:
         out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, note or _latest(what)))
     elif ticket.group and ticket.group != before.group and not ticket.assignee:
@@ -241,6 +278,29 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
         out += [_to(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
     return [n for n in out if not _is_actor(n, what.actor, directory)]
+
+
+def _first_level(what: Happened, post: Post | None, note: Post | None, policy: Policy, directory: Directory) -> tuple[list[Notice], bool]:
+    """What a change between two levels, or a customer who takes the ticket himself, means to staff, and whether that is all."""
+    ticket, before = what.after, what.before
+    assert before is not None  # noqa: S101 - the caller's promise
+    partners = levels.firsts(ticket, directory)
+    said = next((p for p in what.posts if p.kind is PostKind.private and p.to == (levels.first(ticket),)), None)
+    if ticket.resolved_at is not None and before.resolved_at is None:
+        return [replace(_to(a, "closed", "assigned", what, said or note), **RESOLVED) for a in partners], True
+    if what.actor.role is Role.customer and ticket.assignee and ticket.assignee != before.assignee:
+        return [_to(a, "taken", reason, what, post) for a, reason in _owners(before, directory, everybody=True)], True
+    if ticket.level == 2 and before.level != 2 and partners and not ticket.group:
+        return [_to(a, "new-in-group", "new", what, note or _latest(what)) for a in directory.agents.values() if a not in partners], True
+    if said is not None:
+        return [replace(_to(a, "private-message", "named", what, said), about=f"post:{said.id}") for a in partners], False
+    if post is not None and levels.is_second(ticket, policy) and ticket.resolved_at is None:
+        return [_to(a, "appended", "watching", what, post) for a in partners], False
+    return [], False
+
+
+RESOLVED: Mapping[str, Any] = MappingProxyType({"card": MappingProxyType({"resolved": True}), "buttons": (("close", "close"),)})
+"""What the partner is told beside the usual when headquarters is done: the end customer is his to tell."""
 
 
 def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
@@ -347,6 +407,8 @@ def _buttons(template: str) -> tuple[tuple[str, str], ...]:
             )
         case "closed":
             return (("reopen", "reopen"),)
+        case "taken":
+            return (("take", "take"),)
         case _:
             return ()
 

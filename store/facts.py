@@ -16,7 +16,7 @@ Row = Mapping[Any, Any]
 """Column names to values, as Core's row mappings are."""
 
 _SAME = (
-    "ref subject severity type category origin channel group assignee level party partner_ref contract project device language desk_address"
+    "ref subject severity type category origin channel group assignee level first_group first_assignee level_at resolved_at party partner_ref contract project device language desk_address"
     " quiet veiled opened_at read_at taken_at answered_at waiting_until closed_at archived_at deleted_at due_by minutes merged_into rating_stars rating_comment version"
 ).split()
 

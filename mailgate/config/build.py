@@ -113,6 +113,7 @@ def _options(said: desk.Options | None) -> p.Options:
         return p.Options()
     return p.Options(
         second_level=said.second_level,
+        second_level_group=said.second_level_group,
         assign_category_group=said.assign_category_group,
         auto_read=said.auto_read,
         auto_assign=said.auto_assign,

@@ -91,8 +91,8 @@ def person(value: Person, phone: str) -> Json:
     }
 
 
-def ticket(value: Ticket, zone: ZoneInfo) -> Json:
-    """A ticket as in lists: all but its conversation, history and tasks."""
+def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None) -> Json:
+    """A ticket as in lists: all but its conversation, history and tasks. `kind` is what its party is to us, where the desk tells them apart."""
     return {
         "ref": value.ref,
         "subject": value.subject,
@@ -110,6 +110,11 @@ def ticket(value: Ticket, zone: ZoneInfo) -> Json:
         "group": value.group or None,
         "assignee": value.assignee or None,
         "level": value.level,
+        "first_group": value.first_group or None,
+        "first_assignee": value.first_assignee or None,
+        "level_at": moment(value.level_at, zone),
+        "resolved_at": moment(value.resolved_at, zone),
+        "customer": kind,
         "requester": mailbox(value.requester),
         "party": value.party or None,
         "partner_ref": value.partner_ref or None,
@@ -149,9 +154,10 @@ def whole_ticket(
     tasks: Sequence[Task],
     links: Sequence[tuple[str, str]],
     orders: Sequence[ServiceOrder] = (),
+    kind: str | None = None,
 ) -> Json:
     """Everything of one ticket."""
-    return ticket(value, zone) | {
+    return ticket(value, zone, kind) | {
         "posts": [post(each, zone) for each in posts],
         "history": [entry(each, zone) for each in history],
         "tasks": [task(each, zone) for each in tasks],

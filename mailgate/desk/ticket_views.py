@@ -12,7 +12,7 @@ from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rules.facts.ticket import Ticket
 
@@ -37,6 +37,9 @@ def list_(
     light: Annotated[Light | None, typer.Option("--light", help="green, yellow or red.", show_default=False)] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="With a clock that has run out.")] = False,
     channel: Annotated[str, typer.Option("--channel", help="That came by this way.", show_default=False)] = "",
+    partner: Annotated[
+        str, typer.Option("--partner", metavar="PARTY|GROUP", help="Handed to the second level by this partner.", show_default=False)
+    ] = "",
     level: Annotated[int | None, typer.Option("--level", help="At this level of support.", show_default=False)] = None,
     project: Annotated[str, typer.Option("--project", help="Of this project.", show_default=False)] = "",
     device: Annotated[str, typer.Option("--device", help="About this device.", show_default=False)] = "",
@@ -82,6 +85,7 @@ def list_(
             overdue_at=desk.at if overdue else None,
             channel=channel,
             level=level,
+            partner=partner,
             project=project,
             device=device,
             type=type_,
@@ -96,7 +100,7 @@ def list_(
             who = tickets.actor(desk.settings.policy, staff, as_)
             scene = Scene(who=who, at=desk.at, policy=desk.settings.policy, directory=staff)
             found = [each for each in found if rights.may_see(each, scene, who.name)][: limit or None]
-        _print(desk, found)
+        _print(desk, found, tickets.kinds(tx, desk))
 
 
 def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
@@ -163,9 +167,9 @@ def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(word for word in words if word != "open")), "open" in words and len(words) == 1
 
 
-def _print(desk: Call, found: Sequence[Ticket]) -> None:
+def _print(desk: Call, found: Sequence[Ticket], kind: Callable[[Ticket], str | None]) -> None:
     if desk.as_json:
-        screen.document(desk, [shapes.ticket(each, desk.zone) for each in found])
+        screen.document(desk, [shapes.ticket(each, desk.zone, kind(each)) for each in found])
         return
     if not found:
         screen.say("no such tickets")

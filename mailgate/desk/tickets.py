@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mailgate.desk import edits, screen, shapes
@@ -70,7 +70,18 @@ def whole(tx: Connection, desk: Call, ticket: Ticket) -> shapes.Json:
         tasks=tuple(kept.tasks.values()),
         orders=tuple(kept.orders.values()),
         links=tickets.links(tx, ticket.id),
+        kind=kinds(tx, desk)(ticket),
     )
+
+
+def kinds(tx: Connection, desk: Call) -> Callable[[Ticket], str | None]:
+    """What tells whether a ticket is an internal or an external customer's or a partner's; nothing where the desk has one level."""
+    if not desk.settings.policy.options.second_level:
+        return lambda _ticket: None
+    from store import people
+
+    known = {party.key: party.kind for party in people.parties(tx)}
+    return lambda ticket: known.get(ticket.party, "external")
 
 
 def light(ticket: Ticket) -> Text:

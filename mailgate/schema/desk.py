@@ -138,6 +138,7 @@ class Options(Section):
     """The desk's way of working."""
 
     second_level: bool = says("Two desks: partners close towards the end customer, headquarters towards the partner.", default=False)
+    second_level_group: str = says("The group of headquarters; empty for the category's, else the one above the partner's group.", "")
     assign_category_group: bool = says(
         "The main category's group becomes the handler; off: nobody, and only the category's address is told.", default=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from rules import levels
 from rules.actions.base import Action, Draft, Effect, Refused, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.mail import Part
@@ -39,6 +40,9 @@ class Reply(Action):
             changes["answered_at"] = scene.at
         if ticket.read_at is None:
             changes["read_at"] = scene.at
+        if levels.speaks_to_partner(scene.who, ticket, scene.policy, scene.directory):
+            inside = replace(_draft(self, ticket, scene, PostKind.private, "out"), to=(levels.first(ticket),))
+            return Effect(ticket=replace(ticket, **changes), posts=(inside,))
         return Effect(ticket=replace(ticket, **changes), posts=(_draft(self, ticket, scene, PostKind.public, "out"),))
 
 
@@ -71,6 +75,8 @@ class Say(Action):
     """True for machine mail, thanks after closing, and whoever is no participant."""
     by: Address | None = None
     """Who wrote it, if not the actor: somebody whose mail staff forwarded."""
+    partner_ref: str = ""
+    """The number that a partner gave his own ticket, where the mail tells it."""
     copied: tuple[str, ...] = ()
     """Addresses in To or Cc who have no part in the ticket yet: staff may include them."""
 
@@ -78,6 +84,10 @@ class Say(Action):
         there = {ticket.requester.key, *(address_key(a) for a in (*ticket.watchers, *ticket.waiting_room))}
         new = tuple(a for a in self.copied if address_key(a) not in there)
         changes: dict[str, Any] = {"waiting_room": (*ticket.waiting_room, *new)[:MOST_WAITING]} if new else {}
+        if self.partner_ref and not ticket.partner_ref:
+            changes["partner_ref"] = self.partner_ref
+        if ticket.resolved_at is not None and ticket.is_open and not self.keeps_status and not scene.who.is_agent:
+            changes["resolved_at"] = None
         if not self.keeps_status:
             if ticket.status is Status.waiting:
                 changes |= {"status": Status.working, "waiting_until": None}

@@ -8,14 +8,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from rules import records
+from rules import levels, records
 from rules.actions.asides import Beside, moment
 from rules.actions.base import Action, Aside, Ask, Draft, Effect, Filled, Refused, Scene, value, verb
 from rules.actions.posts import Reply
 from rules.actions.values import Effort, Flag, Holder, Keyed, Rest, When, Word
 from rules.facts.mail import Part
 from rules.facts.people import Role
-from rules.facts.terms import Level, PostKind, Visibility
+from rules.facts.terms import Level, PostKind, Status, Visibility
 from rules.facts.ticket import ServiceOrder, Ticket
 
 
@@ -175,14 +175,38 @@ class ReportTime(Action):
 
 @verb("level")
 class SetLevel(Action):
-    """Say who works on it: level 1, the first line, or 2, the specialists: `#level 2`."""
+    """Say who works on it: level 1, the first line, or 2, the specialists: `#level 2`. With two desks headquarters has it then, and its clocks start."""
 
     to: str = value(Word("missing-level"))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if self.to not in {"1", "2"}:
             raise Refused("unknown-level", near=("level 1", "level 2"), word=self.to)
-        return Effect(ticket=replace(ticket, level=int(self.to)))
+        after = replace(ticket, level=int(self.to))
+        if not scene.policy.options.second_level or (after.level == ticket.level and ticket.resolved_at is None):
+            return Effect(ticket=after)
+        if after.level == 1:
+            back = replace(after, group=ticket.first_group, assignee=ticket.first_assignee) if levels.first(ticket) else after
+            return Effect(ticket=replace(back, level_at=None, resolved_at=None))
+        return Effect(ticket=self._handed_up(after, scene))
+
+    def _handed_up(self, ticket: Ticket, scene: Scene) -> Ticket:
+        """The ticket with headquarters: whoever had it stays the one who hears of it and closes it towards the end customer."""
+        agent = scene.directory.agents.get(scene.who.name)
+        again = ticket.resolved_at is not None
+        mine = agent.groups if agent is not None else ()
+        up = levels.second_group(replace(ticket, group=ticket.first_group) if again else ticket, mine, scene.policy, scene.directory)
+        if not again and ticket.origin != levels.PARTNER:
+            ticket = replace(
+                ticket,
+                first_group=ticket.group or (mine[0] if mine else ""),
+                first_assignee=ticket.assignee if ticket.assignee in scene.directory.agents else agent.name if agent is not None else "",
+            )
+        status = ticket.status if ticket.status is Status.closed else Status.assigned
+        return replace(
+            ticket, group=up, assignee="", status=status, level_at=scene.at, resolved_at=None, taken_at=None, answered_at=None,
+            read_at=ticket.read_at or scene.at, waiting_until=None,
+        )  # fmt: skip
 
 
 @verb("contract")

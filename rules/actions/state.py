@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from rules import levels
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.folding import fold
 from rules.actions.values import Flag, Holder, Listed, Rest, Span
@@ -73,7 +74,7 @@ class SetStatus(Action):
 
 @verb("close", customers=True)
 class Close(Action):
-    """Close the ticket and tell the customer: `#close`. With `quiet` nobody outside is told."""
+    """Close the ticket and tell the customer: `#close`. With `quiet` nobody outside is told; headquarters closes towards its partner alone."""
 
     quiet: bool = value(Flag("quiet", ("still", "leise")), default=False)
     why: str = value(Rest(), default="")
@@ -81,6 +82,8 @@ class Close(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:
             return Effect(ticket=ticket, quiet=self.quiet)
+        if levels.only_resolves(scene.who, ticket, scene.policy, scene.directory):
+            return Effect(ticket=levels.resolved(ticket, scene.at), quiet=self.quiet)
         changes: dict[str, Any] = {"status": Status.closed, "closed_at": scene.at, "waiting_until": None}
         if ticket.read_at is None and scene.who.is_agent:
             changes["read_at"] = scene.at

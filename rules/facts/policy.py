@@ -179,6 +179,8 @@ class Options:
 
     second_level: bool = False
     """Two desks: partners close towards the end customer, headquarters towards the partner."""
+    second_level_group: str = ""
+    """The group of headquarters; empty: the category's, else the one above the group that hands a ticket over."""
     assign_category_group: bool = True
     """The group of the main category becomes the handler; off: nobody does, and mail goes only to the category's own address."""
     auto_read: bool = True

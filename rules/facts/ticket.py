@@ -33,6 +33,14 @@ class Ticket:
     group: str = ""
     assignee: str = ""
     level: int = 1
+    """1, the first line, or 2: headquarters, where `[options] second_level` has two desks."""
+    first_group: str = ""
+    first_assignee: str = ""
+    """Who had it at the first level when it went to the second; empty if the partner is the requester himself."""
+    level_at: datetime | None = None
+    """When it went to the second level: its clocks start there."""
+    resolved_at: datetime | None = None
+    """When the second level was done with it; what is left is the first level's word to the end customer."""
     requester: Address = Address()
     party: str = ""
     partner_ref: str = ""

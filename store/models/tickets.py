@@ -40,6 +40,10 @@ class Ticket(SQLModel, table=True):
     group: str = Field(sa_type=Text, default="")
     assignee: str = Field(sa_type=Text, default="")
     level: int = 1
+    first_group: str = Field(sa_type=Text, default="")
+    first_assignee: str = Field(sa_type=Text, default="")
+    level_at: datetime | None = None
+    resolved_at: datetime | None = None
     requester_name: str = Field(sa_type=Text, default="")
     requester_address: str = Field(sa_type=Text, default="")
     requester_key: str = Field(sa_type=Text, default="")

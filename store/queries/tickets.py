@@ -44,6 +44,8 @@ class Filter:
     requester_keys: tuple[str, ...] = ()
     class_: str = ""
     """Of the party or of the requester."""
+    partner: str = ""
+    """A party that hands its requests to us, or the group that is the first level."""
     kind: str = ""
     """Of the party: `internal`, `external` or `partner`."""
     project: str = ""
@@ -110,6 +112,9 @@ def _of_people(wanted: Filter) -> list[Any]:
         of_party = select(PARTY.c.key).where(PARTY.c.class_ == wanted.class_)
         of_person = select(MAILBOX.c.key).join(PERSON, PERSON.c.id == MAILBOX.c.person_id).where(PERSON.c.class_ == wanted.class_)
         conditions.append(or_(TICKET.c.party.in_(of_party), TICKET.c.requester_key.in_(of_person)))
+    if wanted.partner:
+        handed = and_(TICKET.c.origin == "partner", TICKET.c.party == wanted.partner)
+        conditions.append(or_(handed, TICKET.c.first_group == wanted.partner, TICKET.c.first_assignee == wanted.partner))
     if wanted.kind:
         of_kind = TICKET.c.party.in_(select(PARTY.c.key).where(PARTY.c.kind == wanted.kind))
         conditions.append(or_(of_kind, TICKET.c.party == "") if wanted.kind == "external" else of_kind)

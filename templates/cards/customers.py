@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from templates.cards.common import Button, Card, Post, Status
+from templates.cards.common import Button, Card, Person, Post, Status
 
 
 class Answer(TypedDict):
@@ -63,6 +63,10 @@ class Closed(Card):
     """Five, from 1 to 5, or none."""
     reopen_days: int
     """How long a reply reopens it; 0: not said."""
+    resolved: bool
+    """The second level is done, and the reader, a partner, closes it towards the end customer himself."""
+    end: Person
+    """That end customer, where the partner is the requester; empty if the requester is meant."""
 
 
 class Reopened(Card):

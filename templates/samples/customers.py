@@ -54,6 +54,8 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "post": None,
             "ratings": [made.button(f"rate:{n}", f"rate {n}", word=str(n)) for n in range(1, 6)],
             "reopen_days": 30,
+            "resolved": False,
+            "end": {"name": "", "address": ""},
             "buttons": [reopen],
         },
         "reopened": {**made.base(language, text, "assigned"), "actor": "Maria Keller", "post": None, "buttons": [status]},

@@ -318,3 +318,32 @@ def test_purging_removes_the_contents_for_good(desk: Desk) -> None:
     data = copy.read_bytes()
     for word in (b"Xyzzy", b"Plugh", b"Plover", b"maria@customer"):
         assert word not in data
+
+
+def test_lists_tell_internal_customers_external_ones_and_partners_apart(desk: Desk) -> None:
+    """With two desks headquarters wants to see what which partner handed over (features 1-21 and 1-22)."""
+    desk.ok("party", "add", "own", "--domain", "own.example", "--kind", "internal")
+    desk.ok("party", "add", "north", "--domain", "north.example", "--kind", "partner")
+    for address in ("a@own.example", "b@north.example", "c@else.example"):
+        desk.ok("ticket", "new", "--for", address, "--subject", "x", "--text", "x")
+    assert desk.ok("ticket", "show", "T1")["customer"] is None
+    desk.config.write_text(desk.config.read_text() + "\n[options]\nsecond_level = true\n")
+    raw = (
+        "From: b@north.example\nTo: support@desk.example\nSubject: Leak [N-1]\nMessage-ID: <n1@north.example>\n\nEnd customer: Jan Novak\n"
+    )
+    desk.ok("mail", "in", "-", stdin=raw)
+    shown = desk.ok("ticket", "show", "T4")
+    assert (shown["customer"], shown["partner_ref"], shown["endcustomer"]["name"]) == ("partner", "N-1", "Jan Novak")
+    assert [t["customer"] for t in desk.ok("ticket", "list", "--sort", "id")][:3] == ["internal", "partner", "external"]
+
+    def refs(*flags: str) -> set[str]:
+        return {t["ref"] for t in desk.ok("ticket", "list", *flags)}
+
+    assert refs("--customer", "internal") == {"T1"}
+    assert refs("--customer", "external") == {"T3"}
+    desk.ok("agent", "edit", "ben", "--group", "hw")
+    desk.ok("ticket", "do", "T3", "assign ben", "level 2", "--as", "ben")
+    assert refs("--level", "2") == {"T3", "T4"}
+    assert refs("--partner", "north") == {"T4"}
+    assert refs("--partner", "hw") == refs("--partner", "ben") == {"T3"}
+    assert refs("--level", "1", "--customer", "partner") == {"T2"}

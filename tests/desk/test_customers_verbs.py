@@ -215,3 +215,20 @@ def test_another_address_cannot_close_with_a_forwarded_button(tmp_path: Path) ->
         mails = d.post()
         assert not to(mails, "mal@")
         assert [a for _, a in templates(mails)] == [KIM]
+
+
+def test_the_customers_side_takes_a_ticket_and_the_desk_is_told(tmp_path: Path) -> None:
+    """Two would drive there, one of each side (feature 0-11)."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.agent("ben")
+        proves(d, "Kim <kim@client.example>", headers={"Cc": "lee@client.example"})
+        received = to(d.post(), "kim@")[0]
+        d.write("kim@client.example", "#take", answer=received)
+        ticket = d.ticket()
+        assert (ticket.assignee, ticket.status) == ("kim@client.example", "working")
+        mails = d.post()
+        assert templates(mails) == [("taken", "anna@staff.example"), ("taken", "ben@staff.example"), ("taken", "lee@client.example")]
+        assert "kim@client.example" in plain(to(mails, "anna@")[0])
+        tap(d, "anna@staff.example", to(mails, "anna@")[0], "Take it")
+        assert d.ticket().assignee == "anna"
