@@ -108,9 +108,9 @@ def _titles(
     def title(by: str, value: str) -> str:
         match by:
             case "category":
-                listed: Any = policy.categories.get(value)
+                return " / ".join(_categories(policy, value))
             case "type":
-                listed = policy.types.get(value)
+                listed: Any = policy.types.get(value)
             case "severity":
                 listed = policy.severities.get(value)
             case "channel":
@@ -127,6 +127,13 @@ def _titles(
 
     found = {(by, row.value): title(by, row.value) or row.value for by, some in rows.items() for row in some}
     return MappingProxyType(found)
+
+
+def _categories(policy: Policy, key: str) -> list[str]:
+    """The titles of a category and of those above it: `printer` alone may be anybody's."""
+    parts = key.split("/")
+    paths = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+    return [policy.categories[path].title if path in policy.categories else path.rpartition("/")[2] for path in paths if path]
 
 
 def as_json(what: Evaluation) -> dict[str, Any]:

@@ -31,9 +31,9 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:#1c2b36}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;margin-top:10px}
-th,td{padding:5px 10px 5px 0;text-align:right;border-bottom:1px solid #e4eaee;white-space:nowrap}
+th,td{padding:5px 10px 5px 0;text-align:right;border-bottom:1px solid #e4eaee;white-space:nowrap;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9em}
-th{font-weight:600;color:#526370}
+th{font-weight:600;color:#526370;white-space:normal;line-height:1.25}
 blockquote{margin:0 0 12px;padding:2px 0 2px 14px;border-left:3px solid #0b7285}
 blockquote small{color:#526370}
 .key{display:inline-block;width:12px;height:12px;border-radius:2px;margin:0 6px 0 0;vertical-align:-1px}
@@ -43,9 +43,9 @@ blockquote small{color:#526370}
 """
 _IN, _OUT, _BAR = "#90a4ae", "#0b7285", "#0b7285"
 _KEPT = {"green": "#2b8a3e", "amber": "#b8860b", "red": "#c92a2a"}
-_WIDTH, _ROW = 640, 30
-_NAME, _SAID = 200, 110
-_CHART, _LABEL = 150, 24
+_WIDTH, _ROW = 560, 28
+_NAME, _SAID = 180, 96
+_CHART, _LABEL = 130, 24
 
 
 def page(card: Mapping[str, Any], tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str]]]]) -> str:

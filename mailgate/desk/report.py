@@ -213,6 +213,13 @@ def _said(kept: Kept) -> tuple[str, str]:
     return share, f"{hours}:{minutes:02} h"
 
 
+def _short(row: Row) -> tuple[str, ...]:
+    """The cells of a line on a page: kept of all, and the median, without words."""
+    clocks = [row.clocks[name] for name in ("take", "answer", "solve")]
+    said = [" · ".join(part for part in (f"{k.kept}/{k.total}" if k.total else "", _said(k)[1]) if part) for k in clocks]
+    return (str(row.count), str(row.open), str(row.closed), *said, "" if row.rating is None else f"{row.rating:.1f}")
+
+
 def _page(desk: Call, what: Evaluation, language: str) -> str:
     from mailgate import evaluation
     from templates import languages, paper
@@ -223,7 +230,7 @@ def _page(desk: Call, what: Evaluation, language: str) -> str:
     clocks = languages.section(code, "clock")
     head = ["", words["requests"], words["open"], words["closed"]]
     for name in ("take", "answer", "solve"):
-        head += [str(words["in_time"]).format(clock=clocks[name]), words["median"]]
+        head.append(str(words["in_time"]).format(clock=clocks[name]))
     card = evaluation.card(what, code) | {
         "language": code,
         "timezone": policy.desk.timezone,
@@ -231,7 +238,7 @@ def _page(desk: Call, what: Evaluation, language: str) -> str:
         "desk": {"name": policy.desk.name, "address": policy.desk.address, "header": "", "footer": ""},
     }
     tables = {
-        by: ([str(cell) for cell in (*head, words["rating"])], [(what.title(by, row.value), *_cells(row)) for row in what.rows[by]])
+        by: ([str(cell) for cell in (*head, words["rating"])], [(what.title(by, row.value), *_short(row)) for row in what.rows[by]])
         for by in what.by
     }
     return paper.page(card, tables)
