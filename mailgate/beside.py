@@ -11,12 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from mailgate import letters
+from mailgate import knowledge, letters
 from rules import asides
 from rules.actions.base import Ask, Filled, Refused
 from rules.asides import Occasion
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
+from rules.facts.terms import PostKind, Visibility
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
 from store.ledger import Written
@@ -70,6 +71,24 @@ def saved(written: Written, policy: Policy, site: Path | None) -> tuple[Ask, ...
         name, _, text = ask.about.partition("\n")
         canned.save(name, languages.choose(written.ticket.language, policy.languages), written.ticket.subject, text, site)
     return tuple(rest)
+
+
+FITTING, MOST_FITTING = 0.15, 5
+"""How well a canned answer must fit to be offered to staff, and how many are."""
+
+
+def ready(written: Written, policy: Policy, site: Path | None) -> tuple[tuple[str, str], ...]:
+    """Names and titles of the canned answers that may answer what a customer wrote just now, the best first."""
+    said = next((p for p in reversed(written.posts) if p.kind is PostKind.public and p.direction == "in" and not p.agent), None)
+    if said is None or written.ticket.visibility is Visibility.internal:
+        return ()
+    index = knowledge.shelf("canned", site)
+    if not index.articles:
+        return ()
+    language = languages.choose(written.ticket.language, policy.languages)
+    words = f"{written.ticket.subject}\n{said.text[:4000]}"
+    found = index.search(words, language=language, staff=True, limit=MOST_FITTING, least=FITTING)
+    return tuple((m.article.key, m.article.title) for m in found)
 
 
 def canned_of(policy: Policy, directory: Directory, site: Path | None) -> Callable[[str, Ticket, Actor], Filled]:

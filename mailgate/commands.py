@@ -165,7 +165,13 @@ def _tell(
     written = replace(written, outcome=replace(written.outcome, asks=asks))
     newest = max((p.id for p in written.posts), default=0)
     event = letters.Event(
-        at=scene.at, policy=scene.policy, directory=scene.directory, actor=scene.who, before=written.before, newest_post=newest
+        at=scene.at,
+        policy=scene.policy,
+        directory=scene.directory,
+        actor=scene.who,
+        before=written.before,
+        newest_post=newest,
+        ready=beside.ready(written, scene.policy, desk.site),
     )
     made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
     if written.split is not None:

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from rules.actions.folding import fold
+from templates import articles
 from templates.articles import Article
 
 ALGORITHMS = {"en": "english", "de": "german", "fi": "finnish", "cs": "czech"}
@@ -91,6 +93,18 @@ class Index:
     def suggest(self, words: str, *, language: str, known: bool, limit: int = 2) -> list[Match]:
         """What may be offered unasked: at most two, only in the reader's language, and only where they fit well."""
         return [m for m in self.search(words, language=language, known=known, limit=limit, least=GOOD) if m.article.language == language]
+
+
+_shelves: dict[tuple[str, Path | None], tuple[tuple[tuple[str, int], ...], Index]] = {}
+
+
+def shelf(kind: str, site: Path | None) -> Index:
+    """The articles of a kind (`faq`, `canned`) as the files are now: read anew when one of them has changed."""
+    stands = articles.signature(kind, site)
+    known = _shelves.get((kind, site))
+    if known is None or known[0] != stands:
+        known = _shelves[kind, site] = (stands, Index(articles.load(kind, site)[0]))
+    return known[1]
 
 
 def visible(article: Article, *, staff: bool, known: bool) -> bool:

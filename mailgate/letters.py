@@ -38,6 +38,8 @@ class Event:
     before: Ticket | None = None
     received_id: int | None = None
     newest_post: int = 0
+    ready: tuple[tuple[str, str], ...] = ()
+    """Names and titles of the desk's canned answers that fit, for mails to staff whose reply is an answer."""
 
 
 def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None, *, attached: Sequence[Mapping[str, str]] = ()) -> Letter:
@@ -278,7 +280,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             canned = [{**one, "button": button(f"solved:c{n}", "close")} for n, one in enumerate(notice.card.get("canned", ()), 1)]
             return {"post": shown, "promise_at": "", "answers": canned}
         case "appended":
-            return {"post": post or blank, "hints": hints(notice)}
+            return {"post": post or blank, "hints": hints(notice), "ready": _ready(event)}
         case "message":
             return {"post": post or blank}
         case "taken":
@@ -308,9 +310,15 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "reopened":
             return {"actor": actor, "post": post}
         case "assigned":
-            return {"actor": actor, "why": str(notice.card.get("why", "")), "post": post or blank, "hints": hints(notice)}
+            return {
+                "actor": actor,
+                "why": str(notice.card.get("why", "")),
+                "post": post or blank,
+                "hints": hints(notice),
+                "ready": _ready(event),
+            }
         case "new-in-group" | "new-in-category":
-            return {"post": post or blank, "hints": hints(notice), "members": _members(notice, directory)}
+            return {"post": post or blank, "hints": hints(notice), "members": _members(notice, directory), "ready": _ready(event)}
         case _:
             return asidecards.own_keys(
                 notice,
@@ -333,6 +341,11 @@ def _members(notice: Notice, directory: Directory) -> list[dict[str, str]]:
         return []
     found = [a for a in candidates(reader, ticket, directory) if a.name != reader.name][:MOST_MEMBERS]
     return [button(f"assign:{a.name}", f"assign {a.name}", label=a.full_name or a.name) for a in found]
+
+
+def _ready(event: Event) -> list[dict[str, str]]:
+    """A button for each canned answer that fits, with its title on it."""
+    return [button(f"ready:{n}", f"canned {name}", label=title) for n, (name, title) in enumerate(event.ready, 1)]
 
 
 def hints(notice: Notice) -> list[dict[str, str]]:

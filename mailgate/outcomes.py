@@ -163,7 +163,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         hold=facts.policy.hold if by_staff else timedelta(),
     )
     told = away.stood_in(told, facts.directory, facts.at, facts.policy.desk.timezone)
-    event = _event(facts, act.actor, written)
+    event = replace(_event(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
     batch = [letters.letter(n, event, answers.suggested(n, facts, office.knowledge)) for n in told]
     if act.report and by_staff:
         batch.append(answers.report(facts, act, written, told, event))

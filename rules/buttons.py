@@ -8,6 +8,7 @@ from rules import tokens
 from rules.actions.base import Action, read
 from rules.actions.feedback import Rate
 from rules.actions.folding import fold
+from rules.actions.service import Canned
 from rules.actions.values import Misread
 from rules.case import Case, Held
 from rules.facts.people import Actor, Role
@@ -15,7 +16,7 @@ from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Fate, Level, address_key
 from rules.facts.ticket import Ticket
 from rules.reading.commands import first_words
-from rules.verdict import Act, Allowance, Decided, Spent, Verdict
+from rules.verdict import Act, Allowance, Decided, Hold, Spent, Verdict
 
 HARMLESS = frozenset({"rate", "mute", "status?"})
 """What a customer's button may do from another address, answered to the registered one."""
@@ -65,6 +66,12 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     actor = case.actor if _is_owner(case, sent) else _registered(case, sent, ticket)
     if isinstance(action, Rate) and rest and not action.comment:
         action, rest = replace(action, comment=rest), ""
+    if isinstance(action, Canned):
+        # an answer like any other: what stands beside the button comes first, and one that crosses a colleague's waits
+        action, rest = replace(action, text=rest, parts=f.mail.parts, mail=f.id or None), ""
+        if f.newer and not f.allowance.crossing:
+            others = tuple({"author": p.author.name, "text": p.text[:2000], "at": p.at.isoformat()} for p in f.newer)
+            return Hold(reason="crossing", agent=actor.name, ticket=ticket, crossing=others, text=action.text[:2000])
     actions: tuple[Action, ...] = (action,)
     if rest and actor is case.actor and case.agent is None and ticket is not None:
         actions = (case.say(text=rest, keeps_status=action.changes), action)

@@ -58,6 +58,12 @@ def load(kind: str, site: Path | None) -> tuple[tuple[Article, ...], tuple[Fault
     return tuple(found[key] for key in sorted(found)), tuple(faults)
 
 
+def signature(kind: str, site: Path | None) -> tuple[tuple[str, int], ...]:
+    """What changes when any of the files does: their names and times."""
+    roots = (OURS / kind, *([site / kind] if site else []))
+    return tuple((str(path), path.stat().st_mtime_ns) for root in roots if root.is_dir() for path in sorted(root.glob("*/*.md")))
+
+
 def read(path: Path, faults: list[Fault]) -> Article | None:
     """One file; None if it can't be used, then `faults` says why."""
     try:

@@ -15,6 +15,8 @@ class Appended(Card):
 
     post: Post
     hints: list[Hint]
+    ready: list[Button]
+    """The desk's canned answers that fit, each with its title as label; up to five."""
 
 
 class Assigned(Card):
@@ -26,6 +28,7 @@ class Assigned(Card):
     post: Post
     """The opening post or the latest one."""
     hints: list[Hint]
+    ready: list[Button]
 
 
 class NewIn(Card):
@@ -33,6 +36,7 @@ class NewIn(Card):
 
     post: Post
     hints: list[Hint]
+    ready: list[Button]
     members: list[Button]
     """One `assign` button a colleague, labelled with the name."""
 

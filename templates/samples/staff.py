@@ -16,6 +16,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
     mine, theirs = made.post(made.ANNA, "09:41", text["answer"]), made.post(made.BEN, "09:39", text["other"])
     take, close, wait, undo, drop = (made.button(key) for key in ("take", "close", "wait", "undo", "drop"))
     members = [made.button("assign:ben", "assign ben", "Ben Otto"), made.button("assign:carla", "assign carla", "Carla Ruiz")]
+    ready = [made.button("ready:1", "canned jam", label=text["faq"])]
     wish = [{"what": "wish", "value": "prio high"}]
     lines = [
         {"line": "#take", "ok": True, "result": text["take"]},
@@ -26,6 +27,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         "appended": {
             **made.base(language, text, "working", "yellow", "public"),
             "post": follow,
+            "ready": ready,
             "hints": [],
             "buttons": [close, wait],
             "reason": "assigned",
@@ -35,6 +37,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "actor": "Ben Otto",
             "why": text["why"],
             "post": opening,
+            "ready": [],
             "hints": [],
             "buttons": [take, close, wait],
             "reason": "assigned",
@@ -42,6 +45,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         "new-in-group": {
             **made.base(language, text, "new", "green", "public"),
             "post": opening,
+            "ready": ready,
             "hints": wish,
             "members": members,
             "buttons": [take, close, made.button("spam")],
@@ -50,6 +54,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         "new-in-category": {
             **made.base(language, text, "new", "red", "public"),
             "post": opening,
+            "ready": [],
             "hints": [],
             "members": [],
             "buttons": [take, close, made.button("spam")],
