@@ -54,6 +54,8 @@ NOUNS = (
     Noun("adopt", "adopt", "Take over an existing shared mailbox: preview first, then --yes.", MAIL, is_group=False),
     Noun("why", "why", "Why a mail was routed as it was, or would be.", RULES, is_group=False),
     Noun("rules", "rules", "list, lint", RULES),
+    Noun("faq", "faq", "list, show, search, check", RULES),
+    Noun("canned", "canned", "list, show, search, check", RULES),
     Noun("text", "text", "list, preview, check", RULES),
     Noun("agent", "agent", "list, show, add, edit, passwd, remove", PEOPLE),
     Noun("group", "group", "list, show, add, edit, remove", PEOPLE),

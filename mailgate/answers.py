@@ -25,7 +25,7 @@ from rules.facts.terms import Address, Level, PostKind, Status, Visibility, addr
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from rules.verdict import Act, Bounced, Hold, Spent
-from store import ledger, records
+from store import ledger, people, records
 from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
@@ -383,6 +383,8 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             return letters.letter(Notice(template="help-answer", ticket=ticket, **common), event, {"verbs": [v.rstrip("?") for v in verbs]})
         case "faq":
             return _faq(facts, ask, ticket, common, event, index)
+        case "party":
+            return _of_party(tx, facts, act, ask, common, event)
         case "list" | "find":
             return _list(tx, facts, act, ask, common, event)
         case _ if about is None:
@@ -439,7 +441,7 @@ def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], 
     shown: list[dict[str, Any]]
     if ask.about:
         found = [m.article for m in index.search(ask.about, language=language, staff=staff, known=known, limit=3)]
-        shown = [{"title": a.title, "text": a.text, "buttons": []} for a in found]
+        shown = [{"title": a.title, "text": a.text, "buttons": _feedback(n, a.key, language)} for n, a in enumerate(found, 1)]
     else:
         shown = [
             {"title": a.title, "text": "", "buttons": [button(f"faq:{n}", f"faq {a.title}")]}
@@ -453,6 +455,14 @@ def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], 
         "subject": facts.mail.subject if ticket is None else ticket.subject,
     }
     return letters.letter(Notice(template="faq-answer", ticket=ticket, **common), event, extra)
+
+
+def _feedback(number: int, article: str, language: str) -> list[dict[str, str]]:
+    """Whether the article helped: two buttons, with its number in their words where several stand in one mail."""
+    return [
+        button(f"{what}:{number}", f"{what} {article}", word=f"{languages.forms(language, 'verbs', what)[0]} {number}")
+        for what in ("helped", "unhelped")
+    ]
 
 
 def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | None:
@@ -475,6 +485,26 @@ def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
     return rights.may_see(ticket, scene, act.actor.name)
 
 
+HISTORY_RIGHT = "history"
+"""What `person edit --may` calls the right to see all requests of one's organisation."""
+MOST_OF_PARTY = 60
+
+
+def _of_party(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
+    """All tickets of an organisation, the newest first: to staff, and to whoever of its people has the right; others get their own."""
+    staff = act.actor.role is Role.agent
+    known = {fold(word): party for party in people.parties(tx) for word in (party.name, party.key) if word}
+    party = known.get(fold(ask.about))
+    if staff and party is None:
+        raise Refused("unknown-party", near=tuple(f"history party:{p.key}" for p in dict.fromkeys(known.values()))[:3], word=ask.about)
+    mine = facts.person is not None and HISTORY_RIGHT in facts.person.may and party is not None and facts.party == party
+    if party is None or not (staff or mine):
+        return _list(tx, facts, act, ask, common, event)
+    found = tickets.of_party(tx, party.key, public_only=not staff)
+    found = [x for x in found if not staff or _may_see(facts, act, x)][:MOST_OF_PARTY]
+    return _listed(facts, found, common, event, most_closed=MOST_OF_PARTY)
+
+
 def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
     staff = act.actor.role is Role.agent
     if ask.what == "find":
@@ -486,6 +516,11 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
         found = tickets.of_person(tx, addresses)
     if staff:
         found = [x for x in found if _may_see(facts, act, x)][: MOST_FOUND if ask.what == "find" else MOST_LISTED]
+    return _listed(facts, found, common, event)
+
+
+def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event: Event, *, most_closed: int = 10) -> Letter:
+    staff = common["kind"] is RecipientKind.agent
     rows = [
         {
             "ref": x.ref,
@@ -506,7 +541,7 @@ def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, An
     is_open = [r for r, x in zip(rows, found, strict=True) if x.status is not Status.closed]
     closed = [r for r, x in zip(rows, found, strict=True) if x.status is Status.closed]
     return letters.letter(
-        Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:10], "subject": facts.mail.subject}
+        Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:most_closed], "subject": facts.mail.subject}
     )
 
 

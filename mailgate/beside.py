@@ -5,7 +5,7 @@ Used by `mailgate.outcomes`, `mailgate.commands` and `mailgate.clerk` alike. Who
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Visibility
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
+from store import feedback
 from store.ledger import Written
 from store.queries import tickets
 from templates import canned, languages
@@ -70,6 +71,17 @@ def saved(written: Written, policy: Policy, site: Path | None) -> tuple[Ask, ...
             raise Refused("no-site-folder")
         name, _, text = ask.about.partition("\n")
         canned.save(name, languages.choose(written.ticket.language, policy.languages), written.ticket.subject, text, site)
+    return tuple(rest)
+
+
+def counted(tx: Connection, asks: Iterable[Ask]) -> tuple[Ask, ...]:
+    """Count what readers say of articles; gives what else was asked."""
+    rest: list[Ask] = []
+    for ask in asks:
+        if ask.what in {"helped", "unhelped"}:
+            feedback.count(tx, ask.about, helped=ask.what == "helped")
+        else:
+            rest.append(ask)
     return tuple(rest)
 
 

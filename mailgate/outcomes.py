@@ -167,7 +167,8 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
     batch = [letters.letter(n, event, answers.suggested(n, facts, office.knowledge)) for n in told]
     if act.report and by_staff:
         batch.append(answers.report(facts, act, written, told, event))
-    batch += answers.replies(tx, facts, act, beside.saved(written, facts.policy, office.site), written.ticket, event, office.knowledge)
+    asks = beside.counted(tx, beside.saved(written, facts.policy, office.site))
+    batch += answers.replies(tx, facts, act, asks, written.ticket, event, office.knowledge)
     put(tx, office, facts, batch)
     if written.split is not None:
         opened = replace(
@@ -222,7 +223,7 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         records.write(tx, None, outcome.records)
         if outcome.records:
             batch.append(answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
-        batch += answers.replies(tx, facts, act, outcome.asks, None, event, office.knowledge)
+        batch += answers.replies(tx, facts, act, beside.counted(tx, outcome.asks), None, event, office.knowledge)
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)

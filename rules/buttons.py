@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules import tokens
 from rules.actions.base import Action, read
-from rules.actions.feedback import Rate
+from rules.actions.feedback import Feedback, Rate
 from rules.actions.folding import fold
 from rules.actions.service import Canned
 from rules.actions.values import Misread
@@ -18,7 +18,9 @@ from rules.facts.ticket import Ticket
 from rules.reading.commands import first_words
 from rules.verdict import Act, Allowance, Decided, Hold, Spent, Verdict
 
-HARMLESS = frozenset({"rate", "mute", "status?"})
+OF_ARTICLES = frozenset({"helped", "unhelped"})
+"""First words of what the buttons under an article stand for."""
+HARMLESS = frozenset({"rate", "mute", "status?"}) | OF_ARTICLES
 """What a customer's button may do from another address, answered to the registered one."""
 REPEATABLE = frozenset({"rate", "status?", "history", "help", "list", "show"})
 """What may be pressed again: it asks, or it replaces what it said before."""
@@ -59,7 +61,7 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
     if verb == "held":
         return held_decision(case, line, sent, key)
     try:
-        action = read(line, case.words)
+        action = Feedback(how=verb, article=line.partition(" ")[2]) if verb in OF_ARTICLES else read(line, case.words)
     except Misread:
         return Spent(why="bad-token", actor=case.actor, key=key, ticket=ticket, sent=sent)
     rest = _rest(case, by_address=by_address)

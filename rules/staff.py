@@ -11,7 +11,7 @@ from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
 from rules.actions.posts import Note, Reply
-from rules.actions.questions import Help
+from rules.actions.questions import AskHistory, Help
 from rules.actions.service import Canned
 from rules.actions.undo import Undo
 from rules.actions.values import Misread
@@ -149,7 +149,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
     if (
         actions
         and not words
-        and all(isinstance(a, Undo) or not a.needs_ticket for a in actions)
+        and all(isinstance(a, Undo) or _stands_alone(a) for a in actions)
         and not any(isinstance(a, New) for a in actions)
     ):
         return Act(
@@ -157,7 +157,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         )
     new = next((a for a in actions if isinstance(a, New)), None)
     if not words and new is None and actions:
-        needing = next(((n, line) for (n, line), a in zip(lines, actions, strict=True) if a.needs_ticket), (1, ""))
+        needing = next(((n, line) for (n, line), a in zip(lines, actions, strict=True) if not _stands_alone(a)), (1, ""))
         refs = ", ".join(f.clues.refs)
         question = Question(number=needing[0], line=needing[1], code="no-such-ticket" if refs else "no-ticket", word=refs)
         return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name)
@@ -199,6 +199,11 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         report=True,
         on_behalf=new is not None,
     )
+
+
+def _stands_alone(action: Action) -> bool:
+    """Whether a line says all that it needs, without a ticket around it."""
+    return not action.needs_ticket or (isinstance(action, AskHistory) and bool(action.party))
 
 
 def _draft(case: Case, requester: Address, title: str) -> Ticket:

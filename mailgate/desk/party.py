@@ -73,8 +73,7 @@ def history(context: typer.Context, key: Key) -> None:
     desk = call.of(context)
     with desk.store() as store, engine.reading(store) as tx:
         party = _find(people.parties(tx), key)
-        both = [t for archived in (False, True) for t in tickets.listed(tx, tickets.Filter(party=party.key, archived=archived))]
-    found = sorted(both, key=lambda t: -t.id)
+        found = tickets.of_party(tx, party.key)
     if desk.as_json:
         screen.document(desk, [shapes.ticket(t, desk.zone) for t in found])
         return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.actions.base import Action, Effect, Refused, Scene, value, verb
-from rules.actions.values import Rest, Stars
+from rules.actions.base import Action, Ask, Effect, Refused, Scene, value, verb
+from rules.actions.values import Choice, Rest, Stars, Word
 from rules.facts.terms import Level, Status
 from rules.facts.ticket import Ticket
 
@@ -23,3 +23,14 @@ class Rate(Action):
         if ticket.archived_at is not None:
             raise Refused("archived", ref=ticket.ref)
         return Effect(ticket=replace(ticket, rating_stars=self.stars, rating_comment=self.comment))
+
+
+@verb("feedback", customers=True, customer_level=Level.claimed, needs_ticket=False, changes=False)
+class Feedback(Action):
+    """Say of an article of the desk's own whether it helped: what its buttons stand for."""
+
+    how: str = value(Choice(("helped", "unhelped")))
+    article: str = value(Word("missing-name"))
+
+    def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        return Effect(ticket=ticket, asks=(Ask(what=self.how, about=self.article),))

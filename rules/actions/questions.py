@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.actions.base import Action, Ask, Effect, Scene, value, verb
-from rules.actions.values import Reference, Rest
+from rules.actions.values import Keyed, Reference, Rest, Word
 from rules.facts.terms import Level
 from rules.facts.ticket import Ticket
 
@@ -30,11 +30,14 @@ class AskStatus(Action):
 
 @verb("history", customers=True, customer_level=Level.claimed, changes=False)
 class AskHistory(Action):
-    """Get the history of a ticket: `#history`."""
+    """Get the history of a ticket: `#history`; of an organisation, all its tickets: `#history party:acme`."""
 
+    party: str = value(Keyed("party", Word("missing-party"), ("firma", "asiakas", "zakaznik")), default="")
     ref: str = value(Reference(needed=False), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
+        if self.party:
+            return Effect(ticket=ticket, asks=(Ask(what="party", about=self.party),))
         return Effect(ticket=ticket, asks=(Ask(what="history", about=self.ref or ticket.ref),))
 
 

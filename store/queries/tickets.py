@@ -173,6 +173,14 @@ def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> l
     return [facts.ticket(row) for row in tx.execute(query).mappings()]
 
 
+def of_party(tx: Connection, party: str, *, public_only: bool = False) -> list[Ticket]:
+    """Every ticket of an organisation, archived ones too, the newest first."""
+    here = [TICKET.c.party == party, TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == ""]
+    if public_only:
+        here.append(TICKET.c.visibility == "public")
+    return [facts.ticket(row) for row in tx.execute(select(TICKET).where(*here).order_by(TICKET.c.id.desc())).mappings()]
+
+
 def _has(word: str) -> Any:  # noqa: ANN401 - an SQL condition
     folded = word.lower()
     in_posts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(POST.c.text).contains(folded, autoescape=True))

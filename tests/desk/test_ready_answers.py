@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.facts.terms import Status
-from store import engine, people
+from store import engine, feedback, people
 from tests.desk.office import buttons, desk
 from tests.desk.staff import ANNA, BEN, KIM, asked, one, plain, request, to_customers
 from tests.desk.test_service import SITE, texts
@@ -66,3 +66,49 @@ def test_a_customers_words_are_answered_in_his_language(tmp_path: Path) -> None:
         d.press(ANNA, mail, label)
         assert "Hallo Kim, Klappe auf." in plain(one(to_customers(d.post_later()), KIM))
 
+
+def articles(folder: Path) -> None:
+    """Three articles, one for each audience."""
+    path = folder / "texts" / "faq" / "en"
+    path.mkdir(parents=True)
+    for name, audience in (("toner", "public"), ("drum", "customer"), ("firmware", "staff")):
+        (path / f"{name}.md").write_text(f"---\ntitle: How to change the {name}\naudience: {audience}\n---\nAbout the {name}.\n")
+
+
+def test_readers_say_whether_an_article_helped(tmp_path: Path) -> None:
+    """Nobody would know which articles are worth reading."""
+    articles(tmp_path)
+    with desk(tmp_path, desk=SITE) as d:
+        d.agent("anna")
+        d.write(KIM, "#faq toner", subject="Question")
+        answer = one(d.post(), KIM)
+        assert answer["X-Mailgate-Template"] == "faq-answer"
+        yes, no = (next(label for label in buttons(answer) if label.startswith(f"That {word}")) for word in ("helped", "did not"))
+        assert d.fate(d.press(KIM, answer, yes)) == "executed"
+        assert d.fate(d.press(KIM, answer, yes)) == "ignored", "each button counts once"
+        d.write("mal@evil.example", "#faq toner", subject="Question")
+        d.write("mal@evil.example", "unhelped 1", answer=one(d.post(), "mal@evil.example"))
+        assert d.tickets() == []
+        with engine.reading(d.office.store) as tx:
+            assert feedback.of_all(tx) == {"toner": (1, 1)}
+        assert no
+
+
+def test_articles_have_three_audiences(tmp_path: Path) -> None:
+    """What is for staff would reach customers, what is for customers everybody."""
+    articles(tmp_path)
+    with desk(tmp_path, desk=SITE) as d:
+        mail = asked(d, "anna")
+
+        def shown(sender: str, **how: object) -> str:
+            d.write(sender, "#faq change", subject="Question", **how)  # type: ignore[arg-type]
+            return plain(next(m for m in d.post() if m["X-Mailgate-Template"] == "faq-answer"))
+
+        stranger = shown("lou@other.example")
+        assert "About the toner" in stranger and "About the drum" not in stranger
+        with engine.transaction(d.office.store) as tx:
+            people.add_person(tx, "lou@other.example", d.at, name="Lou", known=True)
+        registered = shown("lou@other.example")
+        assert "About the toner" in registered and "About the drum" in registered and "About the firmware" not in registered
+        staff = shown(ANNA, answer=mail)
+        assert "About the firmware" in staff
