@@ -15,7 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-
 AGENT_ON_NOSY = """
 def tell_agent(db, cl, nodeid, newvalues):
     newvalues["nosy"] = [*(newvalues.get("nosy") or []), db.user.lookup("anna")]

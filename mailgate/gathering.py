@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from mailgate.office import Office
+from mailgate.roster import Roster
 from rules import limits, tokens
 from rules.case import Facts, Held, believed, is_known
 from rules.facts.mail import Mail, Verified
-from rules.facts.people import Directory, Party
 from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
@@ -23,23 +23,10 @@ from store import inbox, ledger, outbox, people, records, settled
 from store import threads as stored
 from store.queries import tickets
 
-__all__ = ["Facts", "Staff", "facts", "verified"]
+__all__ = ["Facts", "facts", "verified"]
 
 ECHO_WITHIN = timedelta(days=1)
 """How long a stranger's mail is compared with what we answered him, to notice robots that send our words back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
-    """What is read once per batch."""
-
-    directory: Directory
-    parties: tuple[Party, ...]
-
-    @classmethod
-    def load(cls, tx: Connection) -> Staff:
-        """As the store has it now."""
-        return cls(directory=people.directory(tx), parties=people.parties(tx))
 
 
 def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
@@ -59,7 +46,7 @@ def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
     return replace(mail, verified=(*believed, *own)) if believed or own else mail
 
 
-def facts(tx: Connection, office: Office, staff: Staff, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
+def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
     """Everything that `rules.decide` may know about this mail."""
     policy = office.policy
     clues = threads.clues(mail, waiting.envelope, policy)

@@ -19,6 +19,7 @@ from mailgate import gathering, maillog, outcomes
 from mailgate.office import Office
 from mailgate.reader import Broken
 from mailgate.receiving import Busy, Received
+from mailgate.roster import Roster
 from rules import customers, rights
 from rules.actions.base import Refused, Scene
 from rules.case import Case
@@ -106,7 +107,7 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
     """All of a batch in one transaction, each mail within a savepoint of its own."""
     failed: list[tuple[_Read, str, str]] = []
     with engine.transaction(office.store) as tx:
-        staff = gathering.Staff.load(tx)
+        staff = office.roster = Roster.load(tx, office.roster)
         for read in reads:
             if not inbox.claim(tx, read.waiting.id):
                 continue
@@ -128,7 +129,7 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
             _park(office, read.waiting, at, why, trace, read.mail)
 
 
-def _one(tx: Connection, office: Office, staff: gathering.Staff, waiting: inbox.Waiting, mail: Mail, at: datetime) -> None:
+def _one(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> None:
     began = time.monotonic()
     facts = gathering.facts(tx, office, staff, waiting, mail, at)
     verdict = decide(facts)
@@ -199,7 +200,7 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
     mail = office.reader.read([waiting.raw])[0]
     if not isinstance(mail, Mail):
         raise Refused("unreadable", why=str(mail))
-    staff = gathering.Staff.load(tx)
+    staff = Roster.load(tx)
     decided = allowance.after(gathering.allowed(tx, received_id))
     facts = replace(
         gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=decided, again=True

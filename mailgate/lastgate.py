@@ -5,11 +5,14 @@ Works on the bytes that leave and on a list of what was intended, and knows noth
 
 from __future__ import annotations
 
+import binascii
+import quopri
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_string
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import HeaderParser
 from email.utils import getaddresses
 from functools import lru_cache
 
@@ -19,6 +22,8 @@ LINE_BYTES = 998
 """The longest line that SMTP carries (RFC 5322 section 2.1.1)."""
 WORTH_BYTES = 256
 """Bodies from this size are taken out before the parser runs."""
+REMEMBERED_BYTES = 4000
+"""Bodies up to this size, what is in their parts taken out, are read by the parser once."""
 _BOUNDARY = b"--=_"
 _PRINTABLE = bytes([9, *range(32, 127)])
 _ADDRESSED = frozenset({"From", "To", "Reply-To", "List-Id"})
@@ -54,17 +59,50 @@ def gate(raw: bytes, intended: Intended) -> None:
     """
     _check_bytes(raw)
     light, lifted = _lift(raw, intended.parts)
-    message = message_from_bytes(light)
+    head, _, rest = light.partition(b"\r\n\r\n")
+    message = HeaderParser().parsestr(head.decode("ascii") + "\r\n\r\n")
     _check_headers(message, intended)
-    leaves = [leaf for leaf in message.walk() if not leaf.is_multipart()]
+    entity = "".join(f"{name}: {value}\r\n" for name, value in message.items() if name.lower().startswith(("mime-", "content-")))
+    leaves = (_remembered if len(rest) < REMEMBERED_BYTES else _leaves)(entity, rest)
     if len(leaves) != len(intended.parts):
         raise Unsendable(f"{len(leaves)} parts instead of {len(intended.parts)}")
     for number, (leaf, part) in enumerate(zip(leaves, intended.parts, strict=True)):
-        if number in lifted:
-            if str(leaf.get_payload()).strip():
-                raise Unsendable(f"something beside the body of a part of type {part.type}")
-            leaf.set_payload(part.encoded.decode("ascii"))
-        _check_leaf(leaf, part)
+        _check_leaf(leaf, part, is_lifted=number in lifted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaf:
+    """What the parser read of a part: nothing here depends on the mail's own fields."""
+
+    type: str
+    name: str
+    content_id: str
+    coding: str
+    payload: str
+    defect: str
+
+
+def _leaves(entity: str, rest: bytes) -> tuple[_Leaf, ...]:
+    """The parts of a message with these fields of its own content and this body, as the parser reads them."""
+    message = message_from_string(f"{entity}\r\n{rest.decode('ascii')}")
+    if message.defects:
+        raise Unsendable(f"the message has defects: {message.defects[0]!r}")
+    return tuple(
+        _Leaf(
+            type=leaf.get_content_type(),
+            name=leaf.get_filename() or "",
+            content_id=str(leaf.get("Content-ID", "")).strip("<>"),
+            coding=str(leaf.get("Content-Transfer-Encoding", "7bit")).strip().lower(),
+            payload=str(leaf.get_payload()),
+            defect=repr(leaf.defects[0]) if leaf.defects else "",
+        )
+        for leaf in message.walk()
+        if not leaf.is_multipart()
+    )
+
+
+_remembered = lru_cache(maxsize=64)(_leaves)
+"""Without their bodies the mails of a desk are built alike, so the parser reads most of them once."""
 
 
 def _check_bytes(raw: bytes) -> None:
@@ -135,14 +173,30 @@ def _read_mailbox(value: str) -> str:
     return f"{name} <{address}>" if name else address
 
 
-def _check_leaf(leaf: Message, part: Part) -> None:
-    if leaf.defects:
-        raise Unsendable(f"a part has defects: {leaf.defects[0]!r}")
-    if leaf.get_content_type() != part.type:
-        raise Unsendable(f"a part is {leaf.get_content_type()} instead of {part.type}")
-    if (leaf.get_filename() or "") != part.name:
-        raise Unsendable(f"a file is named {leaf.get_filename()!r} instead of {part.name!r}")
-    if str(leaf.get("Content-ID", "")).strip("<>") != part.content_id:
+def _check_leaf(leaf: _Leaf, part: Part, *, is_lifted: bool) -> None:
+    if leaf.defect:
+        raise Unsendable(f"a part has defects: {leaf.defect}")
+    if leaf.type != part.type:
+        raise Unsendable(f"a part is {leaf.type} instead of {part.type}")
+    if leaf.name != part.name:
+        raise Unsendable(f"a file is named {leaf.name!r} instead of {part.name!r}")
+    if leaf.content_id != part.content_id:
         raise Unsendable(f"a part has another Content-ID than {part.content_id!r}")
-    if leaf.get_payload(decode=True) != part.content:
+    if is_lifted and leaf.payload.strip():
+        raise Unsendable(f"something beside the body of a part of type {part.type}")
+    if _decoded(part.encoded if is_lifted else leaf.payload.encode("ascii"), leaf.coding) != part.content:
         raise Unsendable(f"a part of type {part.type} does not decode to what was meant")
+
+
+def _decoded(body: bytes, coding: str) -> bytes:
+    """A body as a reader decodes it (RFC 2045 section 6)."""
+    match coding:
+        case "quoted-printable":
+            return quopri.decodestring(body)
+        case "base64":
+            try:
+                return binascii.a2b_base64(body, strict_mode=False)
+            except binascii.Error as fault:
+                raise Unsendable(f"base64 that can't be read: {fault}") from None
+        case _:
+            return body

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from mailgate.knowledge import Index
+from mailgate.roster import Roster
 from rules.facts.policy import Policy
 from store.engine import Store
 
@@ -31,5 +32,7 @@ class Office:
     """The site's own folder of texts."""
     knowledge: Index = field(default_factory=lambda: Index(()))
     """The desk's articles, to be searched."""
+    roster: Roster | None = None
+    """Staff and parties as they were last read."""
     random: Random = field(default_factory=Random)
     """For the jitter of retries."""

@@ -36,11 +36,12 @@ def pressed(case: Case) -> Verdict | None:
                 # a forged button is a mail like any other, without the button
                 continue
             return _press(case, p.sent, p.token.key, by_address=True)
-    word = fold(first_words(case.written.text))
-    if not word:
-        return None
-    for p in f.presented:
-        if p.genuine and p.token.key in {tokens.REPLY, tokens.ID} and p.sent.buttons and _is_owner(case, p.sent):
+    answered = [
+        p for p in f.presented if p.genuine and p.token.key in {tokens.REPLY, tokens.ID} and p.sent.buttons and _is_owner(case, p.sent)
+    ]
+    word = fold(first_words(case.written.text)) if answered else ""
+    if word:
+        for p in answered:
             # a word with `#` is a command line, and what stands below it is meant for somebody
             keys = {fold(w): key for w, key in p.sent.words.items() if not w.startswith("#")}
             if word in keys and keys[word] in p.sent.buttons:

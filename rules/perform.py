@@ -64,7 +64,8 @@ def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
     effect = action.effect(ticket, scene)
     if effect.ticket.status is not ticket.status:
         _legal_step(ticket, effect.ticket.status, scene)
-    return replace(effect, ticket=settle(effect.ticket))
+    settled = settle(effect.ticket)
+    return effect if settled is effect.ticket else replace(effect, ticket=settled)
 
 
 def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outcome:

@@ -164,12 +164,11 @@ def open_ticket(
     if kind is not None and kind.closed:
         outcome = replace(outcome, ticket=replace(outcome.ticket, status=Status.closed, closed_at=scene.at))
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
-    outcome = replace(outcome, ticket=settled)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
     entries = _entries(settled.ref, (opened, *outcome.steps), scene, cause, after=None)
-    row = facts.ticket_row(replace(settled, version=1)) | {"check_at": check_at, "sealed": entries[-1]["digest"]}
+    row = facts.ticket_row(settled) | {"version": 1, "check_at": check_at, "sealed": entries[-1]["digest"]}
     new_id = _INSERT.scalar(tx, row)
-    ticket = replace(outcome.ticket, id=new_id, version=1)
+    ticket = replace(settled, id=new_id, version=1)
     _INSERT_HISTORY.run_many(tx, [{"ticket_id": new_id, **entry} for entry in entries])
     posts = _write_posts(tx, ticket, outcome.posts, scene, cause)
     _write_rest(tx, ticket, outcome, scene, cause)

@@ -16,7 +16,7 @@ from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, address_key
 from store import facts
-from store.columns import table
+from store.columns import table, unindexed
 from store.models import service as s
 from store.prepared import Prepared, PreparedFor
 
@@ -59,9 +59,9 @@ _LEASE = PreparedFor(
         .values(lease_until=bindparam("until"), fence=OUTBOX.c.fence + 1, attempts=OUTBOX.c.attempts + 1)
     )
 )
-_REPLIED = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"), OUTBOX.c.automatic == "replied")
-_ANSWERED = Prepared(_REPLIED.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value))
-_ANSWERED_TO = Prepared(_REPLIED.where(OUTBOX.c.recipient_key == bindparam("recipient_key")))
+_SINCE = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.created_at > bindparam("since"))
+_ANSWERED = Prepared(_SINCE.where(OUTBOX.c.automatic == "replied", OUTBOX.c.recipient_kind != RecipientKind.agent.value))
+_ANSWERED_TO = Prepared(_SINCE.where(unindexed(OUTBOX.c.automatic) == "replied", OUTBOX.c.recipient_key == bindparam("recipient_key")))
 
 LEASE = timedelta(minutes=10)
 """How long a claimed row belongs to whoever claimed it; renewed by sending again after a crash only when it has run out."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from rules.facts.sent import Sent
 from rules.facts.ticket import Post, Ticket
 from store import facts, ledger
-from store.columns import table
+from store.columns import table, unindexed
 from store.models import mail as m
 from store.models import service as s
 from store.models import tickets as t
@@ -62,7 +62,7 @@ _ANSWERED = Prepared(
     .where(
         OUTBOX.c.recipient_key == bindparam("recipient_key"),
         OUTBOX.c.created_at > bindparam("since"),
-        OUTBOX.c.automatic == "replied",
+        unindexed(OUTBOX.c.automatic) == "replied",
         OUTBOX.c.text != "",
     )
     .order_by(OUTBOX.c.id.desc())

@@ -10,6 +10,7 @@ import typer
 from mailgate.desk import call, mail_views, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
+from mailgate.roster import Roster
 
 if TYPE_CHECKING:
     from rules.facts.mail import Mail
@@ -91,7 +92,7 @@ def _would(desk: Call, path: Path, recipients: tuple[str, ...], sender: str, log
             raise Failed(f"{path} can't be read as a mail: {mail}")
         mail = gathering.verified(office, waiting, mail)
         with engine.reading(office.store) as tx:
-            facts = gathering.facts(tx, office, gathering.Staff.load(tx), waiting, mail, desk.at)
+            facts = gathering.facts(tx, office, Roster.load(tx), waiting, mail, desk.at)
         verdict = decide(facts)
     return _shape(path, mail, verdict)
 

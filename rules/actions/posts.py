@@ -108,7 +108,7 @@ class Say(Action):
             parts=self.parts,
             mail=self.mail,
         )
-        return Effect(ticket=replace(ticket, **changes), posts=(post,))
+        return Effect(ticket=replace(ticket, **changes) if changes else ticket, posts=(post,))
 
 
 def _draft(action: Reply | Note, ticket: Ticket, scene: Scene, kind: PostKind, direction: str) -> Draft:

@@ -108,7 +108,7 @@ MOBILE = re.compile(
     r")[\s>)\]*_.!]{0,6}$",
     re.IGNORECASE,
 )
-_MOBILE_START = re.compile(r"[\s<(\[*_]{0,6}")
+_BEFORE = " \t\n\r\f\v\u00a0<([*_"
 _MOBILE_STARTS = (
     *"sent written typed posted composed dictated from\u00a0my get\u00a0 outlook\u00a0 diese\u00a0 von\u00a0 mit\u00a0 über\u00a0 aus\u00a0 unter\u00a0 gesendet".split(
         " "
@@ -132,8 +132,10 @@ _MOBILE_ENDS = ("送信", "nder", "küldve")
 def may_be_mobile(line: str) -> bool:
     """A quick look whether MOBILE can match; it costs too much to be tried on every line."""
     lowered = line.lower()
-    start = _MOBILE_START.match(lowered)
-    return lowered.startswith(_STARTS, start.end() if start else 0) or any(word in lowered for word in _MOBILE_ENDS)
+    if lowered.lstrip(_BEFORE).startswith(_STARTS):
+        return True
+    # Spelled out: this is asked of every line of every mail.
+    return "nder" in lowered or (not lowered.isascii() and any(word in lowered for word in _MOBILE_ENDS))
 
 
 _ABOVE_WORDS = ("##-", "reply", "respond", "type", "write", "antwort", "schreib", "vastaa", "kirjoita", "odpov", "svar", "répond")

@@ -28,6 +28,11 @@ class Ours:
             words = self._lines[line] = _words(line)
         return words
 
+    def occurs(self, text: str) -> bool:
+        """Whether anything of ours may be in a text at all; words across its line ends count, so that False is certain."""
+        words = _words(text)
+        return not self._runs.isdisjoint(zip(words, words[1:], words[2:], strict=False))
+
     def wrote(self, line: str) -> bool:
         """Whether most of the word runs of a line are ours."""
         words = self._of(line)

@@ -68,6 +68,7 @@ class _Reader:
         self.lines = [_seen(line) for line in lines]
         self.kind = ["b" if not line or line.isspace() else "q" if ">" in line and _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
+        self.whole = "\n".join(self.lines)
         self.ours = Ours(ours) if ours else None
 
     def own(self) -> list[bool]:
@@ -75,7 +76,7 @@ class _Reader:
         self._fences()
         self._groupwise()
         self._introductions()
-        if self.ours:
+        if self.ours and self.ours.occurs(self.whole):
             self._compare(self.ours)
         self._cut_at_headers()
         self._signatures()
@@ -228,7 +229,7 @@ class _Reader:
     def _cut_at_headers(self) -> None:
         """Cut at the first separator or header block that stands for a quoted mail."""
         looked = 0
-        says_above = marks.may_say_above("\n".join(self.lines))
+        says_above = marks.may_say_above(self.whole)
         for at in range(self.size):
             line = self.lines[at]
             if (
@@ -277,7 +278,10 @@ class _Reader:
 
     def _is_list_footer(self, at: int) -> bool:
         """Whether a long rule right below a quote begins what a mailing list puts under every mail."""
-        line = self.lines[at].strip()
+        line = self.lines[at]
+        if len(line) < _FOOTER_RULE or line.lstrip(" \t>*")[:1] not in _RULES:
+            return False
+        line = line.strip()
         if len(line) < _FOOTER_RULE or not marks.RULE.match(line) or self.size - at > _FOOTER_LINES:
             return False
         above = next((n for n in range(at - 1, -1, -1) if self.kind[n] != "b"), -1)

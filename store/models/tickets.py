@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, and_
 from sqlmodel import Field, SQLModel
 
-
 _LISTED = and_(Column("closed_at").is_not(None), Column("archived_at").is_(None), Column("deleted_at").is_(None))
 _KEPT = and_(Column("archived_at").is_not(None), Column("deleted_at").is_(None))
 
