@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from mailgate import hangups
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch, NotMail
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 WORK, MAIL, PEOPLE, RULES, RUN = "Tickets", "Mail", "People", "Rules and texts", "Running the desk"
 
@@ -72,6 +74,8 @@ log = logging.getLogger("mailgate.cli")
 
 def run() -> None:
     """The console script."""
+    if "serve" in sys.argv[1:]:
+        hangups.hold()  # who rereads a config often must not end a daemon that has just been started
     sys.exit(main(sys.argv[1:]))
 
 
@@ -128,6 +132,8 @@ def named(words: Sequence[str], environment: dict[str, str]) -> str:
 
 def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
     """The commands: all of them by name and in one line, those of the noun in full."""
+    import typer
+
     app = typer.Typer(
         name="mailgate",
         help="Turns an e-mail address into a help desk.",
@@ -155,7 +161,9 @@ def _nothing() -> None:
     """Stands for a command that wasn't named."""
 
 
-def _closed() -> typer.Typer:
+def _closed() -> Typer:
+    import typer
+
     app = typer.Typer()
     app.command("-", hidden=True)(_nothing)
     return app
@@ -182,6 +190,8 @@ def answered(fault: Exception, call: Call, *, pipes: bool) -> int:
 
 def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
     """The sentences for a fault, what may have been meant, and the exit code."""
+    import typer
+
     match fault:
         case NoSuch():
             return [fault.reason], fault.near, MISSING

@@ -1,5 +1,5 @@
-"""Composition root: builds the office and the doors, ticks, stops in order. The only module that reads the clock, and the only
-importer of apscheduler.
+"""Composition root of what stands behind the doors: builds the office, handles, posts, ticks, stops in order. The only module that reads
+the clock beside `cli.py`, and the only importer of apscheduler. The doors, which open first, are `mailgate/front.py`'s.
 
 APScheduler is a ticker alone: what is due is a column, a tick is a plain function of `(office, at)`.
 """
@@ -12,31 +12,32 @@ import logging
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from mailgate import answers, archiving, clerk, intake, keys, letters, reporting
+from mailgate import answers, archiving, clerk, hangups, intake, keys, letters, reporting
+from mailgate.front import Clock, Front
 from mailgate.knowledge import Index
 from mailgate.office import Office
 from mailgate.postman import Postman
 from mailgate.reader import Reader
-from mailgate.receiving import Committer, DoorSettings, NotOurs, Received
+from mailgate.receiving import Received
 from mailgate.settings import BadConfig, Settings, load
-from rules.facts.policy import Mode, Policy
-from rules.facts.terms import address_key
+from rules.facts.policy import Mode
 from store import engine, marks, migrate, outbox, people, presence
 from store.engine import Store
 from templates import articles
 
 log = logging.getLogger("mailgate.daemon")
 
-Clock = Callable[[], datetime]
+FEW = 4
+"""Mails that are handled together while the doors are busy: a commit of theirs waits for no longer than these take."""
+REST = 3.0
+"""How long the handler rests then, in times of what it worked: a quarter of the time is its own however long the doors stay busy."""
 
 
 def real_clock() -> datetime:
@@ -305,11 +306,9 @@ class Handler(threading.Thread):
 
     def _drain(self) -> None:
         while not self._stopping:
-            if self._busy():
-                # the door goes first: whoever hands us mail waits for an answer, the handler's sender doesn't
-                time.sleep(0.02)
+            began, crowded = time.monotonic(), self._busy()
             try:
-                n = intake.handle(self._office, self._clock())
+                n = intake.handle(self._office, self._clock(), limit=FEW if crowded else intake.BATCH)
             except engine.Busy as busy:
                 log.warning("handling waits: %s", busy)
                 time.sleep(0.5)
@@ -321,6 +320,14 @@ class Handler(threading.Thread):
             if not n:
                 return
             self._after()
+            if crowded:
+                self._rest((time.monotonic() - began) * REST)
+
+    def _rest(self, seconds: float) -> None:
+        """The doors go first: whoever hands us mail waits for an answer, the writer of a mail that is kept doesn't."""
+        deadline = time.monotonic() + seconds
+        while not self._stopping and self._busy() and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, 0.02))
 
 
 def _take_over(store: Store) -> None:
@@ -330,52 +337,51 @@ def _take_over(store: Store) -> None:
 
 
 class Daemon:
-    """A running desk: doors, handler, postman, ticks. One per process."""
+    """All that stands behind the doors of a running desk: handler, postman, mailboxes, ticks. One per process."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.settings = settings
-        self.clock = clock
-        self.doors: list[Any] = []
+    def __init__(self, front: Front, store: Store) -> None:
+        self.front = front
+        self.settings = front.settings
+        self.clock = front.clock
+        self.store = store
+        self.doors = front.doors
         self.mailboxes: list[Any] = []
-        self._post_bell: asyncio.Event | None = None
+        self._post_bell = asyncio.Event()
         self._telling: asyncio.Future[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.get_running_loop()
 
     async def run(self, ready: Callable[[Daemon], None]) -> None:
-        """Serve until SIGTERM or SIGINT, then drain and end."""
-        self._loop = asyncio.get_running_loop()
-        self._post_bell = asyncio.Event()
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, stop.set)
-        with open_office(self.settings) as office, presence.serving(office.store, lambda: _take_over(office.store)):
+        """Work until the front is told to stop, then drain and end."""
+        front = self.front
+        with (
+            open_office(self.settings, store=self.store) as office,
+            presence.serving(self.store, lambda: _take_over(self.store)),
+        ):
             self.office = office
-            self._loop.add_signal_handler(signal.SIGHUP, self.reread)
-            committer = Committer(self._keeper(office.store))
-            committer.start()
-            self.handler = Handler(office, self.clock, self._poke_postman, lambda: committer.waiting > 0)
+            self.handler = Handler(office, self.clock, self._poke_postman, lambda: front.is_busy)
+            front.kept = self.handler.poke
             self.postman = postman_of(self.settings, office)
-            # The doors first: after a crash relays are waiting, and the reader takes a second of processor time to load.
-            await self._open_doors(office, committer)
+            self._loop.add_signal_handler(signal.SIGHUP, self.reread)
+            if hangups.was_noted():
+                self.reread()
             self.handler.start()
             posting = asyncio.create_task(self._post())
             scheduler = self._scheduler(office)
             try:
-                self.mailboxes = mailboxes_of(self.settings, office, committer.keep_here, self.clock)
+                self.mailboxes = mailboxes_of(self.settings, office, front.committer.keep_here, self.clock)
                 for mailbox in self.mailboxes:
                     mailbox.start()
                 self.handler.poke()
                 ready(self)
-                await stop.wait()
+                await front.stop.wait()
             finally:
                 log.info("stopping")
                 scheduler.shutdown(wait=False)
                 await asyncio.gather(
                     *(asyncio.to_thread(mailbox.stop, 5.0) for mailbox in self.mailboxes),
-                    *(door.stop(timedelta(seconds=6)) for door in self.doors),
+                    front.close(),
                     self._end_posting(posting),
                 )
-                await committer.stop()
                 await asyncio.to_thread(self.handler.stop)
                 await self.postman.courier.close()
 
@@ -390,7 +396,7 @@ class Daemon:
         from templates import render  # noqa: PLC0415
 
         self.settings = fresh
-        self.office.policy = fresh.policy
+        self.office.policy = self.front.policy = fresh.policy
         self.office.site = fresh.texts
         self.office.knowledge = Index(articles.load("faq", fresh.texts)[0])
         render.forget()
@@ -409,23 +415,11 @@ class Daemon:
             return
         self._poke_postman()
 
-    def _keeper(self, store: Store) -> Any:
-        keep_many = intake.keeper(store, self.clock)
-
-        def keep(mails: list[Received]) -> Any:
-            outcomes = keep_many(mails)
-            self.handler.poke()
-            return outcomes
-
-        return keep
-
     def _poke_postman(self) -> None:
-        if self._loop is not None and self._post_bell is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._post_bell.set)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._post_bell.set)
 
     async def _post(self) -> None:
-        assert self._post_bell is not None  # noqa: S101
         while not self.postman.ending:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._post_bell.wait(), 1.0)
@@ -463,104 +457,3 @@ class Daemon:
         scheduler.add_job(due, "interval", seconds=5)
         scheduler.start()
         return scheduler
-
-    async def _open_doors(self, office: Office, committer: Committer) -> None:
-        from mailgate.lmtp import LmtpDoor  # noqa: PLC0415
-        from mailgate.smtp import SmtpDoor  # noqa: PLC0415
-        from mailgate.submission import SubmissionDoor  # noqa: PLC0415
-
-        s = self.settings
-        if s.smtp is not None:
-            self.doors.append(SmtpDoor(door_settings(s, s.smtp), is_ours=is_ours(office), committer=committer))
-        if s.submission is not None:
-            self.doors.append(
-                SubmissionDoor(
-                    door_settings(s, s.submission), is_ours=is_ours(office), committer=committer, authenticate=authenticator(office.store)
-                )
-            )
-        if s.lmtp is not None:
-            self.doors.append(LmtpDoor(door_settings(s, s.lmtp), is_ours=is_ours(office), committer=committer))
-        for door in self.doors:
-            await door.start()
-
-
-def door_settings(settings: Settings, door: Any) -> DoorSettings:
-    """What a door of the config needs to open."""
-    from mailgate.gate import Limits  # noqa: PLC0415
-
-    policy: Policy = settings.policy
-    tls = getattr(door, "tls", None)
-    limits = Limits(
-        per_ip=policy.limits.per_ip or 1_000_000,
-        connections=policy.limits.connections or 1_000_000,
-        recipients=policy.limits.recipients or 1_000_000,
-    )
-    path = engine_path(settings)
-    return DoorSettings(
-        listen=str(door.listen),
-        hostname=getattr(door, "hostname", "") or policy.desk.domain,
-        max_size_bytes=door.max_size_bytes,
-        tls_cert=str(tls.cert) if tls else "",
-        tls_key=str(tls.key) if tls and tls.key else "",
-        implicit_tls=tls.implicit if tls else None,
-        require_auth=getattr(door, "require_auth", True),
-        auth_in_clear=getattr(door, "auth_in_clear", False),
-        networks=tuple(str(n) for n in policy.trust.networks),
-        store_folder=str(path.parent) if path else "",
-        limits=limits,
-    )
-
-
-def engine_path(settings: Settings) -> Path | None:
-    """The database file of an SQLite store, None for a server."""
-    url = settings.store.url
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-
-
-def is_ours(office: Office) -> Callable[[str], str | None]:
-    """The recipient check of the doors, by the policy in force."""
-
-    def ask(address: str) -> str | None:
-        policy = office.policy
-        if policy.is_own(address):
-            return None
-        domain = address_key(address).rpartition("@")[2]
-        domains = {policy.desk.domain, *(d.lower() for d in policy.desk.domains), *(own.rpartition("@")[2] for own in policy.own)}
-        return NotOurs.unknown if domain in domains else NotOurs.foreign
-
-    return ask
-
-
-def authenticator(store: Store) -> Callable[[str, str], bool]:
-    """The password check of the submission door."""
-
-    def check(login: str, password: str) -> bool:
-        from mailgate.passwords import verify_password  # noqa: PLC0415
-
-        with engine.reading(store) as tx:
-            found = people.password(tx, login)
-        return found is not None and verify_password(found[1], password)
-
-    return check
-
-
-def serve(settings: Settings, clock: Clock, ready: Callable[[Daemon], None] | None = None) -> None:
-    """Run the desk in the foreground until it is told to stop. Raises `engine.DaemonRunning` if one runs on this store already."""
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    sys.setswitchinterval(0.001)  # the loop must not wait 5 ms for the handler's thread at every command
-    path = engine_path(settings)
-    lock = engine.hold_daemon_lock(settings.store.url, os.getpid()) if path is not None else contextlib.nullcontext()
-    with lock:
-        runner: Any = asyncio.run
-        try:
-            import uvloop  # noqa: PLC0415
-
-            runner = uvloop.run
-        except ImportError:
-            pass
-        runner(Daemon(settings, clock).run(ready or _say_ready))
-
-
-def _say_ready(daemon: Daemon) -> None:
-    places = ", ".join(place for door in daemon.doors for place in door.listens_at)
-    log.info("serving %s at %s", daemon.settings.policy.desk.address, places or "mailboxes only")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +16,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from mailgate import gathering, maillog, outcomes
+from mailgate.keeping import keep, keeper
 from mailgate.office import Office
 from mailgate.reader import Broken
-from mailgate.receiving import Busy, Received
 from mailgate.roster import Roster
 from rules import customers, rights
 from rules.actions.base import Refused, Scene
@@ -28,33 +28,12 @@ from rules.facts.mail import Mail
 from rules.facts.terms import Fate
 from rules.verdict import Act, Allowance, Hold, Question, Spent, Verdict
 from store import engine, inbox
-from store.engine import Store
 from store.prepared import savepoint
+
+__all__ = ["BATCH", "again", "handle", "keep", "keeper"]
 
 BATCH = 32
 """Mails that are read and settled together."""
-
-
-def keep(store: Store, mails: Sequence[Received], at: datetime, *, silent: bool = False) -> list[int]:
-    """Keep mails durably and give their ids; raises `engine.Busy` if the store can't take them now."""
-    with engine.transaction(store) as tx:
-        return inbox.keep(tx, [(r.envelope, r.raw) for r in mails], at, silent=silent)
-
-
-def keeper(store: Store, clock: Callable[[], datetime]) -> Callable[[list[Received]], Sequence[Busy | None]]:
-    """What the doors' committer calls: keeps a group in one commit."""
-
-    def keep_many(mails: list[Received]) -> Sequence[Busy | None]:
-        began = time.monotonic()
-        try:
-            ids = keep(store, mails, clock())
-        except engine.Busy as busy:
-            raise Busy(str(busy)) from busy
-        for received, received_id in zip(mails, ids, strict=True):
-            maillog.kept(received.envelope, received_id, len(received.raw), time.monotonic() - began)
-        return [None] * len(mails)
-
-    return keep_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from store import durability
 from store.durability import Unfit
 from store.lock import DaemonLock, DaemonRunning, hold_daemon_lock
+from store.turns import Turns
 
 __all__ = [
     "Busy",
@@ -65,6 +66,8 @@ class Store:
     """For reading; refuses to write."""
     path: Path | None = None
     """The database file of SQLite."""
+    turns: Turns | None = field(default=None, repr=False)
+    """Of this process' writers on SQLite; PostgreSQL lets many write at once."""
 
     def close(self) -> None:
         """Close all connections; transactions still open in other threads keep theirs until they end."""
@@ -152,6 +155,7 @@ def _open_sqlite(url: URL, *, write_pool: int, read_pool: int) -> Store:
         engine=engine(write_pool, "BEGIN IMMEDIATE", read_only=False),
         reader=engine(read_pool, "BEGIN", read_only=True),
         path=path,
+        turns=Turns(),
     )
 
 
@@ -197,14 +201,23 @@ def _loaded(text: str | bytes) -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def transaction(store: Store) -> Iterator[Connection]:
+def transaction(store: Store, *, hurry: bool = False) -> Iterator[Connection]:
     """One write transaction: committed at the end of the block, rolled back whole if anything is raised in it.
 
-    Keep it short and don't nest it in `reading` of the same thread: on SQLite one writes at a time. Raises Busy if the database
-    can't take it now.
+    Keep it short and don't nest it in `reading` of the same thread: on SQLite one writes at a time. `hurry` is for those for whom
+    somebody outside waits: of all that wait they write next. Raises Busy if the database can't take it now.
     """
-    with telling_busy(), store.engine.begin() as connection:
-        yield connection
+    if store.turns is None:
+        with telling_busy(), store.engine.begin() as connection:
+            yield connection
+        return
+    if not store.turns.take(seconds=durability.BUSY_TIMEOUT_MS / 1000, hurry=hurry):
+        raise Busy("another part of the program is writing to the database")
+    try:
+        with telling_busy(), store.engine.begin() as connection:
+            yield connection
+    finally:
+        store.turns.end()
 
 
 @contextmanager

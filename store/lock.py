@@ -5,12 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from sqlalchemy.engine import make_url
-
-from store.durability import sqlite_file
 
 
 class DaemonRunning(Exception):
@@ -44,13 +41,12 @@ class DaemonLock:
 def hold_daemon_lock(url: str, pid: int) -> DaemonLock:
     """Be the one daemon on this database until the lock is closed; raises DaemonRunning if another one is.
 
-    Several daemons may share a PostgreSQL database: there the lock is empty. The file `<database>.lock` stays behind on purpose:
-    deleting it would let two daemons each lock a file of their own.
+    Several daemons may share a PostgreSQL database: there the lock is empty. The file `<database>.lock` stays behind on purpose: deleting it
+    would let two daemons each lock a file of their own. Loads nothing of the database: a daemon takes it before all else.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
+    if not url.startswith("sqlite:///"):
         return DaemonLock(-1)
-    path = sqlite_file(parsed)
+    path = Path(url.removeprefix("sqlite:///").partition("?")[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-import typer
-
 from mailgate.desk.ends import Misused
 
 if TYPE_CHECKING:
+    import typer
+
     from mailgate.office import Office
     from mailgate.settings import Settings
     from store.engine import Store

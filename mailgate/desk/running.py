@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +14,19 @@ from mailgate.desk.ends import Failed
 
 if TYPE_CHECKING:
     from mailgate.daemon import Daemon
+    from mailgate.front import Clock, Front
+    from store.engine import Store
 
 
 def serve(context: typer.Context) -> None:
     """Run the desk in the foreground: doors, clerk, postman, timers. SIGTERM ends it in order, SIGHUP rereads the config."""
-    from mailgate import daemon
-    from mailgate.desk import logs
-
     desk = call.of(context)
     settings = desk.settings
+    from mailgate import front
+    from mailgate.desk import logs
+
     logs.start(settings.log)
-    desk.ready()
-    daemon.serve(settings, daemon.clock_from(desk.at if desk.now else None), _say_ready)
+    front.serve(settings, _clock(desk), _behind)
     if desk.as_json:
         screen.document(desk, {"stopped": True})
 
@@ -69,6 +72,21 @@ def demo(
         screen.document(desk, {"steps": steps, "folder": str(folder) if folder else None})
     elif folder:
         print(f"\nThe folder is {folder}; try: mailgate --config {folder / 'config.toml'} ticket list")
+
+
+def _clock(desk: call.Call) -> Clock:
+    """The real clock, or that of `--now`, which moves."""
+    if not desk.now:
+        return desk.clock
+    from mailgate import daemon
+
+    return daemon.clock_from(desk.at)
+
+
+async def _behind(front: Front, store: Store) -> None:
+    """What the doors open into, loaded while they are open already."""
+    daemon = await asyncio.to_thread(importlib.import_module, "mailgate.daemon")
+    await daemon.Daemon(front, store).run(_say_ready)
 
 
 def _say_ready(running: Daemon) -> None:
