@@ -48,7 +48,7 @@ NOUNS = (
     Noun("archive", "archive", "run, list", RUN),
     Noun("audit", "audit", "verify", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
-    Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, export, delete", WORK),
+    Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, print, export, delete", WORK),
     Noun("task", "task", "list, show, add, edit, done, remove", WORK),
     Noun("order", "order", "list, show, add, edit, remove", WORK),
     Noun("mail", "mail", "in, read, list, show, raw, fates, retry, release, drop", MAIL),

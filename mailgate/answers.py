@@ -356,7 +356,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     if to is None or (not staff and (facts.may_reply or not facts.machine.may_answer)):
         return None
     kind = RecipientKind.agent if staff else RecipientKind.customer
-    named = bool(ask.about) and ask.what in {"show", "status", "history", "print"}
+    named = bool(ask.about) and ask.what in {"show", "status", "history"}
     about = ledger.find(tx, ask.about) if named else ticket
     if staff and named and (about is None or not _may_see(facts, act, about)):
         # the same words for a ticket that isn't there and for one that he may not know of

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from mailgate import beside, letters
+from mailgate import beside, documents, letters
 from rules import away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.undo import Undo
@@ -173,7 +173,12 @@ def _tell(
         newest_post=newest,
         ready=beside.ready(written, scene.policy, desk.site),
     )
-    made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
+
+    def written_up(notice: Notice) -> outbox.Letter:
+        letter = letters.letter(notice, event)
+        return documents.with_order(tx, letter, notice.ticket, policy=scene.policy, directory=scene.directory, at=scene.at, site=desk.site)
+
+    made = letters.sendable([written_up(n) for n in told], scene.policy)
     if written.split is not None:
         opened = replace(happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True)
         told += notices.tell(opened, scene.policy, scene.directory)

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, beside, choosing, gathering, letters
+from mailgate import answers, beside, choosing, documents, gathering, letters
 from mailgate.office import Office
 from rules import away, limits, notices
-from rules.actions.base import Action, Refused, Scene
+from rules.actions.base import Action, Ask, Refused, Scene
 from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
 from rules.actions.undo import Undo
@@ -28,6 +28,7 @@ from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Settle, Spent,
 from store import inbox, ledger, outbox, records
 from store.inbox import Settlement
 from store.ledger import Cause, Written
+from templates import documents as layouts
 
 SYSTEM = Actor(role=Role.system, name="rule")
 DESK = Actor(role=Role.system, name="desk")
@@ -164,11 +165,11 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
     )
     told = away.stood_in(told, facts.directory, facts.at, facts.policy.desk.timezone)
     event = replace(_event(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
-    batch = [letters.letter(n, event, answers.suggested(n, facts, office.knowledge)) for n in told]
+    batch = [_papered(tx, office, facts, letters.letter(n, event, answers.suggested(n, facts, office.knowledge)), n.ticket) for n in told]
     if act.report and by_staff:
-        batch.append(answers.report(facts, act, written, told, event))
+        batch.append(_recorded(tx, office, facts, answers.report(facts, act, written, told, event), written))
     asks = beside.counted(tx, beside.saved(written, facts.policy, office.site))
-    batch += answers.replies(tx, facts, act, asks, written.ticket, event, office.knowledge)
+    batch += _replies(tx, office, facts, act, asks, written.ticket, event)
     put(tx, office, facts, batch)
     if written.split is not None:
         opened = replace(
@@ -177,6 +178,47 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         put(
             tx, office, facts, [letters.letter(n, replace(event, before=None)) for n in notices.tell(opened, facts.policy, facts.directory)]
         )
+
+
+def _replies(
+    tx: Connection, office: Office, facts: Facts, act: Act, asks: Sequence[Ask], ticket: Ticket | None, event: letters.Event
+) -> list[outbox.Letter]:
+    """Answers to what was asked; `#print` encloses the document. Raises Refused for a layout that isn't there."""
+    out: list[outbox.Letter] = []
+    for ask in asks:
+        made = answers.replies(tx, facts, act, (ask,), ticket, event, office.knowledge)
+        if ask.what == "print" and act.actor.is_agent and ticket is not None:
+            made = [
+                documents.enclosed(letter, _sheet(tx, office, facts, ask.about or "ticket", ticket, letter.language)) for letter in made
+            ]
+        out += made
+    return out
+
+
+def _sheet(tx: Connection, office: Office, facts: Facts, name: str, ticket: Ticket, language: str) -> documents.Sheet:
+    try:
+        layout = layouts.find(name, office.site)
+        if layout is None or (layout.name == "order" and not records.of(tx, ticket.id).orders):
+            raise Refused("unknown-layout", near=tuple(f"print {each}" for each in layouts.near(name, office.site))[:3], word=name)
+        return documents.sheet(
+            tx, ticket, layout, policy=facts.policy, directory=facts.directory, at=facts.at, language=language, site=office.site
+        )
+    except layouts.Unfillable as fault:
+        raise Refused("faulty-canned", word=str(fault)) from fault
+
+
+def _papered(tx: Connection, office: Office, facts: Facts, letter: outbox.Letter, ticket: Ticket | None) -> outbox.Letter:
+    return documents.with_order(tx, letter, ticket, policy=facts.policy, directory=facts.directory, at=facts.at, site=office.site)
+
+
+def _recorded(tx: Connection, office: Office, facts: Facts, letter: outbox.Letter, written: Written) -> outbox.Letter:
+    """The report about a record of work that was done, with the record as a document."""
+    if not beside.is_record(written, facts.policy):
+        return letter
+    try:
+        return documents.enclosed(letter, _sheet(tx, office, facts, "report", written.ticket, letter.language))
+    except Refused:
+        return letter  # the site's own layout is at fault; the record stands all the same
 
 
 def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:
@@ -223,7 +265,7 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         records.write(tx, None, outcome.records)
         if outcome.records:
             batch.append(answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
-        batch += answers.replies(tx, facts, act, beside.counted(tx, outcome.asks), None, event, office.knowledge)
+        batch += _replies(tx, office, facts, act, beside.counted(tx, outcome.asks), None, event)
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, compose, fields, letters, maillog, mailto
+from mailgate import answers, compose, documents, fields, letters, maillog, mailto
 from mailgate.courier import Answer, Courier, Later, Never, Ready, Sent
 from mailgate.office import Office
 from rules import tokens
@@ -213,6 +213,8 @@ def _is_his(row: Mapping[Any, Any]) -> bool:
 def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:
     if "text" in wanted:
         return str(wanted["text"]).encode("utf-8")
+    if "sheet" in wanted:
+        return documents.produce(documents.Sheet(**wanted["sheet"]), str(wanted["kind"]))
     from mailgate.parse import part_bytes  # noqa: PLC0415 - only mails with files load the parser here
 
     raw = inbox.raw(tx, int(wanted["mail"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mailgate.desk import ticket_acts, ticket_files, ticket_new, ticket_views
+from mailgate.desk import ticket_acts, ticket_files, ticket_new, ticket_print, ticket_views
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,5 +16,6 @@ app.command("do")(ticket_acts.do)
 app.command("edit")(ticket_acts.edit)
 app.command("reply")(ticket_acts.reply)
 app.command("note")(ticket_acts.note)
+app.command("print")(ticket_print.print_)
 app.command("export")(ticket_files.export)
 app.command("delete")(ticket_files.delete)
