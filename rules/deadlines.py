@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from rules.facts.amounts import read_duration
 from rules.facts.hours import ALWAYS, Hours, add, worked
 from rules.facts.policy import Policy
-from rules.facts.service import Clock, Threshold
+from rules.facts.service import Clock, Severity, Threshold
 from rules.facts.terms import Light, Status
+from rules.facts.things import Contract
 from rules.facts.ticket import Ticket
 
 NAMES = ("take", "answer", "idle", "solve")
@@ -66,8 +68,11 @@ class Running:
         return self.stopped_at is None and not self.paused
 
 
-def clock_of(ticket: Ticket, policy: Policy) -> Clock:
-    """The limits that hold for a ticket: the desk's, overlaid by those of its category, its type and its severity, in that order."""
+def clock_of(ticket: Ticket, policy: Policy, contract: Contract | None = None) -> Clock:
+    """The limits that hold for a ticket: the desk's, overlaid by those of its category, its type, its severity and its contract, in that order.
+
+    `contract` is the ticket's, where it has one that is known.
+    """
     clock = policy.clock
     category, kind, severity = policy.categories.get(ticket.category), policy.types.get(ticket.type), policy.severities.get(ticket.severity)
     if kind is not None and kind.closed:
@@ -82,13 +87,37 @@ def clock_of(ticket: Ticket, policy: Policy) -> Clock:
                 solve=over.solve if over.solve is not None else clock.solve,
                 hours=over.hours or clock.hours,
             )
-    return replace(clock, hours=severity.hours) if severity is not None and severity.hours else clock
+    if severity is not None and severity.hours:
+        clock = replace(clock, hours=severity.hours)
+    return _agreed(clock, contract, severity, policy) if contract is not None else clock
 
 
-def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> tuple[Running, ...]:
+def _agreed(clock: Clock, contract: Contract, severity: Severity | None, policy: Policy) -> Clock:
+    """A clock under a contract: its limits, in its service hours, or in its on-call hours where the severity has a calendar of its own.
+
+    A severity with a shorter limit than the contract keeps it: no agreement makes the desk slower about what burns.
+    """
+    is_oncall = severity is not None and bool(severity.hours)
+    key = (contract.oncall if is_oncall else contract.hours) or clock.hours
+    calendar = policy.hours_of(key)
+
+    def limit(name: str) -> timedelta | None:
+        written: str = getattr(contract, name)
+        if not written:
+            return getattr(clock, name)  # type: ignore[no-any-return]
+        agreed = read_duration(written, calendar)
+        own: timedelta | None = getattr(severity.clock, name) if severity is not None and severity.clock is not None else None
+        return min(agreed, own) if own is not None and own != getattr(policy.clock, name) else agreed
+
+    return replace(clock, take=limit("take"), answer=limit("answer"), idle=limit("idle"), solve=limit("solve"), hours=key)
+
+
+def clocks(
+    ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime, contract: Contract | None = None
+) -> tuple[Running, ...]:
     """All clocks with a limit, as of `at`. `moments` are in order of time, the first being the opening."""
-    clock = clock_of(ticket, policy)
-    if not moments or not is_timed(ticket, policy):
+    clock = clock_of(ticket, policy, contract)
+    if not moments or not is_timed(ticket, policy, contract):
         return ()
     hours = policy.hours_of(clock.hours)
     opened = moments[0].at
@@ -110,10 +139,10 @@ def clocks(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: dateti
     return tuple(out)
 
 
-def is_timed(ticket: Ticket, policy: Policy) -> bool:
+def is_timed(ticket: Ticket, policy: Policy, contract: Contract | None = None) -> bool:
     """Whether any clock runs on the ticket, or somebody said by hand when it is due."""
     kind = policy.types.get(ticket.type)
-    return clock_of(ticket, policy).runs or (ticket.due_by is not None and not (kind is not None and kind.closed))
+    return clock_of(ticket, policy, contract).runs or (ticket.due_by is not None and not (kind is not None and kind.closed))
 
 
 PROMISED = timedelta(days=2)
@@ -228,9 +257,9 @@ def reached_at(running: Running, threshold: Threshold, at: datetime) -> datetime
     return add(max(at, running.started_at), wanted - total, running.hours) if running.is_live else None
 
 
-def settled(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> Ticket:
+def settled(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime, contract: Contract | None = None) -> Ticket:
     """The ticket with due times and light as of `at`."""
-    running = clocks(ticket, moments, policy, at)
+    running = clocks(ticket, moments, policy, at, contract)
     due = {r.name: r.due_at.isoformat() for r in running if r.due_at is not None and r.stopped_at is None}
     return replace(ticket, due=MappingProxyType(due), light=light(ticket, running, policy))
 

@@ -10,6 +10,7 @@ from rules.facts.mail import Envelope, Part
 from rules.facts.people import Agent, Group, Party, Person
 from rules.facts.sent import COMMAND_LIFE, RecipientKind, Sent
 from rules.facts.terms import Address, Light, PostKind, Priority, ReplyMeaning, Status, Visibility, address_key
+from rules.facts.things import Contract, Device, Project
 from rules.facts.ticket import Post, Ticket
 
 Row = Mapping[Any, Any]
@@ -171,6 +172,21 @@ def person(row: Row, addresses: tuple[str, ...]) -> Person:
         known=row["known"],
         may=tuple(row["may"]),
     )
+
+
+def contract(row: Row) -> Contract:
+    """An agreement from its row."""
+    return Contract(**{name: row[name] for name in Contract.__dataclass_fields__})
+
+
+def project(row: Row) -> Project:
+    """A project from its row."""
+    return Project(key=row["key"], party=row["party"], title=row["title"], active=row["active"])
+
+
+def device(row: Row) -> Device:
+    """A device from its row."""
+    return Device(serial=row["serial"], party=row["party"], model=row["model"], fleet=row["fleet"])
 
 
 def key(address: str) -> str:

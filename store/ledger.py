@@ -17,10 +17,11 @@ from rules.actions.undo import Done, taken_back
 from rules.deadlines import Moment
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
+from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
-from store import facts, records, timers
+from store import facts, records, things, timers
 from store.columns import table
 from store.models import mail as m
 from store.models import service as s
@@ -163,7 +164,8 @@ def open_ticket(
     kind = scene.policy.types.get(outcome.ticket.type)
     if kind is not None and kind.closed:
         outcome = replace(outcome, ticket=replace(outcome.ticket, status=Status.closed, closed_at=scene.at))
-    settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene)
+    agreed = things.contract(tx, outcome.ticket.contract)
+    settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene, agreed)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
     entries = _entries(settled.ref, (opened, *outcome.steps), scene, cause, after=None)
     row = facts.ticket_row(settled) | {"version": 1, "check_at": check_at, "sealed": entries[-1]["digest"]}
@@ -204,9 +206,10 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     entries = _entries(after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket_id}))
     values: dict[str, Any] = {"sealed": entries[-1]["digest"]} if entries else {}
     if changed(before, after) or outcome.posts or any(step.changed for step in steps):
-        timed = deadlines.is_timed(after, scene.policy) or stays.concerns(after, scene.policy)
+        agreed = things.contract(tx, after.contract)
+        timed = deadlines.is_timed(after, scene.policy, agreed) or stays.concerns(after, scene.policy)
         past = timers.moments(tx, ticket_id) if timed else []
-        after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene)
+        after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene, agreed)
         if row["check_at"] is not None and row["check_at"] <= scene.at:
             check_at = row["check_at"]  # what was reached before this action is still to be told
         after = replace(after, version=before.version + 1)
@@ -233,21 +236,22 @@ def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tup
         raise LookupError(ticket_id)
     before = facts.ticket(row)
     past = timers.moments(tx, ticket_id)
-    after = deadlines.settled(before, past, policy, at)
-    running = deadlines.clocks(after, past, policy, at)
+    agreed = things.contract(tx, before.contract)
+    after = deadlines.settled(before, past, policy, at, agreed)
+    running = deadlines.clocks(after, past, policy, at, agreed)
     check_at = _earlier(deadlines.next_check(after, running, policy, at), stays.next_at(after, past, policy, at))
     values = {"due": dict(after.due), "light": after.light.value, "check_at": check_at}
     tx.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**values))
     return after, running
 
 
-def _settled(ticket: Ticket, moments: Sequence[Moment], scene: Scene) -> tuple[Ticket, datetime | None]:
+def _settled(ticket: Ticket, moments: Sequence[Moment], scene: Scene, agreed: Contract | None) -> tuple[Ticket, datetime | None]:
     """The ticket with due times and light, and when time alone changes something next."""
     stay = stays.next_at(ticket, moments, scene.policy, scene.at)
-    if not deadlines.is_timed(ticket, scene.policy):
+    if not deadlines.is_timed(ticket, scene.policy, agreed):
         return (replace(ticket, due=MappingProxyType({})) if ticket.due else ticket), stay
-    after = deadlines.settled(ticket, moments, scene.policy, scene.at)
-    running = deadlines.clocks(after, moments, scene.policy, scene.at)
+    after = deadlines.settled(ticket, moments, scene.policy, scene.at, agreed)
+    running = deadlines.clocks(after, moments, scene.policy, scene.at, agreed)
     return after, _earlier(deadlines.next_check(after, running, scene.policy, scene.at), stay)
 
 

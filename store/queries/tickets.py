@@ -48,6 +48,7 @@ class Filter:
     """A party that hands its requests to us, or the group that is the first level."""
     kind: str = ""
     """Of the party: `internal`, `external` or `partner`."""
+    contract: str = ""
     project: str = ""
     device: str = ""
     type: str = ""
@@ -85,6 +86,7 @@ def _conditions(wanted: Filter) -> list[Any]:
         (TICKET.c.party, wanted.party),
         (TICKET.c.light, wanted.light),
         (TICKET.c.channel, wanted.channel),
+        (TICKET.c.contract, wanted.contract),
         (TICKET.c.project, wanted.project),
         (TICKET.c.device, wanted.device),
         (TICKET.c.type, wanted.type),

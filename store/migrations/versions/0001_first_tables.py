@@ -36,11 +36,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_blocked")),
     )
     op.create_table(
+        "contract",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Date(), nullable=True),
+        sa.Column("ends", sa.Date(), nullable=True),
+        sa.Column("take", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("idle", sa.Text(), nullable=False),
+        sa.Column("solve", sa.Text(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=False),
+        sa.Column("oncall", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_contract")),
+    )
+    with op.batch_alter_table("contract", schema=None) as batch_op:
+        batch_op.create_index("ix_contract_party", ["party"], unique=False)
+
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
     )
+    op.create_table(
+        "device",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("fleet", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_device")),
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index("ix_device_party", ["party"], unique=False)
+
     op.create_table(
         "mark",
         sa.Column("account", sa.Text(), nullable=False),
@@ -73,6 +102,17 @@ def upgrade() -> None:
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
+    op.create_table(
+        "project",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_project")),
+    )
+    with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.create_index("ix_project_party", ["party"], unique=False)
+
     op.create_table(
         "setting",
         sa.Column("name", sa.Text(), nullable=False),
