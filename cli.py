@@ -58,10 +58,14 @@ NOUNS = (
     Noun("rules", "rules", "list, lint", RULES),
     Noun("faq", "faq", "list, show, search, check", RULES),
     Noun("canned", "canned", "list, show, search, check", RULES),
+    Noun("link", "link", "mailto", RULES),
     Noun("text", "text", "list, preview, check", RULES),
     Noun("agent", "agent", "list, show, add, edit, passwd, remove", PEOPLE),
     Noun("group", "group", "list, show, add, edit, remove", PEOPLE),
     Noun("party", "party", "list, show, add, edit, remove", PEOPLE),
+    Noun("contract", "contract", "list, show, add, edit, remove", PEOPLE),
+    Noun("project", "project", "list, show, add, edit, remove", PEOPLE),
+    Noun("device", "device", "list, show, add, edit, remove", PEOPLE),
     Noun("person", "person", "list, show, add, edit, merge, remove", PEOPLE),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import asidecards, letters
+from mailgate import asidecards, letters, links
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
 from rules import levels, lexicon, rights
@@ -25,7 +25,7 @@ from rules.facts.terms import Address, Level, PostKind, Status, Visibility, addr
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from rules.verdict import Act, Bounced, Hold, Spent
-from store import ledger, people, records
+from store import ledger, people, records, things
 from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
@@ -73,6 +73,9 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
         _line(text, step.changed)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
+    for wish in act.wishes:
+        said = languages.word(_language(facts, act), "problems", "wrong-value").format(value=wish)
+        lines.append({"line": f"[{wish}]", "ok": False, "result": said})
     if act.unused:
         lines.append({"line": act.unused, "ok": False, "result": languages.word(_language(facts, act), "problems", "unused")})
     if undone:
@@ -380,7 +383,11 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         case "help":
             words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
             verbs = [v for v in VERBS if v in set(words.verbs.values()) and v != "wrong-person"]
-            return letters.letter(Notice(template="help-answer", ticket=ticket, **common), event, {"verbs": [v.rstrip("?") for v in verbs]})
+            return letters.letter(
+                Notice(template="help-answer", ticket=ticket, **common),
+                event,
+                {"verbs": [v.rstrip("?") for v in verbs], "offers": [] if staff else _offers(tx, facts, ticket, language)},
+            )
         case "faq":
             return _faq(facts, ask, ticket, common, event, index)
         case "party":
@@ -395,7 +402,32 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             events = history_events(tx, about, facts, staff=staff)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
-            return letters.letter(Notice(template="status-answer", ticket=about, **common), event, {"promise_at": ""})
+            return letters.letter(
+                Notice(template="status-answer", ticket=about, **common), event, {"promise_at": letters.promised(about, facts.policy)}
+            )
+
+
+MOST_DEVICES = 5
+"""Devices of a party whose forms help offers; of more than these nobody reads a list."""
+
+
+def _offers(tx: Connection, facts: Facts, ticket: Ticket | None, language: str) -> list[dict[str, Any]]:
+    """The forms for the device that the mail or its ticket is about, else for those of the sender's party: each a mail that is laid out."""
+    policy = facts.policy
+    about = facts.device or (things.device(tx, ticket.device) if ticket is not None else None)
+    key = facts.person.party if facts.person is not None else ""
+    key = key or (facts.party.key if facts.party is not None else "")
+    known = (about,) if about is not None else things.of_party(tx, key).devices
+    spoken = languages.choose(language, policy.languages)
+    out: list[dict[str, Any]] = []
+    for device in known[:MOST_DEVICES]:
+        model = policy.device_models.get(device.model)
+        for flow in model.flows if model is not None else ():
+            link = links.made(policy, spoken, device=device, form=flow)
+            title = flow.title if len(known) == 1 else f"{flow.title}, {device.serial}"
+            fields = [letters.field_title(each, spoken) for each in link.fields]
+            out.append({"title": title, "address": link.address, "subject": link.subject, "fields": fields})
+    return out
 
 
 def _whole(tx: Connection, facts: Facts, act: Act, ticket: Ticket, event: Event) -> dict[str, Any]:

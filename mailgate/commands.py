@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from mailgate import beside, documents, letters
+from mailgate import belongings, beside, documents, letters
 from rules import away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.undo import Undo
@@ -138,6 +138,7 @@ def open_ticket(
     """Open a ticket for somebody; raises Refused. `routed` is done by the system first: what category and type bring with them."""
     system = _scene(desk, SYSTEM, directory, at)
     draft = perform_all(replace(draft, opened_at=at), routed, system).ticket
+    draft = belongings.settled(tx, draft, desk.policy, directory, at, routed)
     scene = replace(system, who=who)
     why = cause(at, desk.random)
     written = ledger.open_ticket(tx, draft, actions, scene, why)
@@ -157,6 +158,7 @@ def _tell(
         tell_staff=not written.outcome.undo and not beside.is_record(written, scene.policy),
         hold=beside.waits(written, scene.at, hold),
         until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
+        choices=belongings.choices(tx, written.ticket, scene.policy, scene.at) if written.before is None else (),
     )
     told = notices.tell(happened, scene.policy, scene.directory)
     told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)

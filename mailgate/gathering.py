@@ -11,15 +11,17 @@ from sqlalchemy import Connection
 
 from mailgate.office import Office
 from mailgate.roster import Roster
-from rules import limits, tokens
+from rules import belonging, limits, tokens
 from rules.case import Facts, Held, believed, is_known
-from rules.facts.mail import Mail, Verified
+from rules.facts.mail import Machine, Mail, Verified
+from rules.facts.people import Party, Person
 from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
+from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
-from rules.reading import machine, subject, threads, trust
+from rules.reading import forms, machine, subject, threads, trust
 from rules.verdict import Allowance
-from store import inbox, ledger, outbox, people, records, settled
+from store import inbox, ledger, outbox, people, records, settled, things
 from store import threads as stored
 from store.queries import tickets
 
@@ -49,6 +51,9 @@ def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
 def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
     """Everything that `rules.decide` may know about this mail."""
     policy = office.policy
+    form = forms.read(mail, waiting.envelope)
+    if form is not None:
+        mail = forms.written_by(mail)
     clues = threads.clues(mail, waiting.envelope, policy)
     found = _found(tx, office, clues)
     thread = threads.choose(clues, found, mail.in_reply_to)
@@ -56,6 +61,8 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     is_ours = _is_our_own(tx, office, mail)
     if is_ours:
         kind = replace(kind, kind=MachineKind.own, may_answer=False, why="a mail of ours came back")
+    if form is not None and kind.kind not in {MachineKind.own, MachineKind.loop}:
+        kind = Machine(why="a form of our own")
     person = people.person_of(tx, mail.identity) if mail.identity else None
     party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(
         mail.identity, staff.parties
@@ -78,6 +85,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         ours = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
     elif found.presented:
         ours = tuple(p.sent.text for p in found.presented if p.sent.text)
+    owned, device = _things(tx, office, mail, waiting, person, party) if thread is None else (NOTHING, None)
     made = Facts(
         mail=mail,
         envelope=waiting.envelope,
@@ -91,6 +99,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         thread=thread,
         person=person,
         party=party,
+        things=owned,
+        device=device,
+        form=form,
         requester_keys=requester_keys,
         copy_of=copy,
         copy_ticket=_ticket_of(tx, copy),
@@ -112,6 +123,16 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         return made
     ack, reply, opening = _limits(tx, office, mail, at, known=is_known(made, sure.level))
     return replace(made, may_acknowledge=ack, may_reply=reply, may_open=opening)
+
+
+def _things(
+    tx: Connection, office: Office, mail: Mail, waiting: inbox.Waiting, person: Person | None, party: Party | None
+) -> tuple[Things, Device | None]:
+    """What the sender's party has, else that of the device he wrote to; and that device."""
+    own = (person.party if person is not None else "") or (party.key if party is not None else "")
+    serial = belonging.serial_named(mail, waiting.envelope, office.policy, has_party=bool(own))
+    device = things.device(tx, serial)
+    return things.of_party(tx, own or (device.party if device is not None else "")), device
 
 
 def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Found:

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from mailgate import asidecards
-from rules import levels
+from rules import deadlines, flows, levels
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import AgentNames, Mode, Policy
 from rules.facts.sent import RecipientKind
+from rules.facts.service import Field
 from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice, candidates
@@ -106,6 +107,24 @@ def subject_for(to: Address, ticket: Ticket) -> str:
     if not ref or ticket.origin != levels.PARTNER or to.key == levels.end_customer(ticket).key or ref.lower() in ticket.subject.lower():
         return ticket.subject
     return f"{ticket.subject} [{ref}]"
+
+
+def promised(ticket: Ticket | None, policy: Policy) -> str:
+    """When somebody answers, where the customer may hear of it: under a contract, or where the clock promises it. Empty if not."""
+    if ticket is None or not (ticket.contract or deadlines.clock_of(ticket, policy).promise):
+        return ""
+    return str(ticket.due.get("answer") or "")
+
+
+def asked_fields(ticket: Ticket | None, policy: Policy, language: str) -> list[dict[str, Any]]:
+    """What the customer is asked for, as cards hold it; what the site gives no title is called as in his language."""
+    return [{"title": field_title(each, language), "words": list(each.words)} for each in flows.missing(ticket, policy)] if ticket else []
+
+
+def field_title(field: Field, language: str) -> str:
+    """What a field is called in a mail."""
+    own = field.title if field.title != field.name else ""
+    return own or languages.field_name(language, field.name) or field.name
 
 
 def veil(ticket: Ticket, language: str) -> Ticket:
@@ -269,6 +288,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
     if not actor and not event.actor.is_agent and (staff or (notice.template == "taken" and not veiled)):
         actor = event.actor.address.name or event.actor.address.address
     blank = {"author": person(Address()), "at": event.at.isoformat(), "text": "", "quoted": "", "signature": "", "attachments": []}
+    language = languages.choose(notice.language, policy.languages)
     match notice.template:
         case "received":
             files.clear()
@@ -278,13 +298,18 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
             )
             canned = [{**one, "button": button(f"solved:c{n}", "close")} for n, one in enumerate(notice.card.get("canned", ()), 1)]
-            return {"post": shown, "promise_at": "", "answers": canned}
+            return {
+                "post": shown,
+                "promise_at": promised(ticket, policy),
+                "answers": canned,
+                "asked": asked_fields(ticket, policy, language),
+            }
         case "appended":
             return {"post": post or blank, "hints": hints(notice), "ready": _ready(event)}
         case "message":
             return {"post": post or blank}
         case "taken":
-            return {"actor": actor, "promise_at": ""}
+            return {"actor": actor, "promise_at": promised(ticket, policy)}
         case "status":
             before = event.before.status.value if event.before else "new"
             return {
@@ -354,6 +379,8 @@ def hints(notice: Notice) -> list[dict[str, str]]:
     claims = notice.card.get("claims") or ()
     if claims:
         out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+    for verb, names in notice.card.get("choices") or ():
+        out.append({"what": f"several-{verb}", "value": ", ".join(names)})
     if notice.card.get("wishes"):
         out.append({"what": "wish", "value": ", ".join(notice.card["wishes"])})
     match notice.card.get("hint"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, beside, choosing, documents, gathering, letters
+from mailgate import answers, belongings, beside, choosing, documents, gathering, letters
 from mailgate.office import Office
 from rules import away, limits, notices
 from rules.actions.base import Action, Ask, Refused, Scene
@@ -117,6 +117,7 @@ def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
         else:
             draft = done.ticket
     draft = replace(draft, subject=subject.without(draft.subject, facts.clues.ours))
+    draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening)
     draft = choosing.held(tx, draft, system)
     written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)
     if act.follows:
@@ -150,6 +151,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         hint=act.hint,
         claims=act.claims,
         wishes=act.wishes,
+        choices=belongings.choices(tx, written.ticket, facts.policy, facts.at) if written.before is None else (),
     )
     told = notices.tell(happened, facts.policy, facts.directory)
     if not act.tell_customers:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailgate.config.lines import ReadAction
     from mailgate.config.reading import Reading
     from rules.facts.policy import Policy
+    from rules.facts.service import Field
 
 __all__ = ["BadConfig", "Mistake", "Settings", "effective", "json_schema", "load"]
 
@@ -51,7 +52,30 @@ def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
     own = reading.get(Desk, "desk")
     site = folder / own.texts if own is not None and own.texts and (folder / own.texts).is_dir() else None
     spoken = [code for code in policy.languages if (languages.MAIL / languages.primary(code) / "words.toml").is_file()]
-    return replace(policy, aliases=MappingProxyType(languages.verb_aliases(spoken, site)))
+    words = languages.field_names(spoken, site)
+
+    def named(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(replace(each, names=_called(each, words)) for each in fields)
+
+    types = {key: replace(each, fields=named(each.fields)) for key, each in policy.types.items()}
+    models = {
+        key: replace(each, flows=tuple(replace(flow, fields=named(flow.fields)) for flow in each.flows))
+        for key, each in policy.device_models.items()
+    }
+    return replace(
+        policy,
+        aliases=MappingProxyType(languages.verb_aliases(spoken, site)),
+        types=MappingProxyType(types),
+        device_models=MappingProxyType(models),
+    )
+
+
+def _called(field: Field, words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What a field may be called in any of the desk's languages: all words for the thing that its name or title is a word for."""
+    from rules.actions.folding import fold  # noqa: PLC0415 - as above
+
+    own = {fold(field.name), fold(field.title)}
+    return next((every for every in words.values() if own & {fold(word) for word in every}), ())
 
 
 def _text(path: Path) -> str:

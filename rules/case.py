@@ -16,9 +16,11 @@ from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, sam
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Level, PostKind, address_key
+from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
 from rules.reading import commands, quoting
 from rules.reading import trust as trusting
+from rules.reading.forms import Form
 from rules.reading.quoting import Written
 from rules.reading.threads import Clues, Presented, Thread
 from rules.verdict import Allowance, Verdict
@@ -55,6 +57,12 @@ class Facts:
     person: Person | None = None
     """The person whose address the strict From is."""
     party: Party | None = None
+    things: Things = NOTHING
+    """What belongs to the party of whoever opens a ticket; looked up only for new conversations."""
+    device: Device | None = None
+    """The device whose address was written to."""
+    form: Form | None = None
+    """The form of a website that wrote the mail."""
     requester_keys: frozenset[str] = frozenset()
     """Compared forms of all addresses of the thread's requester."""
     copy_of: int | None = None

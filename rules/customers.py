@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from rules import conditions, levels, rights, routing, sideways
+from rules import belonging, conditions, levels, rights, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
@@ -19,7 +19,7 @@ from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, 
 from rules.facts.ticket import Ticket
 from rules.reading import partners, subject
 from rules.reading.thanks import is_only_thanks
-from rules.staff import _readable
+from rules.staff import _readable, routed
 from rules.verdict import Act, Hold, Question, Settle, Verdict
 
 
@@ -160,23 +160,25 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
     if f.may_open and "rate" not in f.allowance.guards:
         case.note("limit", f.may_open)
         return Hold(reason="rate", questions=(Question(number=0, line=f.may_open, code="rate"),))
-    if not known and "unknown-sender" not in f.allowance.guards:
+    if f.policy.unknown is Unknown.contract_only and "unknown-sender" not in f.allowance.guards:
+        is_staffs_own = f.person is not None and f.person.known and not _party(case)
+        if not is_staffs_own and not f.things.in_force(belonging.day_of(f.at, f.policy)):
+            return _let_in_by_staff(case, "no-contract" if known else "unknown-sender")
+    elif not known and "unknown-sender" not in f.allowance.guards:
         match f.policy.unknown:
             case Unknown.refuse:
                 return Settle(fate=Fate.refused, why="unknown sender")
-            case Unknown.approve | Unknown.contract_only:
-                return Hold(
-                    reason="unknown-sender", questions=(Question(number=0, line=case.actor.address.address, code="unknown-sender"),)
-                )
-            case Unknown.accept:
+            case Unknown.approve:
+                return _let_in_by_staff(case, "unknown-sender")
+            case Unknown.accept | Unknown.contract_only:
                 pass
     named = claims or tuple(dict.fromkeys(ref.upper() for ref in f.clues.ours))[:3]
     if not case.actor.address.address:
         case.note("sender", "none")
     draft = _draft(case, known=known)
-    result = routing.route(f.mail, f.envelope, f.policy, actor=case.actor, party=f.party, machine=f.machine)
+    result = routed(case)
     case.asked.extend(result.trace)
-    routed = _readable(case, result.actions)
+    asked = _readable(case, result.actions)
     echo = _is_echo(case)
     answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address) and not echo
     if echo:
@@ -188,7 +190,7 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         ticket=None,
         draft=draft,
         actions=(case.say(),),
-        after_opening=tuple(routed),
+        after_opening=tuple(asked),
         fate=Fate.opened,
         why=hint or "new request",
         acknowledge=answers,
@@ -197,6 +199,11 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         follows=follows,
         hint=hint or ("claims" if named else ""),
     )
+
+
+def _let_in_by_staff(case: Case, reason: str) -> Hold:
+    """Held until an agent says yes."""
+    return Hold(reason=reason, questions=(Question(number=0, line=case.actor.address.address, code=reason),))
 
 
 def _is_echo(case: Case) -> bool:
@@ -218,13 +225,15 @@ def _draft(case: Case, *, known: bool) -> Ticket:
     base = subject.read(f.mail.subject).base
     requester: Address = case.actor.address
     watchers, room = _others(case)
-    language = f.person.language if f.person and f.person.language else _language(case)
     beside = _partners(case)
+    said = f.form.language if f.form is not None and f.form.language in f.policy.languages else _language(case)
+    language = f.person.language if f.person and f.person.language else said
     urgent = f.policy.options.importance_cap is Priority.high and _is_urgent(case)
     return Ticket(
         subject=base,
         requester=requester,
-        party=(f.person.party if f.person and f.person.party else "") or (f.party.key if f.party else ""),
+        party=_party(case),
+        channel=f.form.channel if f.form is not None and f.form.channel in f.policy.channels else "mail",
         watchers=watchers,
         waiting_room=room,
         language=language,
@@ -255,6 +264,13 @@ def _partners(case: Case) -> dict[str, Any]:
 def _is_partner(case: Case) -> bool:
     f = case.facts
     return f.policy.options.second_level and f.party is not None and f.party.kind == levels.PARTNER and is_known(f, case.trust.level)
+
+
+def _party(case: Case) -> str:
+    """Key of the party that a new ticket belongs to: the sender's, else that of the device he wrote to."""
+    f = case.facts
+    own = (f.person.party if f.person and f.person.party else "") or (f.party.key if f.party else "")
+    return own or (f.device.party if f.device is not None else "")
 
 
 def _others(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:

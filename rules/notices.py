@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from rules import levels
+from rules import belonging, levels
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
@@ -85,6 +85,8 @@ class Happened:
     hint: str = ""
     claims: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What staff is asked about a new ticket: a verb and the values to choose from."""
 
 
 def tell(what: Happened, policy: Policy, directory: Directory) -> tuple[Notice, ...]:
@@ -378,6 +380,9 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
     if what.wishes:
         card["wishes"] = list(what.wishes)
     buttons = _buttons(template)
+    if what.choices:
+        card["choices"] = [[verb, list(names)] for verb, names in what.choices]
+        buttons += tuple((line.replace(" ", ":", 1), line) for line in belonging.lines(what.choices))
     if template in {"new-in-group", "new-in-category", "assigned", "appended"} and what.after.waiting_room:
         buttons += tuple((f"include:{n}", f"cc {a}") for n, a in enumerate(what.after.waiting_room[:3], 1))
     if what.hint == "thanks":

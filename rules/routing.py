@@ -7,11 +7,11 @@ several lines that set the same thing only the last is handed on. Whether a line
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules import lexicon
+from rules import flows, lexicon
 from rules.actions.folding import fold
 from rules.actions.values import Misread, Words, choose, quoted_if_needed
 from rules.conditions import Arrival, ask, shown
@@ -20,7 +20,9 @@ from rules.facts.people import Actor, Directory, Party
 from rules.facts.policy import Policy
 from rules.facts.rule import Rule
 from rules.facts.terms import address_key
+from rules.facts.things import NOTHING, Device, Things
 from rules.reading import subject
+from rules.reading.forms import Form
 
 SINGLE = frozenset({"category", "type", "severity", "prio", "project", "device", "contract", "party", "status", "assign"})
 """Verbs that set one thing: of several such lines the last counts."""
@@ -66,12 +68,15 @@ def route(
     contracts: tuple[str, ...] = (),
     language: str = "",
     bytes: int = 0,
-    owned: Collection[str] = (),
+    things: Things = NOTHING,
+    device: Device | None = None,
+    form: Form | None = None,
 ) -> Routing:
     """The lines that a new ticket from this mail starts with.
 
-    `owned` are the projects and devices of the sender's party: only these a customer may name in a tag. `bytes` is the size of the raw
-    mail. Without `language` it is the person's, else what the mail says of itself.
+    `things` are those of the sender's party: only its projects and devices may a customer name in a tag. `device` is the one that was
+    written to, `form` the website's that wrote the mail. `bytes` is the size of the raw mail. Without `language` it is the person's, else
+    what the mail says of itself.
     """
     person = actor.person
     arrival = Arrival(
@@ -86,8 +91,15 @@ def route(
         bytes=bytes,
     )
     walk = _Walk(policy)
-    walk.by_address(arrival)
-    walk.by_tags(mail, staff=actor.is_agent, owned=frozenset(fold(each) for each in owned))
+    walk.by_address(arrival, device)
+    owned = {fold(name): name for name in things.names} | ({fold(device.serial): device.serial} if device is not None else {})
+    model = device.model if device is not None else ""
+    if form is not None:
+        walk.by_tags(form.tags, owned=owned, model=model)
+        walk.by_fields(form.fields)
+    read = subject.read(mail.subject)
+    if not read.is_reply:
+        walk.by_tags(read.tags, owned=None if actor.is_agent else owned, model=model)
     walk.by_rules(arrival)
     return walk.result()
 
@@ -118,25 +130,37 @@ class _Walk:
             wishes=tuple(dict.fromkeys(self.wishes)),
         )
 
-    def by_address(self, arrival: Arrival) -> None:
+    def by_address(self, arrival: Arrival, device: Device | None) -> None:
         key, address = category_by_address(arrival.mail, arrival.envelope, arrival.policy)
         if key:
             self.lines.append(f"category {quoted_if_needed(key)}")
             self.trace.append({"step": "address", "said": f"category {key}", "saw": shown(address_key(address))})
+        mail = arrival.mail
+        written = (*arrival.envelope.recipients, *(a.address for a in (*mail.to, *mail.cc)))
+        serial = next((found for each in written if (found := self.policy.device_of_address(each))), "")
+        if device is not None:
+            self.lines.append(f"device {quoted_if_needed(device.serial)}")
+            self.trace.append({"step": "address", "said": f"device {device.serial}", "saw": shown(serial or device.serial)})
+        elif serial:
+            self.wishes.append(f"dev:{serial}")
+            self.trace.append({"step": "address", "said": "a device that isn't known", "saw": shown(serial)})
 
-    def by_tags(self, mail: Mail, *, staff: bool, owned: frozenset[str]) -> None:
-        read = subject.read(mail.subject)
-        if not read.tags or read.is_reply:
-            return
-        words = lexicon.words(self.policy, Directory())
-        for name, value in read.tags[:20]:
+    def by_tags(self, tags: Iterable[tuple[str, str]], *, owned: Mapping[str, str] | None, model: str) -> None:
+        found = list(tags)[:20]
+        words = lexicon.words(self.policy, Directory()) if found else None
+        for name, value in found:
+            assert words is not None  # noqa: S101 - there are tags
             written = f"{name}:{value}" if value else name
-            line = _tag_line(name, value, words, self.policy, owned=None if staff else owned)
-            if line:
-                self.lines.append(line)
-            else:
+            lines = _form_lines(value, self.policy, model) if name == "form" else _tag_line(name, value, words, self.policy, owned=owned)
+            self.lines += lines
+            if not lines:
                 self.wishes.append(written)
-            self.trace.append({"step": "tag", "said": line or "a wish, not obeyed", "saw": shown(written)})
+            self.trace.append({"step": "tag", "said": "; ".join(lines) or "a wish, not obeyed", "saw": shown(written)})
+
+    def by_fields(self, said: Mapping[str, str]) -> None:
+        """What a form's fields hold, as fields of the ticket."""
+        for name, text in list(said.items())[:20]:
+            self.lines.append(f"field {quoted_if_needed(name)} {' '.join(text.split())}")
 
     def by_rules(self, arrival: Arrival) -> None:
         for rule in self.policy.rules:
@@ -180,8 +204,24 @@ class _Walk:
         return True
 
 
-def _tag_line(name: str, value: str, words: Words, policy: Policy, *, owned: frozenset[str] | None) -> str:
-    """The line that a tag means, empty if it isn't obeyed. `owned` is None for staff, whose tags all are; customers may name what is public."""
+def _form_lines(value: str, policy: Policy, model: str) -> list[str]:
+    """What a form brings with it: its name, its type, its category."""
+    found = flows.flow(value, policy, model)
+    if found is None:
+        return []
+    word, form = found
+    made = [f"field {flows.FORM} {word}"]
+    made += [f"type {quoted_if_needed(form.type)}"] if form.type else []
+    return made + ([f"category {quoted_if_needed(form.category)}"] if form.category else [])
+
+
+def _tag_line(name: str, value: str, words: Words, policy: Policy, *, owned: Mapping[str, str] | None) -> list[str]:
+    """The line that a tag means, none if it isn't obeyed. `owned` is None for staff, whose tags all are; customers may name what is public."""
+    line = _tagged(name, value, words, policy, owned=owned)
+    return [line] if line else []
+
+
+def _tagged(name: str, value: str, words: Words, policy: Policy, *, owned: Mapping[str, str] | None) -> str:
     is_staff = owned is None
     try:
         match name:
@@ -195,7 +235,8 @@ def _tag_line(name: str, value: str, words: Words, policy: Policy, *, owned: fro
                 return f"type {quoted_if_needed(key)}" if is_staff or policy.types[key].public else ""
             case "proj" | "project" | "dev" | "device":
                 verb = "project" if name.startswith("proj") else "device"
-                return f"{verb} {quoted_if_needed(value)}" if value and (owned is None or fold(value) in owned) else ""
+                named = value if owned is None else owned.get(fold(value), "")
+                return f"{verb} {quoted_if_needed(named)}" if named else ""
             case "prio" | "priority":
                 return f"prio {choose(value, words.lists['priority'], 'unknown-priority')}" if is_staff else ""
             case "sev" | "severity":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import rights, routing, sideways
+from rules import belonging, rights, routing, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
@@ -161,6 +161,9 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         refs = ", ".join(f.clues.refs)
         question = Question(number=needing[0], line=needing[1], code="no-such-ticket" if refs else "no-ticket", word=refs)
         return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name)
+    found = routed(case)
+    case.asked.extend(found.trace)
+    asked = tuple(_readable(case, found.actions))
     forwarded = _forwarded(case)
     others = [a for a in actions if a is not new]
     if forwarded is not None and new is None:
@@ -174,7 +177,8 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
             ticket=None,
             draft=draft,
             actions=(first, *note_action, *others),
-            after_opening=_routed(case),
+            after_opening=asked,
+            wishes=found.wishes,
             lines=tuple(lines),
             fate=Fate.opened,
             why=f"forwarded for {forwarded.sender.address}",
@@ -191,7 +195,8 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         ticket=None,
         draft=draft,
         actions=(case.say(text=body.strip("\n")), *sideways.handed_over(case, others, None, body.strip("\n"), ())[0]),
-        after_opening=_routed(case),
+        after_opening=asked,
+        wishes=found.wishes,
         lines=tuple(lines),
         fate=Fate.opened,
         why="new ticket by staff",
@@ -225,12 +230,22 @@ def _draft(case: Case, requester: Address, title: str) -> Ticket:
     return draft
 
 
-def _routed(case: Case) -> tuple[Action, ...]:
+def routed(case: Case) -> routing.Routing:
+    """What address, tags, form and rules ask for a new ticket of this mail."""
     f = case.facts
-    result = routing.route(f.mail, f.envelope, f.policy, actor=case.actor, party=f.party, machine=f.machine)
-    for asked in result.trace:
-        case.asked.append(asked)
-    return tuple(_readable(case, result.actions))
+    return routing.route(
+        f.mail,
+        f.envelope,
+        f.policy,
+        actor=case.actor,
+        party=f.party,
+        machine=f.machine,
+        contracts=tuple(each.key for each in f.things.in_force(belonging.day_of(f.at, f.policy))),
+        language=f.form.language if f.form is not None else "",
+        things=f.things,
+        device=f.device,
+        form=f.form,
+    )
 
 
 def _readable(case: Case, lines: Sequence[str]) -> list[Action]:

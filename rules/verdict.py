@@ -99,7 +99,7 @@ class Hold:
     """Keep the mail, touch nothing, and ask whoever can decide."""
 
     reason: str
-    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `identity`, `own`, `loop`."""
+    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `no-contract`, `identity`, `own`, `loop`."""
     questions: tuple[Question, ...] = ()
     agent: str = ""
     """Key of the agent to be asked now; empty waits to be announced."""

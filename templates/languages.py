@@ -144,6 +144,34 @@ def value_aliases(languages: Iterable[str], site: Path | None = None) -> dict[st
     return _aliases("values", languages, site)
 
 
+def field_names(languages: Iterable[str], site: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """What the usual fields of forms are called in these languages: the thing (`part`), and every word for it, the first language's first."""
+    codes = tuple(dict.fromkeys((*(c for c in map(primary, languages) if c in LANGUAGES), FALLBACK)))
+    things = dict.fromkeys(thing for code in codes for thing in section(code, "fields", site=site))
+    return {
+        thing: tuple(
+            dict.fromkeys(
+                (
+                    thing,
+                    *(
+                        word
+                        for code in codes
+                        if thing in section(code, "fields", site=site)
+                        for word in forms(code, "fields", thing, site=site)
+                    ),
+                )
+            )
+        )
+        for thing in things
+    }
+
+
+def field_name(language: str, name: str, site: Path | None = None) -> str:
+    """What a field is called in a language, empty if there is no word for it."""
+    named = section(language, "fields", site=site).get(name)
+    return str(named[0]) if isinstance(named, list) and named else ""
+
+
 def _aliases(table: str, languages: Iterable[str], site: Path | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for code in dict.fromkeys((FALLBACK, *(c for c in map(primary, languages) if c in LANGUAGES))):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from templates import clean, languages
 from templates.times import Times
@@ -54,8 +55,16 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
             for one in candidates
         ]
 
+    def blanks(asked: Iterable[Mapping[str, Any]]) -> str:
+        one_of = languages.word(code, "common", "one_of", site=site)
+        return "\n".join(
+            f"{one['title']}:" + (f"\n({one_of.format(words=', '.join(one['words']))})" if one["words"] else "") for one in asked
+        )
+
     return {
         "hint": hint,
+        "laid_out": _laid_out,
+        "blanks": blanks,
         "helped": helped,
         "labelled": labelled,
         "counted": counted,
@@ -75,6 +84,19 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
         "done_rows": lambda lines: [(one["done"], one["text"]) for one in lines],
         "fact_rows": lambda fields: [(one["name"], one["value"]) for one in fields],
     }
+
+
+def _laid_out(offers: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Mails that only need to be filled in, as buttons that open them (RFC 6068)."""
+    return [
+        {
+            "label": str(one["title"]),
+            "word": f"{one['address']} {one['subject']}".strip(),
+            "href": f"mailto:{quote(str(one['address']), safe='@')}?subject={quote(str(one['subject']), safe='')}"
+            + ("&body=" + quote("".join(f"{each}: \r\n" for each in one["fields"]), safe="") if one["fields"] else ""),
+        }
+        for one in offers
+    ]
 
 
 _SECTION_TINTS = {"overdue": "red", "due": "yellow", "new": "green", "waiting": "blue", "tasks": "grey", "open": "grey"}

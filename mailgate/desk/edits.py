@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mailgate.desk.ends import Failed, NoSuch
 from rules.actions.folding import fold
 from rules.facts.policy import Policy
 from rules.facts.terms import address_key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
 _KEY = re.compile(r"\w[\w./-]{0,63}")
@@ -77,6 +80,13 @@ def domain(word: str) -> str:
     if not _DOMAIN.fullmatch(bare):
         raise Failed(f"{word!r} is not a domain")
     return address_key(f"@{bare}")[1:]
+
+
+def party(tx: Connection, word: str) -> str:
+    """The key of a party, empty for an empty word; raises NoSuch."""
+    from store import people
+
+    return found({each.key: each for each in people.parties(tx)}, word, "party").key if word else ""
 
 
 def language(word: str | None, policy: Policy) -> None:

@@ -6,13 +6,14 @@ Pure functions; times come out in the desk's zone with its offset. What stands i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.facts.mail import Part
 from rules.facts.people import Agent, Group, Party, Person
 from rules.facts.terms import Address, Status
+from rules.facts.things import Contract, Device, Project
 from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 
 Json = dict[str, Any]
@@ -312,4 +313,34 @@ def letter(row: Mapping[str, Any], zone: ZoneInfo) -> Json:
         "cause": row["cause"],
         "language": row["language"],
         "kind": row["recipient_kind"],
+    }
+
+
+def contract(value: Contract, day: date) -> Json:
+    """An agreement, and whether it is in force on a day."""
+    return {
+        "key": value.key,
+        "party": value.party or None,
+        "from": value.starts.isoformat() if value.starts else None,
+        "to": value.ends.isoformat() if value.ends else None,
+        **{clock: getattr(value, clock) or None for clock in CLOCKS},
+        "hours": value.hours or None,
+        "oncall": value.oncall or None,
+        "in_force": value.in_force(day),
+    }
+
+
+def project(value: Project) -> Json:
+    """A project."""
+    return {"key": value.key, "party": value.party or None, "title": value.title or None, "active": value.active}
+
+
+def device(value: Device, flows: Iterable[str]) -> Json:
+    """A device, with the keys of what its users may report."""
+    return {
+        "serial": value.serial,
+        "party": value.party or None,
+        "model": value.model or None,
+        "fleet": value.fleet or None,
+        "flows": list(flows),
     }

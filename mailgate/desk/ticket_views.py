@@ -41,6 +41,7 @@ def list_(
         str, typer.Option("--partner", metavar="PARTY|GROUP", help="Handed to the second level by this partner.", show_default=False)
     ] = "",
     level: Annotated[int | None, typer.Option("--level", help="At this level of support.", show_default=False)] = None,
+    contract: Annotated[str, typer.Option("--contract", help="Under this contract.", show_default=False)] = "",
     project: Annotated[str, typer.Option("--project", help="Of this project.", show_default=False)] = "",
     device: Annotated[str, typer.Option("--device", help="About this device.", show_default=False)] = "",
     type_: Annotated[str, typer.Option("--type", help="Of this type.", show_default=False)] = "",
@@ -86,6 +87,7 @@ def list_(
             channel=channel,
             level=level,
             partner=partner,
+            contract=contract,
             project=project,
             device=device,
             type=type_,

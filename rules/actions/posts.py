@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rules import levels
+from rules import flows, levels
 from rules.actions.base import Action, Draft, Effect, Refused, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.mail import Part
@@ -97,6 +97,8 @@ class Say(Action):
                     "closed_at": None,
                     "archived_at": None,
                 }
+        if self.kind is PostKind.public and (self.by is not None or not scene.who.is_agent):
+            changes |= {"fields": flows.filled(ticket, scene.policy, self.text, self.quoted).fields}
         post = Draft(
             kind=self.kind,
             author=self.by or scene.who.address,

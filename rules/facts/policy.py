@@ -20,6 +20,11 @@ from rules.facts.rule import Rule, Timer
 from rules.facts.service import CHANNELS, ROLES, Category, Channel, Clock, DeviceModel, Report, Role, Severity, Type
 from rules.facts.terms import Level, Priority, address_key
 
+DEVICES = "dev"
+"""Local part of the addresses of devices: `dev+SN123@`."""
+
+_IN_ADDRESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/.")
+
 Rate = tuple[tuple[int, timedelta], ...]
 """At most so many within each span, all of them at once; empty means no limit (`off`)."""
 
@@ -266,7 +271,7 @@ class Policy:
         by_address = {address_key(c.address): c.key for c in self.categories.values() if c.address}
         named = [self.desk.address, *self.desk.aliases, self.desk.control, *by_address]
         local = address_key(self.desk.address).rpartition("@")[0]
-        named += [f"{name}@{domain}" for domain in self.desk.domains for name in (local, "control")]
+        named += [f"{name}@{domain}" for domain in (*self.desk.domains, self.desk.domain) for name in (local, "control", DEVICES)]
         object.__setattr__(self, "_categories", by_address)
         object.__setattr__(self, "_own", frozenset(address_key(address) for address in named))
 
@@ -296,6 +301,15 @@ class Policy:
             return ""
         local = address.strip().rpartition("@")[0]
         return local[len(base.rpartition("@")[0]) + len(self.desk.subaddress) :]
+
+    def device_of_address(self, address: str) -> str:
+        """The serial number in the address of a device (`dev+SN123@`), as written there; empty if it is none."""
+        return self.detail(address) if self.own_base(address).partition("@")[0] == DEVICES else ""
+
+    def device_address(self, serial: str) -> str:
+        """The address that a mail about a device goes to; empty where the desk has no sub-addressing, or the serial number can't stand in one."""
+        can = self.desk.subaddress and not set(serial) - _IN_ADDRESS
+        return f"{DEVICES}{self.desk.subaddress}{serial}@{self.desk.domain}" if can else ""
 
     def category_of_address(self, address: str) -> str:
         """Key of the category that an address belongs to, sub-addressed or not; empty if to none."""

@@ -97,6 +97,8 @@ class Field:
     """What a value must contain to be taken; None takes anything."""
     words: tuple[str, ...] = ()
     """The values to choose from; empty for free text."""
+    names: tuple[str, ...] = ()
+    """What else it may be called in an answer, in the desk's languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

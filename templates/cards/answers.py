@@ -125,11 +125,25 @@ class Alert(Card):
     """What it is about: the limit's name in the config, the sender where there is one; every mistake on a line of its own."""
 
 
+class Offer(TypedDict):
+    """A way of reporting something: a mail that is laid out already."""
+
+    title: str
+    address: str
+    """Where the mail goes."""
+    subject: str
+    """With the tags that say what it is about."""
+    fields: list[str]
+    """What is to be filled in, in words."""
+
+
 class HelpAnswer(Card):
     """Answer to `help`."""
 
     verbs: list[str]
     """The recipient's verbs; those without a line in `[help]` are shown as they are."""
+    offers: list[Offer]
+    """What he may report about his devices; empty if there is nothing."""
 
 
 class Fact(TypedDict):

@@ -19,6 +19,14 @@ class Answer(TypedDict):
     button: Button
 
 
+class Asked(TypedDict):
+    """Something that we need to know."""
+
+    title: str
+    words: list[str]
+    """What may be answered; empty for anything."""
+
+
 class Received(Card):
     """Acknowledgement to the customer."""
 
@@ -27,6 +35,8 @@ class Received(Card):
     promise_at: str
     """When somebody answers; empty unless promised."""
     answers: list[Answer]
+    asked: list[Asked]
+    """What is missing: a reply with a line `title: value` for each gives it."""
 
 
 class Message(Card):

@@ -30,6 +30,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "post": opening,
             "promise_at": made.DAY + "16:00:00+02:00",
             "answers": [{"title": text["faq"], "text": text["faq-text"], "button": made.button("close:faq7", "close")}],
+            "asked": [{"title": text["field"], "words": []}],
             "buttons": [status, close],
             "reason": "requester",
         },
@@ -96,5 +97,8 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "ticket": None,
             "subject": "help",
             "verbs": ["status", "history", "list", "close", "reopen", "rate", "cc", "mute", "faq", "lang", "help"],
+            "offers": [
+                {"title": text["note"], "address": "dev+118204@desk.example", "subject": "[form:report]", "fields": [text["field"]]}
+            ],
         },
     }

@@ -1,0 +1,51 @@
+"""Finds what a new ticket belongs to: its requester's party, and that party's contract, project and device. What follows is `rules.belonging`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from rules import belonging
+from rules.actions.base import Action
+from rules.actions.state import Assign
+from rules.facts.people import Directory
+from rules.facts.policy import Policy
+from rules.facts.ticket import Ticket
+from store import people, things
+
+
+def settled(tx: Connection, draft: Ticket, policy: Policy, directory: Directory, at: datetime, routed: Sequence[Action] = ()) -> Ticket:
+    """A ticket that is about to be opened, with all that it belongs to. `routed` is what rules and tags asked for."""
+    after = draft if draft.party else _of_requester(tx, draft, directory)
+    device = things.device(tx, after.device)
+    after = replace(after, party=after.party or (device.party if device is not None else ""))
+    after = belonging.linked(after, things.of_party(tx, after.party), belonging.day_of(at, policy))
+    device = device or things.device(tx, after.device)
+    if device is None:
+        return after
+    return belonging.looked_after(after, device, policy, directory, is_given=any(isinstance(each, Assign) for each in routed))
+
+
+def choices(tx: Connection, ticket: Ticket, policy: Policy, at: datetime) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What staff is asked about a new ticket."""
+    return belonging.choices(ticket, things.of_party(tx, ticket.party), belonging.day_of(at, policy))
+
+
+def _of_requester(tx: Connection, draft: Ticket, directory: Directory) -> Ticket:
+    """The ticket that staff opens for somebody, with what is known of him."""
+    address = draft.requester.address
+    if not address or directory.agent_of(address) is not None:
+        return draft
+    parties = people.parties(tx)
+    person = people.person_of(tx, address)
+    key = person.party if person is not None else ""
+    party = next((each for each in parties if each.key == key), None) or people.party_of(address, parties)
+    return replace(
+        draft,
+        party=party.key if party is not None else key,
+        quiet=draft.quiet or bool(party is not None and party.quiet),
+        language=draft.language or (person.language if person is not None else ""),
+    )
