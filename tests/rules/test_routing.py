@@ -5,6 +5,7 @@ from __future__ import annotations
 from rules.facts.people import Party
 from rules.facts.policy import Policy
 from rules.facts.rule import Bound
+from rules.facts.things import Device, Things
 from tests.rules.arrivals import AGENT, category, condition, kind, mail, policy, route, rule
 
 HARDWARE = [category("hardware", "hw@desk.example"), category("hardware/printer"), category("secret", "board@desk.example", public=False)]
@@ -37,7 +38,8 @@ def test_customers_may_name_what_is_public():
 def test_customers_may_name_what_is_their_own():
     """[dev:SN1] of somebody else's lift must not link it."""
     desk = policy()
-    assert route(mail("[dev:SN123] [proj:P7] x"), desk, owned=("sn123",)).actions == ("device SN123",)
+    theirs = Things(devices=(Device(serial="SN123"),))
+    assert route(mail("[dev:sn123] [proj:P7] x"), desk, things=theirs).actions == ("device SN123",)
     assert route(mail("[dev:SN123] [proj:P7] x"), desk).wishes == ("dev:SN123", "proj:P7")
 
 

@@ -1,0 +1,149 @@
+"""Customers under contract: whose clocks are theirs, and what becomes of the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.desk.customers import enter_party, enter_person
+from tests.desk.office import desk, plain, to
+from tests.desk.things import enter_contract, enter_device, enter_project
+
+HOURS = """
+[hours.office]
+week = {"mon-fri" = "08:00-16:00"}
+[hours.oncall]
+week = {"mon-sun" = "00:00-24:00"}
+[[severity]]
+key = "normal"
+[[severity]]
+key = "blocking"
+hours = "oncall"
+[[rule]]
+name = "blocking"
+when = {subject = "down"}
+then = ["severity blocking"]
+"""
+CLOCK = """
+[clock]
+answer = "2h"
+hours = "office"
+"""
+
+
+def test_the_acknowledgement_names_the_contract_and_its_time(tmp_path: Path) -> None:
+    """A customer with a contract wants to see that it counts (0-01)."""
+    with desk(tmp_path, more=HOURS) as d:
+        d.agent("anna")
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg", starts=date(2026, 1, 1), ends=date(2026, 12, 31), answer="4h", hours="office")
+        d.write("Kim <kim@asg.example>")
+        assert d.ticket().contract == "C1"
+        (ack,) = to(d.post(), "kim@asg.example")
+        assert "C1" in plain(ack)
+        assert "14:00" in plain(ack)
+
+
+def test_a_contract_that_has_ended_covers_nothing(tmp_path: Path) -> None:
+    """Old agreements would bind the desk for ever."""
+    with desk(tmp_path, more=HOURS) as d:
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg", ends=date(2026, 11, 22), answer="4h")
+        d.write("Kim <kim@asg.example>")
+        assert (d.ticket().contract, dict(d.ticket().due)) == ("", {})
+
+
+def test_the_same_mail_is_due_as_each_contract_says(tmp_path: Path) -> None:
+    """Two customers with two agreements have two different times (0-12), and the contract's win over the desk's."""
+    with desk(tmp_path, more=CLOCK + HOURS) as d:
+        for party, answer in (("asg", "4h"), ("bsg", "1d")):
+            enter_party(d, party, f"{party}.example")
+            enter_contract(d, party.upper(), party, answer=answer, hours="office")
+            d.write(f"Kim <kim@{party}.example>")
+        d.write("Kim <kim@other.example>")
+        due = [datetime.fromisoformat(d.ticket(ref).due["answer"]) for ref in ("T1", "T2", "T3")]
+        # 10:00 in Helsinki: four hours, a working day of eight, the desk's own two
+        assert due == [datetime(2026, 11, day, hour, tzinfo=UTC) for day, hour in ((23, 12), (24, 8), (23, 10))]
+
+
+@pytest.mark.parametrize(("subject", "due"), [("Slow", (23, 13, 55)), ("All is down", (20, 22, 55))])
+def test_severity_decides_between_service_and_oncall_hours(tmp_path: Path, subject: str, due: tuple[int, int, int]) -> None:
+    """On Friday at five to four somebody works on what burns, and on Monday on the rest (0-13)."""
+    with desk(tmp_path, more=HOURS) as d:
+        d.at = datetime(2026, 11, 20, 13, 55, tzinfo=UTC) if subject == "Slow" else datetime(2026, 11, 20, 14, 55, tzinfo=UTC)
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg", answer="8h", hours="office", oncall="oncall")
+        d.write("Kim <kim@asg.example>", subject=subject)
+        day, hour, minute = due
+        assert datetime.fromisoformat(d.ticket().due["answer"]) == datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def test_rules_can_ask_for_the_contract(tmp_path: Path) -> None:
+    """Customers under contract may go to a group of their own."""
+    rule = '[[rule]]\nname = "gold"\nwhen = {contract = "C1"}\nthen = ["prio high"]\n'
+    with desk(tmp_path, more=rule) as d:
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg")
+        d.write("Kim <kim@asg.example>")
+        d.write("Kim <kim@other.example>")
+        assert [t.priority.value for t in d.tickets()] == ["high", "normal"]
+
+
+def test_contract_only_lets_in_whom_a_contract_covers(tmp_path: Path) -> None:
+    """Companies without a contract are agreed on one by one (0-21)."""
+    with desk(tmp_path, more='[unknown]\npolicy = "contract-only"') as d:
+        for party in ("asg", "old"):
+            enter_party(d, party, f"{party}.example")
+        enter_contract(d, "C1", "asg")
+        enter_contract(d, "C2", "old", ends=date(2025, 12, 31))
+        enter_person(d, "pat@alone.example")
+        fates = [d.fate(d.write(f"kim@{domain}.example")) for domain in ("asg", "old", "nobody")]
+        assert fates == ["opened", "held", "held"]
+        assert d.fate(d.write("pat@alone.example")) == "opened"
+        d.passes(minutes=16)
+        announced = to(d.post(), "root@desk.example")
+        assert any("no contract covers its sender" in plain(m) for m in announced)
+
+
+def test_what_is_the_only_one_is_linked_by_itself(tmp_path: Path) -> None:
+    """Nobody wants to say what goes without saying (3-12)."""
+    with desk(tmp_path) as d:
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg")
+        enter_project(d, "P7", "asg")
+        enter_device(d, "SN123", "asg")
+        d.write("Kim <kim@asg.example>")
+        t = d.ticket()
+        assert (t.contract, t.project, t.device) == ("C1", "P7", "SN123")
+
+
+def test_of_several_the_agent_is_asked_and_presses_one(tmp_path: Path) -> None:
+    """A wrong contract is worse than none (3-12)."""
+    with desk(tmp_path) as d:
+        anna = d.agent("anna")
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg", answer="4h")
+        enter_contract(d, "C2", "asg", answer="8h")
+        d.write("Kim <kim@asg.example>")
+        assert d.ticket().contract == ""
+        (new,) = to(d.post(), "anna@staff.example")
+        assert "several contracts: C1, C2" in plain(new)
+        d.press(anna.addresses[0], new, "Contract  #contract C2")
+        assert d.ticket().contract == "C2"
+        assert d.ticket().due["answer"] == "2026-11-23T16:00:00+00:00"
+
+
+def test_staff_opens_for_a_customer_and_the_contract_comes_along(tmp_path: Path) -> None:
+    """A forwarded mail is as much the customer's as his own."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg", answer="4h")
+        d.write("Kim <kim@asg.example>")
+        (new,) = to(d.post(), "anna@staff.example")
+        d.write("anna@staff.example", "#new for:eva@asg.example\n\nShe called.", answer=new, by="address", subject="Phone call")
+        made = next((t for t in d.tickets() if t.requester.address == "eva@asg.example"), None)
+        assert made is not None
+        assert (made.party, made.contract) == ("asg", "C1")
