@@ -30,13 +30,14 @@ class Row:
 def explain(desk: Call, ref: str) -> None:
     """Print every clock of a ticket with its stretches and their running sum."""
     from rules import deadlines
-    from store import engine, timers
+    from store import engine, things, timers
 
     with desk.store() as store, engine.reading(store) as tx:
         ticket = tickets.find(tx, ref)
         moments = timers.moments(tx, ticket.id)
+        agreed = things.contract(tx, ticket.contract)
     policy = desk.settings.policy
-    running = deadlines.clocks(ticket, moments, policy, desk.at)
+    running = deadlines.clocks(ticket, moments, policy, desk.at, agreed)
     said = [(clock, list(rows(clock))) for clock in running]
     if desk.as_json:
         screen.document(desk, [_shape(desk, clock, found) for clock, found in said])

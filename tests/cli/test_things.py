@@ -64,6 +64,8 @@ def test_a_changed_contract_moves_what_is_open(shop: Desk) -> None:
     shop.ok("--now", "2026-11-23T10:30", "contract", "edit", "C1", "--answer", "2h")
     assert shop.ok("ticket", "show", "T1")["due"]["answer"] == "2026-11-23T12:00:00+02:00"
     assert [t["ref"] for t in shop.ok("ticket", "list", "--contract", "C1")] == ["T1"]
+    explained = shop.ok("--now", "2026-11-23T11:00", "ticket", "history", "T1", "--clock")
+    assert [(c["clock"], c["due_at"]) for c in explained] == [("answer", "2026-11-23T12:00:00+02:00")]
 
 
 @pytest.mark.parametrize(
