@@ -45,6 +45,7 @@ NOUNS = (
     Noun("config", "config", "check, show, schema", RUN),
     Noun("db", "db", "status, upgrade, backup, check", RUN),
     Noun("report", "report", "Figures of a period: by category, channel, party …; send mails them.", RUN),
+    Noun("erase", "erase", "Take a person out of everything: shows first, --yes does it.", RUN, is_group=False),
     Noun("archive", "archive", "run, list", RUN),
     Noun("audit", "audit", "verify", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),

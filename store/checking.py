@@ -16,7 +16,7 @@ from store.models import mail as m
 from store.models import people as p
 from store.models import service as s
 from store.models import tickets as t
-from store.purging import PURGED
+from store.purging import ERASED, PURGED
 
 RECEIVED, RAW, MAILBOX, AGENT = table(m.Received), table(m.Raw), table(p.Mailbox), table(p.Agent)
 TICKET, POST, HISTORY, OUTBOX, COUNTER = table(t.Ticket), table(t.Post), table(t.History), table(s.Outbox), table(s.Counter)
@@ -55,7 +55,7 @@ def _file(tx: Connection) -> Iterator[str]:
 def _fates(tx: Connection) -> Iterator[str]:
     """Every received mail has its bytes, unchanged, and a fate if it was settled."""
     columns = select(RECEIVED.c.id, RECEIVED.c.sha256, RECEIVED.c.size, RAW.c.data)
-    query = columns.join(RAW, RAW.c.received_id == RECEIVED.c.id, isouter=True).where(RECEIVED.c.why != PURGED)
+    query = columns.join(RAW, RAW.c.received_id == RECEIVED.c.id, isouter=True).where(RECEIVED.c.why.not_in((PURGED, ERASED)))
     for row in tx.execute(query.execution_options(yield_per=50)):
         if row.data is None:
             yield f"mail {row.id} has lost its bytes"

@@ -21,6 +21,10 @@ PURGED = "purged"
 """What `why` of a received mail says whose bytes are gone."""
 
 
+ERASED = "erased"
+"""What `why` says of a mail whose bytes went because they named somebody who was erased."""
+
+
 def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     """Empty everything that a ticket holds; its row must be deleted already. Message-IDs stay, so that a reply still finds the tombstone."""
     blank: dict[str, Any] = {
