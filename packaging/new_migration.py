@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import new_tables
 from alembic import command
 from alembic.script import Script, ScriptDirectory
 
@@ -52,3 +53,4 @@ def main(title: str) -> None:
 if __name__ == "__main__":
     words = " ".join(sys.argv[1:]) or sys.exit(__doc__)
     main(again() if words == "--again" else words)
+    new_tables.main()

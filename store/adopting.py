@@ -7,11 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from store.columns import table
-from store.models import mail as m
-from store.models import tickets as t
+from store import tables
 
-KNOWN, RECEIVED, POST = table(m.KnownId), table(m.Received), table(t.Post)
+KNOWN, RECEIVED, POST = tables.KnownId, tables.Received, tables.Post
 
 
 def known(tx: Connection, message_ids: Sequence[str]) -> bool:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from store.columns import table
-from store.models import tickets as t
+from store import tables
 
-TICKET = table(t.Ticket)
+TICKET = tables.Ticket
 
 
 def due(tx: Connection, closed_before: datetime, limit: int) -> list[int]:

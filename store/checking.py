@@ -10,16 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from rules.facts.ticket import DERIVED, UNCOUNTED, Ticket, plain
-from store import facts
-from store.columns import table
-from store.models import mail as m
-from store.models import people as p
-from store.models import service as s
-from store.models import tickets as t
+from store import facts, tables
 from store.purging import ERASED, PURGED
 
-RECEIVED, RAW, MAILBOX, AGENT = table(m.Received), table(m.Raw), table(p.Mailbox), table(p.Agent)
-TICKET, POST, HISTORY, OUTBOX, COUNTER = table(t.Ticket), table(t.Post), table(t.History), table(s.Outbox), table(s.Counter)
+RECEIVED, RAW, MAILBOX, AGENT = tables.Received, tables.Raw, tables.Mailbox, tables.Agent
+TICKET, POST, HISTORY, OUTBOX, COUNTER = tables.Ticket, tables.Post, tables.History, tables.Outbox, tables.Counter
 
 
 MERGING = frozenset({"status", "closed_at", "merged_into"})

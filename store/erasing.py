@@ -16,17 +16,12 @@ from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, del
 from sqlmodel import SQLModel
 
 from rules.facts.terms import address_key
-from store import people, purging, sealing
-from store.columns import table
+from store import people, purging, sealing, tables
 from store.engine import Store, telling_busy
-from store.models import mail as m
-from store.models import people as p
-from store.models import service as s
-from store.models import tickets as t
 
-TICKET, POST, HISTORY = table(t.Ticket), table(t.Post), table(t.History)
-RECEIVED, RAW, OUTBOX = table(m.Received), table(m.Raw), table(s.Outbox)
-PERSON, MAILBOX = table(p.Person), table(p.Mailbox)
+TICKET, POST, HISTORY = tables.Ticket, tables.Post, tables.History
+RECEIVED, RAW, OUTBOX = tables.Received, tables.Raw, tables.Outbox
+PERSON, MAILBOX = tables.Person, tables.Mailbox
 ERASED = purging.ERASED
 """What stands where he was named."""
 

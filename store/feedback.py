@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select, update
 
-from store.columns import table
-from store.models import service as s
+from store import tables
 
-COUNTER = table(s.Counter)
+COUNTER = tables.Counter
 _HELPED, _UNHELPED = "helped", "unhelped"
 
 

@@ -16,12 +16,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, 
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
-from store import facts
-from store.columns import table
-from store.models import mail as m
+from store import facts, tables
 from store.prepared import Prepared, PreparedFor, Row
 
-RECEIVED, RAW = table(m.Received), table(m.Raw)
+RECEIVED, RAW = tables.Received, tables.Raw
 
 RETRY_WINDOW = timedelta(days=5)
 """How long the same bytes by the same door and envelope are one reception; relays retry for five days (RFC 5321 section 4.5.4.1)."""

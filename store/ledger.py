@@ -21,15 +21,11 @@ from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
-from store import facts, records, things, timers
-from store.columns import table
-from store.models import mail as m
-from store.models import service as s
-from store.models import tickets as t
+from store import facts, records, tables, things, timers
 from store.prepared import Prepared
 
-TICKET, POST, HISTORY, WAKE, LINK, OLD = (table(model) for model in (t.Ticket, t.Post, t.History, t.Wake, t.Link, t.OldRef))
-COUNTER, KNOWN, RECEIVED, OUTBOX = table(s.Counter), table(m.KnownId), table(m.Received), table(s.Outbox)
+TICKET, POST, HISTORY, WAKE, LINK, OLD = tables.Ticket, tables.Post, tables.History, tables.Wake, tables.Link, tables.OldRef
+COUNTER, KNOWN, RECEIVED, OUTBOX = tables.Counter, tables.KnownId, tables.Received, tables.Outbox
 
 # Statements of the hot path are made once: building one costs more than running it.
 _BY_REF = Prepared(select(TICKET).where(TICKET.c.ref == bindparam("ref")))

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from store.columns import table
-from store.models import mail as m
+from store import tables
 
-MARK, SKIPPED, RECEIVED = table(m.Mark), table(m.Skipped), table(m.Received)
+MARK, SKIPPED, RECEIVED = tables.Mark, tables.Skipped, tables.Received
 
 
 def get(tx: Connection, account: str, folder: str) -> str | None:

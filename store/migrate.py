@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
-from sqlmodel import SQLModel
 
-import store.models  # noqa: F401 - fills the metadata
 from store.durability import Unfit
 from store.engine import Store, reading, telling_busy, transaction
 
@@ -108,10 +106,19 @@ def _create(store: Store) -> Status:
         found = _status(connection)
         if found.shape is not Shape.empty:  # somebody was faster
             return found
-        SQLModel.metadata.create_all(connection)
+        _metadata().create_all(connection)
         _MARK.create(connection)
         connection.execute(_MARK.insert().values(version_num=HEAD))
         return Status(shape=Shape.current, current=HEAD)
+
+
+def _metadata() -> MetaData:
+    """All tables with their constraints and indexes; loading them takes half a second, which a database that has them needn't pay."""
+    from sqlmodel import SQLModel  # noqa: PLC0415
+
+    import store.models  # noqa: F401, PLC0415 - fills the metadata
+
+    return SQLModel.metadata
 
 
 def upgrade(store: Store) -> Status:

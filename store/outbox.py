@@ -15,12 +15,11 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, text, u
 from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, address_key
-from store import facts
-from store.columns import table, unindexed
-from store.models import service as s
+from store import facts, tables
+from store.columns import unindexed
 from store.prepared import Prepared, PreparedFor
 
-OUTBOX, PRESSED = table(s.Outbox), table(s.Pressed)
+OUTBOX, PRESSED = tables.Outbox, tables.Pressed
 
 _INSERT = Prepared(
     insert(OUTBOX),

@@ -11,12 +11,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from rules.facts.people import FREEMAIL, Agent, Directory, Group, Party, Person
 from rules.facts.terms import address_key, domain_of
-from store import facts
-from store.columns import table
-from store.models import people as p
+from store import facts, tables
 from store.prepared import Prepared
 
-AGENT, GROUP, PARTY, PERSON, MAILBOX = (table(x) for x in (p.Agent, p.Group, p.Party, p.Person, p.Mailbox))
+AGENT, GROUP, PARTY, PERSON, MAILBOX = tables.Agent, tables.Group, tables.Party, tables.Person, tables.Mailbox
 
 _PERSON_OF = Prepared(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key")))
 _ADDRESSES_OF = Prepared(

@@ -7,15 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, delete, func, insert, literal, select, update
 
-from store import sealing
-from store.columns import table
-from store.models import mail as m
-from store.models import service as s
-from store.models import tickets as t
+from store import sealing, tables
 
-TICKET, POST, HISTORY, WAKE = table(t.Ticket), table(t.Post), table(t.History), table(t.Wake)
-TASK, ORDER = table(t.Task), table(t.ServiceOrder)
-RECEIVED, RAW, OUTBOX = table(m.Received), table(m.Raw), table(s.Outbox)
+TICKET, POST, HISTORY, WAKE = tables.Ticket, tables.Post, tables.History, tables.Wake
+TASK, ORDER = tables.Task, tables.ServiceOrder
+RECEIVED, RAW, OUTBOX = tables.Received, tables.Raw, tables.Outbox
 
 PURGED = "purged"
 """What `why` of a received mail says whose bytes are gone."""

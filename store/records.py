@@ -17,12 +17,10 @@ from rules import records
 from rules.actions.base import Change, Refused
 from rules.facts.terms import address_key
 from rules.facts.ticket import Records, ServiceOrder, Task
-from store.columns import table
-from store.models import people as p
-from store.models import tickets as t
+from store import tables
 from store.prepared import Prepared
 
-TASK, ORDER, TICKET, AGENT, BLOCKED = (table(x) for x in (t.Task, t.ServiceOrder, t.Ticket, p.Agent, p.Blocked))
+TASK, ORDER, TICKET, AGENT, BLOCKED = tables.Task, tables.ServiceOrder, tables.Ticket, tables.Agent, tables.Blocked
 _TABLES: Mapping[str, Table] = MappingProxyType({"task": TASK, "order": ORDER})
 _IS_BLOCKED = Prepared(select(BLOCKED.c.key).where(BLOCKED.c.key == bindparam("key")))
 

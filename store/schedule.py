@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from store.columns import table
-from store.models import service as s
+from store import tables
 
-SETTING = table(s.Setting)
+SETTING = tables.Setting
 
 
 def done_until(tx: Connection, name: str, *, lock: bool = False) -> datetime | None:

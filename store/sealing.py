@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from rules import chain
-from store.columns import table
-from store.models import tickets as t
+from store import tables
 
-TICKET, HISTORY = table(t.Ticket), table(t.History)
+TICKET, HISTORY = tables.Ticket, tables.History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

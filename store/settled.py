@@ -12,11 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from rules.facts.terms import Fate
-from store.columns import table
-from store.models import mail as m
+from store import tables
 from store.prepared import Prepared
 
-RECEIVED = table(m.Received)
+RECEIVED = tables.Received
 
 _MESSAGE_ID = Prepared(select(RECEIVED.c.message_id).where(RECEIVED.c.id == bindparam("id")))
 _TICKET = Prepared(select(RECEIVED.c.ticket_id).where(RECEIVED.c.id == bindparam("id")))

@@ -8,12 +8,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 
 from rules.actions.folding import fold
 from rules.facts.things import Contract, Device, Project, Things
-from store import facts
-from store.columns import table
-from store.models import things as t
+from store import facts, tables
 from store.prepared import Prepared
 
-CONTRACT, PROJECT, DEVICE = (table(x) for x in (t.Contract, t.Project, t.Device))
+CONTRACT, PROJECT, DEVICE = tables.Contract, tables.Project, tables.Device
 
 _CONTRACT = Prepared(select(CONTRACT).where(CONTRACT.c.key == bindparam("key")))
 _DEVICE = Prepared(select(DEVICE).where(DEVICE.c.key == bindparam("key")))

@@ -9,15 +9,12 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from rules.facts.sent import Sent
 from rules.facts.ticket import Post, Ticket
-from store import facts, ledger
-from store.columns import table, unindexed
-from store.models import mail as m
-from store.models import service as s
-from store.models import tickets as t
+from store import facts, ledger, tables
+from store.columns import unindexed
 from store.prepared import Prepared, PreparedFor, Row
 
-KNOWN, OUTBOX, TICKET, PRESSED = table(m.KnownId), table(s.Outbox), table(t.Ticket), table(s.Pressed)
-POST, RECEIVED = table(t.Post), table(m.Received)
+KNOWN, OUTBOX, TICKET, PRESSED = tables.KnownId, tables.Outbox, tables.Ticket, tables.Pressed
+POST, RECEIVED = tables.Post, tables.Received
 
 _OF_IDS = PreparedFor(
     lambda ids: (

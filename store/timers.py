@@ -10,12 +10,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rules.deadlines import Moment
 from rules.facts.terms import Status
-from store.columns import table
-from store.models import service as s
-from store.models import tickets as t
+from store import tables
 from store.prepared import Prepared
 
-WAKE, TICKET, HISTORY, FIRING, POST = table(t.Wake), table(t.Ticket), table(t.History), table(s.Firing), table(t.Post)
+WAKE, TICKET, HISTORY, FIRING, POST = tables.Wake, tables.Ticket, tables.History, tables.Firing, tables.Post
 _MOMENTS = Prepared(
     select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
 )

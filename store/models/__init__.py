@@ -1,6 +1,11 @@
-"""The tables: columns and constraints, no relationships, no behaviour. Import this package to have all of them in the metadata."""
+"""The tables: columns and constraints, no relationships, no behaviour. Import this package to have all of them in the metadata.
 
-from store import columns  # before the first table: names the constraints
+Databases are made from these; statements are made of `store.tables`, which packaging/new_tables.py writes from them.
+"""
+
+from store.models import conventions  # before the first table: names the constraints
+
+# isort: split
 from store.models import mail, people, service, things, tickets
 
-__all__ = ["columns", "mail", "people", "service", "things", "tickets"]
+__all__ = ["conventions", "mail", "people", "service", "things", "tickets"]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
-from store.columns import table
-from store.models import tickets as t
+from store import tables
 
-TICKET = table(t.Ticket)
+TICKET = tables.Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,10 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
 from rules.figures import Counted
-from store import facts, timers
-from store.columns import table
-from store.models import people as p
-from store.models import tickets as t
+from store import facts, tables, timers
 
-TICKET, HISTORY = table(t.Ticket), table(t.History)
-PARTY, PERSON, MAILBOX = table(p.Party), table(p.Person), table(p.Mailbox)
+TICKET, HISTORY = tables.Ticket, tables.History
+PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
 _SOME = 400
 
 

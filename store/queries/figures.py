@@ -9,13 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from rules.facts.terms import Fate, Light, Status
-from store.columns import table
-from store.models import mail as m
-from store.models import people as p
-from store.models import service as s
-from store.models import tickets as t
+from store import tables
 
-TICKET, RECEIVED, OUTBOX, AGENT = table(t.Ticket), table(m.Received), table(s.Outbox), table(p.Agent)
+TICKET, RECEIVED, OUTBOX, AGENT = tables.Ticket, tables.Received, tables.Outbox, tables.Agent
 
 STATES = ("due", "sent", "failed", "unknown", "dropped")
 

@@ -10,18 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from rules.facts.terms import address_key
-from store.columns import table
-from store.models import mail as m
-from store.models import service as s
-from store.models import tickets as t
+from store import tables
 
 RECEIVED, RAW, SKIPPED, OUTBOX, TICKET, POST = (
-    table(m.Received),
-    table(m.Raw),
-    table(m.Skipped),
-    table(s.Outbox),
-    table(t.Ticket),
-    table(t.Post),
+    tables.Received,
+    tables.Raw,
+    tables.Skipped,
+    tables.Outbox,
+    tables.Ticket,
+    tables.Post,
 )
 
 Row = Mapping[str, Any]

@@ -8,12 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from rules.facts.people import Person
-from store import facts
-from store.columns import table
-from store.models import people as p
-from store.models import tickets as t
+from store import facts, tables
 
-PERSON, MAILBOX, AGENT, TICKET = table(p.Person), table(p.Mailbox), table(p.Agent), table(t.Ticket)
+PERSON, MAILBOX, AGENT, TICKET = tables.Person, tables.Mailbox, tables.Agent, tables.Ticket
 
 
 def persons(tx: Connection, *, words: str = "", party: str = "", limit: int = 0) -> list[tuple[Person, str]]:

@@ -11,14 +11,10 @@ from sqlalchemy import Connection, String, and_, case, cast, func, or_, select
 
 from rules.facts.terms import PostKind, address_key
 from rules.facts.ticket import Post, Ticket
-from store import facts
-from store.columns import table
-from store.models import mail as m
-from store.models import people as p
-from store.models import tickets as t
+from store import facts, tables
 
-TICKET, POST, HISTORY, LINK, RECEIVED = table(t.Ticket), table(t.Post), table(t.History), table(t.Link), table(m.Received)
-PARTY, PERSON, MAILBOX = table(p.Party), table(p.Person), table(p.Mailbox)
+TICKET, POST, HISTORY, LINK, RECEIVED = tables.Ticket, tables.Post, tables.History, tables.Link, tables.Received
+PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
 
 INTERNAL = frozenset({PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value, PostKind.auto.value})
 """Kinds of posts that customers never see."""

@@ -1,0 +1,36 @@
+"""What statements are made of is what databases are made from."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Column, Table
+from sqlmodel import UTCDateTime
+
+from store import models, tables
+from store.columns import UtcTime
+
+MODELS = {
+    name: model.__table__
+    for module in (getattr(models, name) for name in models.__all__)
+    for name, model in vars(module).items()
+    if hasattr(model, "__table__") and model.__module__ == module.__name__
+}
+
+
+def _said(column: Column[object]) -> tuple[object, ...]:
+    kind = UtcTime if isinstance(column.type, UTCDateTime) else type(column.type)
+    default = getattr(column.default, "arg", None)
+    return column.name, kind, column.primary_key, column.nullable, default(None) if callable(default) else default
+
+
+def test_every_model_has_its_table() -> None:
+    """A statement could not be made. `python packaging/new_tables.py` writes them anew."""
+    assert {name for name, found in vars(tables).items() if isinstance(found, Table)} == set(MODELS)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_table_has_the_columns_of_its_model(name: str) -> None:
+    """A new column would be in the database and never be written. `python packaging/new_tables.py` writes them anew."""
+    table: Table = getattr(tables, name)
+    assert table.name == MODELS[name].name
+    assert [_said(column) for column in table.columns] == [_said(column) for column in MODELS[name].columns]
