@@ -13,10 +13,7 @@ from sqlalchemy import select
 
 from rules.facts.mail import Envelope
 from rules.facts.ticket import Ticket
-from store import engine
-from store.columns import table
-from store.models import mail as m
-from store.models import service as s
+from store import engine, tables
 from tests.desk.customers import account, near, proven
 from tests.desk.office import Desk, desk, to
 
@@ -114,7 +111,7 @@ def send(d: Desk, how: dict[str, object], left: list) -> None:
 
 def parked(d: Desk) -> list[str]:
     """Why mails were parked."""
-    received = table(m.Received)
+    received = tables.Received
     with engine.reading(d.office.store) as tx:
         return list(tx.execute(select(received.c.why).where(received.c.fate == "parked")).scalars())
 
@@ -149,7 +146,7 @@ def test_any_mix_of_mails_adds_up_and_stays_among_those_concerned(sent: list[dic
             assert recipient in staff | participants(d.tickets()) | wrote | {"kim@client.example"}
             assert not recipient.endswith("@desk.example") or recipient == "root@desk.example"
             assert recipient != "out@elsewhere.example"
-        outbox = table(s.Outbox)
+        outbox = tables.Outbox
         with engine.reading(d.office.store) as tx:
             failed = tx.execute(select(outbox.c.template, outbox.c.last_answer).where(outbox.c.state == "failed")).all()
         assert not [row for row in failed if not row.last_answer.startswith("bounced")]

@@ -12,14 +12,12 @@ from mailgate import daemon, intake, outcomes
 from mailgate.courier import Never, Ready, Sent
 from mailgate.receiving import Received
 from rules.facts.mail import Envelope
-from store import engine
-from store.columns import table
-from store.models import service as s
+from store import engine, tables
 from tests.desk.customers import account, templates
 from tests.desk.office import Desk, desk, plain, to
 
 KIM = "kim@client.example"
-OUTBOX = table(s.Outbox)
+OUTBOX = tables.Outbox
 
 
 def keep(d: Desk, *texts: str) -> list[int]:

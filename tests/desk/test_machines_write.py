@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from rules.facts.mail import Envelope
-from store import engine
-from store.columns import table
-from store.models import service as s
+from store import engine, tables
 from tests.desk.customers import account, enter_person, templates
 from tests.desk.office import Desk, desk, plain, to
 
@@ -19,7 +17,7 @@ KIM = "kim@client.example"
 
 def state(d: Desk, message_id: str) -> tuple[str, str]:
     """State and last answer of one of our mails."""
-    outbox = table(s.Outbox)
+    outbox = tables.Outbox
     with engine.reading(d.office.store) as tx:
         row = tx.execute(select(outbox.c.state, outbox.c.last_answer).where(outbox.c.message_id == message_id)).one()
     return row.state, row.last_answer
