@@ -75,7 +75,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     notes: tuple[str, ...] = ()
     requester_keys: frozenset[str] = frozenset()
     if thread is not None:
-        ours = stored.texts_sent(tx, thread.ticket.id)
+        own = [address_key(a) for a in agent.addresses] if agent is not None else ()
+        ours = stored.texts_sent(tx, thread.ticket.id, waiting.received_at, own)
+        ours += tuple(p.sent.text for p in found.presented if p.sent.text and p.sent.text not in ours)
         requester = people.person_of(tx, thread.ticket.requester.address) if thread.ticket.requester.address else None
         if requester is not None:
             requester_keys = frozenset(address_key(a) for a in requester.addresses)

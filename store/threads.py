@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from rules.facts.sent import Sent
+from rules.facts.sent import RecipientKind, Sent
 from rules.facts.ticket import Post, Ticket
 from store import facts, ledger, tables
 from store.columns import unindexed
@@ -26,11 +26,19 @@ _OF_IDS = PreparedFor(
 )
 _SENT = PreparedFor(lambda ids: select(OUTBOX).where(OUTBOX.c.id.in_(ids)))
 _PRESSED = Prepared(select(PRESSED.c.key).where(PRESSED.c.outbox_id == bindparam("outbox_id")))
-_TEXTS = Prepared(
+_TEXTS = (
     select(OUTBOX.c.text)
-    .where(OUTBOX.c.ticket_id == bindparam("ticket_id"), OUTBOX.c.text != "")
+    .where(OUTBOX.c.ticket_id == bindparam("ticket_id"), OUTBOX.c.created_at <= bindparam("before"), OUTBOX.c.text != "")
     .order_by(OUTBOX.c.id.desc())
     .limit(bindparam("most"))
+)
+_TEXTS_OUTSIDE = Prepared(_TEXTS.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value))
+_TEXTS_TO = Prepared(
+    _TEXTS.where(
+        unindexed(OUTBOX.c.recipient_key) == bindparam("recipient_key"),
+        # These repeat a mail of his own to him; who sends it once more, mended, quotes nobody.
+        *(OUTBOX.c.template != template for template in ("held", "crossing", "report")),
+    )
 )
 _POSTS = Prepared(
     select(POST)
@@ -93,9 +101,16 @@ def pressed(tx: Connection, outbox_id: int) -> frozenset[str]:
     return frozenset(row["key"] for row in _PRESSED.all(tx, {"outbox_id": outbox_id}))
 
 
-def texts_sent(tx: Connection, ticket_id: int, limit: int = 20) -> tuple[str, ...]:
-    """Plain texts of the latest mails of ours about a ticket, newest first."""
-    return tuple(row["text"] for row in _TEXTS.all(tx, {"ticket_id": ticket_id, "most": limit}))
+def texts_sent(tx: Connection, ticket_id: int, before: datetime, to: Collection[str] = (), limit: int = 20) -> tuple[str, ...]:
+    """Plain texts of the latest mails of ours about a ticket that somebody may be quoting, newest first.
+
+    `before` is when his mail came. `to` are the keys of an agent's addresses: what others got he doesn't have, and may well have written
+    himself. Without it, what anybody outside got.
+    """
+    values = {"ticket_id": ticket_id, "before": before, "most": limit}
+    if to:
+        return tuple(row["text"] for key in to for row in _TEXTS_TO.all(tx, values | {"recipient_key": key}))
+    return tuple(row["text"] for row in _TEXTS_OUTSIDE.all(tx, values))
 
 
 def texts_answered(tx: Connection, recipient_key: str, since: datetime, limit: int = 5) -> tuple[str, ...]:

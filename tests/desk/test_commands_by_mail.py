@@ -57,6 +57,43 @@ def test_a_misspelt_command_holds_the_whole_mail_and_its_near_match_runs_it(tmp_
         assert d.fate(i) == "appended"
 
 
+LONG = "We have replaced the fuser of your printer this morning, and it prints again without a stain."
+
+
+def test_the_question_does_not_make_the_authors_words_ours(tmp_path: Path) -> None:
+    """We repeat a held mail in our question; his sentence would then pass for a quote of us and be lost."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        i = d.write(ANNA, f"{LONG}\n\n#colse", answer=mail)
+        question = one(d.post_later(300), ANNA, "held")
+        d.press(ANNA, question, "#close")
+        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+        assert d.fate(i) == "appended"
+
+
+def test_a_mail_written_again_after_a_question_is_read_as_the_first_was(tmp_path: Path) -> None:
+    """Who mends his mail and sends it once more, instead of pressing a button, would close without a word."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, f"{LONG}\n\n#colse", answer=mail)
+        d.post_later(300)
+        i = d.write(ANNA, f"{LONG}\n\n#close", answer=mail)
+        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+        assert d.fate(i) == "appended"
+
+
+def test_the_same_answer_may_be_given_twice(tmp_path: Path) -> None:
+    """An agent's sentence that the customer has read once would never reach him again."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, LONG, answer=mail)
+        answer = one(d.post_later(), KIM)
+        d.write(KIM, "It went wrong again.", answer=answer)
+        mail = one(d.post(), ANNA)
+        d.write(ANNA, LONG, answer=mail)
+        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+
+
 def test_the_near_match_may_be_written_as_the_first_line_of_a_reply(tmp_path: Path) -> None:
     """Who reads mail where no link works could not answer."""
     with desk(tmp_path) as d:
