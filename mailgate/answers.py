@@ -540,7 +540,7 @@ def _of_party(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str
 def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
     staff = act.actor.role is Role.agent
     if ask.what == "find":
-        found = tickets.listed(tx, tickets.Filter(words=ask.about, limit=300, sort="-id"))
+        found = tickets.listed(tx, tickets.Filter(words=ask.about, readers=_readers(act.actor.name, facts), limit=300, sort="-id"))
     elif staff:
         found = tickets.listed(tx, _whose(act.actor.name, ask.about, facts))
     else:
@@ -575,6 +575,12 @@ def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event
     return letters.letter(
         Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:most_closed], "subject": facts.mail.subject}
     )
+
+
+def _readers(name: str, facts: Facts) -> tuple[str, ...]:
+    """An agent and the groups whose mail he gets, as private words name whom they are for."""
+    groups = facts.directory.groups
+    return (name, *(f"@{key}" for key in groups if any(agent.name == name for agent in facts.directory.members(key))))
 
 
 def _whose(name: str, said: str, facts: Facts) -> tickets.Filter:

@@ -1,6 +1,6 @@
 """Finds the articles that may answer a mail, and nothing where none fits. Stemmed by language; the index lives in memory.
 
-The only importer of snowballstemmer. The files themselves are `templates.articles`.
+Stemming is `store.stemming`. The files themselves are `templates.articles`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from rules.actions.folding import fold
+from store import stemming
 from templates import articles
 from templates.articles import Article
 
-ALGORITHMS = {"en": "english", "de": "german", "fi": "finnish", "cs": "czech"}
 GOOD = 0.34
 """Share of an article's telling words that a mail has to hold for the article to be offered unasked."""
 _WORD = re.compile(r"[^\W_]{2,40}")
@@ -37,19 +36,10 @@ class Match:
     score: float
 
 
-@lru_cache(maxsize=8)
-def _stemmer(language: str) -> Callable[[Sequence[str]], list[str]]:
-    import snowballstemmer  # noqa: PLC0415 - most desks have no articles
-
-    name = ALGORITHMS.get(language, "english")
-    stem: Callable[[Sequence[str]], list[str]] = snowballstemmer.stemmer(name).stemWords
-    return stem
-
-
 def stems(text: str, language: str) -> list[str]:
     """The telling words of a text, stemmed, without accents, in order."""
     words = [w.lower() for w in _WORD.findall(text[:20_000])]
-    return [fold(s) for s in _stemmer(language)([w for w in words if fold(w) not in _IDLE])]
+    return [stemming.stem(w, language) for w in words if fold(w) not in _IDLE]
 
 
 class Index:

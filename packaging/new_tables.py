@@ -32,7 +32,7 @@ def tables() -> dict[str, Table]:
     """Names of models to their tables, in the order of the files."""
     return {
         name: model.__table__
-        for module in (models.people, models.tickets, models.mail, models.service, models.things)
+        for module in (models.people, models.tickets, models.mail, models.service, models.things, models.search)
         for name, model in vars(module).items()
         if hasattr(model, "__table__") and model.__module__ == module.__name__
     }

@@ -16,7 +16,7 @@ from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, del
 from sqlmodel import SQLModel
 
 from rules.facts.terms import address_key
-from store import people, purging, sealing, tables
+from store import people, purging, sealing, search, tables
 from store.engine import Store, telling_busy
 
 TICKET, POST, HISTORY = tables.Ticket, tables.Post, tables.History
@@ -155,6 +155,9 @@ def erase(tx: Connection, who: Somebody, names: Names, at: datetime, *, by: str)
         tx.execute(insert(HISTORY).values(**entry))
     for ticket_id in resealed | found.tickets:
         sealing.reseal(tx, ticket_id)
+    for ticket_id in found.tickets:
+        search.renew(tx, ticket_id)
+    search.settle(tx)
     return found
 
 

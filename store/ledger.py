@@ -21,7 +21,7 @@ from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
-from store import facts, records, tables, things, timers
+from store import facts, records, search, tables, things, timers
 from store.prepared import Prepared
 
 TICKET, POST, HISTORY, WAKE, LINK, OLD = tables.Ticket, tables.Post, tables.History, tables.Wake, tables.Link, tables.OldRef
@@ -167,6 +167,7 @@ def open_ticket(
     row = facts.ticket_row(settled) | {"version": 1, "check_at": check_at, "sealed": entries[-1]["digest"]}
     new_id = _INSERT.scalar(tx, row)
     ticket = replace(settled, id=new_id, version=1)
+    search.put_ticket(tx, ticket, is_new=True)
     _INSERT_HISTORY.run_many(tx, [{"ticket_id": new_id, **entry} for entry in entries])
     posts = _write_posts(tx, ticket, outcome.posts, scene, cause)
     _write_rest(tx, ticket, outcome, scene, cause)
@@ -214,6 +215,8 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         values = {k: v for k, v in new.items() if v != old[k]} | values
     if values:
         _update(tuple(values)).run(tx, values | {"row_id": ticket_id})
+        if search.differs(before, after):
+            search.put_ticket(tx, after, is_new=False)
     _INSERT_HISTORY.run_many(tx, [{"ticket_id": ticket_id, **entry} for entry in entries])
     posts = _write_posts(tx, after, outcome.posts, scene, cause)
     _write_rest(tx, after, outcome, scene, cause)
@@ -461,6 +464,7 @@ def _write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene:
             "cause": cause.name,
         }
         new_id = _INSERT_POST.scalar(tx, row)
+        search.put_post(tx, new_id, draft)
         posts.append(
             Post(
                 id=new_id,

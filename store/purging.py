@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, delete, func, insert, literal, select, update
 
-from store import sealing, tables
+from store import sealing, search, tables
 
 TICKET, POST, HISTORY, WAKE = tables.Ticket, tables.Post, tables.History, tables.Wake
 TASK, ORDER = tables.Task, tables.ServiceOrder
@@ -46,6 +46,7 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     tx.execute(update(ORDER).where(ORDER.c.ticket_id == ticket_id).values(text=PURGED, hours=[], parts=[]))
     tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id).values(changed={}, action=PURGED))
     tx.execute(update(HISTORY).where(HISTORY.c.ticket_id == ticket_id, HISTORY.c.actor.contains("@")).values(actor="customer"))
+    search.forget(tx, ticket_id)
     tx.execute(delete(WAKE).where(WAKE.c.ticket_id == ticket_id))
     tx.execute(delete(RAW).where(RAW.c.received_id.in_(mails)))
     gone: dict[str, Any] = {

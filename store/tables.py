@@ -385,3 +385,11 @@ Device = Table(
     Column("model", Text, nullable=False, default=""),
     Column("fleet", Text, nullable=False, default=""),
 )
+Wording = Table(
+    "wording",
+    _all,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer),
+    Column("post_id", Integer),
+    Column("words", Text, nullable=False, default=""),
+)

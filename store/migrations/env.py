@@ -10,7 +10,7 @@ import store.models  # noqa: F401 - fills the metadata
 
 def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:  # noqa: ANN401, FBT001 - Alembic's signature
     """Whether comparing looks at this object: full-text tables belong to their own DDL."""
-    return not (kind == "table" and name is not None and name.startswith("fts_"))
+    return not (kind in {"table", "index"} and name is not None and name.startswith("fts_"))
 
 
 def spelled(kind: str, item: object, _context: Any) -> str | Literal[False]:  # noqa: ANN401 - Alembic's signature

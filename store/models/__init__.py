@@ -6,6 +6,6 @@ Databases are made from these; statements are made of `store.tables`, which pack
 from store.models import conventions  # before the first table: names the constraints
 
 # isort: split
-from store.models import mail, people, service, things, tickets
+from store.models import mail, people, search, service, things, tickets
 
-__all__ = ["conventions", "mail", "people", "service", "things", "tickets"]
+__all__ = ["conventions", "mail", "people", "search", "service", "things", "tickets"]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from rules.facts.terms import address_key
-from store import tables
+from store import search, tables
 
 RECEIVED, RAW, SKIPPED, OUTBOX, TICKET, POST = (
     tables.Received,
@@ -59,7 +59,7 @@ def received(tx: Connection, wanted: Filter) -> list[Row]:
         conditions.append(RECEIVED.c.ticket_id == wanted.ticket_id)
     if not wanted.put_away:
         conditions.append(RECEIVED.c.put_away.is_(False))
-    conditions += [_has(word) for word in wanted.words.split()]
+    conditions += [_has(tx, word) for word in wanted.words.split()]
     query = _received().where(and_(True, *conditions)).order_by(RECEIVED.c.id.desc())
     if wanted.limit:
         query = query.limit(wanted.limit)
@@ -172,13 +172,13 @@ def _letters() -> Select[Any]:
     return select(OUTBOX, TICKET.c.ref).join(TICKET, TICKET.c.id == OUTBOX.c.ticket_id, isouter=True)
 
 
-def _has(word: str) -> Any:  # noqa: ANN401 - an SQL condition
+def _has(tx: Connection, word: str) -> Any:  # noqa: ANN401 - an SQL condition
     part = word.lower()
-    in_posts = select(POST.c.received_id).where(POST.c.received_id.is_not(None), func.lower(POST.c.text).contains(part, autoescape=True))
+    in_posts = [RECEIVED.c.id.in_(found) for found in search.in_mails(tx, word)]
     return or_(
         func.lower(RECEIVED.c.subject).contains(part, autoescape=True),
         func.lower(RECEIVED.c.from_address).contains(part, autoescape=True),
         func.lower(RECEIVED.c.from_name).contains(part, autoescape=True),
         func.lower(RECEIVED.c.message_id).contains(part, autoescape=True),
-        RECEIVED.c.id.in_(in_posts),
+        *([and_(*in_posts)] if in_posts else []),
     )

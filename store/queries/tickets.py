@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, and_, case, or_, select
 
 from rules.facts.terms import PostKind, address_key
 from rules.facts.ticket import Post, Ticket
-from store import facts, tables
+from store import facts, search, tables
 
 TICKET, POST, HISTORY, LINK, RECEIVED = tables.Ticket, tables.Post, tables.History, tables.Link, tables.Received
 PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
@@ -37,6 +37,9 @@ class Filter:
     channel: str = ""
     level: int | None = None
     words: str = ""
+    """All of them in the ticket, as `store.search` finds words."""
+    readers: tuple[str, ...] = ()
+    """Whoever looks, if private words shall count only where they are his: an agent's name, then his groups as `@key`."""
     requester_keys: tuple[str, ...] = ()
     class_: str = ""
     """Of the party or of the requester."""
@@ -57,7 +60,7 @@ class Filter:
 
 def listed(tx: Connection, wanted: Filter) -> list[Ticket]:
     """Tickets that fit, in the order asked for: `id` (oldest first), `-id`, `light` (red first), `priority`, `opened`, `due`."""
-    query = select(TICKET).where(and_(*_conditions(wanted))).order_by(*_order(wanted.sort))
+    query = select(TICKET).where(and_(*_conditions(tx, wanted))).order_by(*_order(wanted.sort))
     in_database = wanted.overdue_at is None and not wanted.tag and wanted.sort != "due"
     if wanted.limit and in_database:
         query = query.limit(wanted.limit)
@@ -72,7 +75,7 @@ def listed(tx: Connection, wanted: Filter) -> list[Ticket]:
     return found[: wanted.limit] if wanted.limit else found
 
 
-def _conditions(wanted: Filter) -> list[Any]:
+def _conditions(tx: Connection, wanted: Filter) -> list[Any]:
     conditions: list[Any] = [TICKET.c.merged_into == ""]
     if not wanted.deleted:
         conditions.append(TICKET.c.deleted_at.is_(None))
@@ -100,7 +103,7 @@ def _conditions(wanted: Filter) -> list[Any]:
         conditions.append(or_(TICKET.c.category == wanted.category, TICKET.c.category.startswith(wanted.category + "/", autoescape=True)))
     if wanted.level is not None:
         conditions.append(TICKET.c.level == wanted.level)
-    return [*conditions, *_of_people(wanted), *(_has(word) for word in wanted.words.split())]
+    return [*conditions, *_of_people(wanted), *search.in_tickets(tx, wanted.words, wanted.readers)]
 
 
 def _of_people(wanted: Filter) -> list[Any]:
@@ -177,22 +180,6 @@ def of_party(tx: Connection, party: str, *, public_only: bool = False) -> list[T
     if public_only:
         here.append(TICKET.c.visibility == "public")
     return [facts.ticket(row) for row in tx.execute(select(TICKET).where(*here).order_by(TICKET.c.id.desc())).mappings()]
-
-
-def _has(word: str) -> Any:  # noqa: ANN401 - an SQL condition
-    folded = word.lower()
-    in_posts = select(POST.c.ticket_id).where(POST.c.undone_at.is_(None), func.lower(POST.c.text).contains(folded, autoescape=True))
-    in_parts = select(POST.c.ticket_id).where(
-        POST.c.undone_at.is_(None), func.lower(cast(POST.c.parts, String)).contains(folded, autoescape=True)
-    )
-    return or_(
-        func.lower(TICKET.c.subject).contains(folded, autoescape=True),
-        func.lower(TICKET.c.ref) == folded,
-        TICKET.c.requester_key.contains(folded, autoescape=True),
-        func.lower(TICKET.c.requester_name).contains(folded, autoescape=True),
-        TICKET.c.id.in_(in_posts),
-        TICKET.c.id.in_(in_parts),
-    )
 
 
 def _order(sort: str) -> tuple[Any, ...]:

@@ -486,6 +486,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_ticket", ["ticket_id", "id"], unique=False)
 
     op.create_table(
+        "wording",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=True),
+        sa.Column("post_id", sa.Integer(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_wording_post_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_wording_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wording")),
+    )
+    with op.batch_alter_table("wording", schema=None) as batch_op:
+        batch_op.create_index("ix_wording_post", ["post_id"], unique=False)
+        batch_op.create_index("ix_wording_ticket", ["ticket_id"], unique=False)
+
+    op.create_table(
         "pressed",
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),

@@ -1,0 +1,41 @@
+"""The table of what tickets and posts are found by, and what each engine looks the words up with.
+
+The look-up is made with the table, whoever makes it: a new database or a step of the migrations. Its names begin with `fts_`.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Index, Table, Text, event
+from sqlmodel import Field, SQLModel
+
+
+class Wording(SQLModel, table=True):
+    """Words, each once and parted by blanks, of a ticket's own facts or of one post: of exactly one of them."""
+
+    __tablename__ = "wording"
+    __table_args__ = (Index("ix_wording_ticket", "ticket_id"), Index("ix_wording_post", "post_id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    post_id: int | None = Field(default=None, foreign_key="post.id")
+    words: str = Field(sa_type=Text, default="")
+
+
+# FTS5 over the rows of another table, kept by triggers as its manual says (section 4.4.3, external content).
+_SQLITE = (
+    "CREATE VIRTUAL TABLE fts_wording USING fts5(words, content='wording', content_rowid='id', tokenize='ascii', detail='none')",
+    "CREATE TRIGGER fts_wording_new AFTER INSERT ON wording BEGIN INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END",
+    "CREATE TRIGGER fts_wording_gone AFTER DELETE ON wording BEGIN"
+    " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words); END",
+    "CREATE TRIGGER fts_wording_changed AFTER UPDATE ON wording BEGIN"
+    " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words);"
+    " INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END",
+)
+_POSTGRES = ("CREATE INDEX fts_wording ON wording USING gin (array_to_tsvector(string_to_array(words, ' ')))",)
+
+
+@event.listens_for(Table, "after_create")
+def _look_up(made: Table, connection: Connection, **_: Any) -> None:
+    if made.name == Wording.__tablename__:
+        for statement in _SQLITE if connection.dialect.name == "sqlite" else _POSTGRES:
+            connection.exec_driver_sql(statement)

@@ -1,0 +1,147 @@
+"""Full-text search: what each ticket and each post is found by, kept in the transaction that writes them, the same hits on either engine.
+
+The words are ours (`store.stemming`) and stand in an ordinary table, one row for a ticket's own facts and one for each post. SQLite looks
+them up by FTS5, PostgreSQL by a GIN index over the same words; `store.models.search` makes both. Neither engine's own idea of a language
+has a say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, false, func, insert, or_, select, text, update
+from sqlalchemy import String as Text
+from sqlalchemy import cast as sql_cast
+
+from rules.actions.base import Draft
+from rules.facts.ticket import Ticket
+from store import facts, stemming, tables
+from store.prepared import Prepared
+
+WORDING, POST, TICKET = tables.Wording, tables.Post, tables.Ticket
+_INSERT = Prepared(insert(WORDING), takes=("ticket_id", "post_id", "words"))
+_UPDATE = Prepared(update(WORDING).where(WORDING.c.ticket_id == bindparam("of_ticket"), WORDING.c.post_id.is_(None)), takes=("words",))
+_SQLITE = "wording.id IN (SELECT rowid FROM fts_wording WHERE fts_wording MATCH :query)"
+_POSTGRES = "array_to_tsvector(string_to_array(wording.words, ' ')) @@ CAST(:query AS tsquery)"
+FOUND_BY = (
+    "ref",
+    "subject",
+    "requester",
+    "party",
+    "partner_ref",
+    "watchers",
+    "contract",
+    "project",
+    "device",
+    "fields",
+    "tags",
+    "endcustomer",
+)
+"""Fields of a ticket by which it is found, beside its posts."""
+
+
+def put_ticket(tx: Connection, ticket: Ticket, *, is_new: bool) -> None:
+    """Note what a ticket itself is found by."""
+    pieces = [
+        ticket.ref,
+        ticket.subject,
+        ticket.requester.name,
+        ticket.requester.address,
+        ticket.party,
+        ticket.partner_ref,
+        ticket.contract,
+        ticket.project,
+        ticket.device,
+        *ticket.watchers,
+        *ticket.tags,
+        *map(str, ticket.fields.values()),
+        *map(str, ticket.endcustomer.values()),
+    ]
+    words = _joined(pieces)
+    if is_new or not _UPDATE.run(tx, {"words": words, "of_ticket": ticket.id}):
+        _INSERT.run(tx, {"ticket_id": ticket.id, "post_id": None, "words": words})
+
+
+def differs(before: Ticket, after: Ticket) -> bool:
+    """Whether a change touches what the ticket is found by."""
+    return any(getattr(before, name) != getattr(after, name) for name in FOUND_BY)
+
+
+def put_post(tx: Connection, post_id: int, draft: Draft) -> None:
+    """Note what a new post is found by: its words, its author, the names of its files."""
+    pieces = [draft.subject, draft.text, draft.author.name, draft.author.address, draft.agent, *(part.name for part in draft.parts)]
+    _INSERT.run(tx, {"ticket_id": None, "post_id": post_id, "words": _joined(pieces)})
+
+
+def renew(tx: Connection, ticket_id: int) -> None:
+    """Note anew what a ticket and its posts are found by, after they were changed past the ledger: nothing that is gone may be found."""
+    row = tx.execute(select(TICKET).where(TICKET.c.id == ticket_id)).mappings().first()
+    if row is None:
+        return
+    put_ticket(tx, facts.ticket(row), is_new=False)
+    for post in map(facts.post, tx.execute(select(POST).where(POST.c.ticket_id == ticket_id)).mappings()):
+        pieces = [post.subject, post.text, post.author.name, post.author.address, post.agent, *(part.name for part in post.parts)]
+        tx.execute(update(WORDING).where(WORDING.c.post_id == post.id).values(words=_joined(pieces)))
+
+
+def settle(tx: Connection) -> None:
+    """Take what is gone out of the look-up's own pages: SQLite keeps it there until they are merged."""
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("INSERT INTO fts_wording(fts_wording) VALUES ('optimize')")
+
+
+def forget(tx: Connection, ticket_id: int) -> None:
+    """A ticket whose contents are gone is found by nothing."""
+    posts = select(POST.c.id).where(POST.c.ticket_id == ticket_id)
+    tx.execute(delete(WORDING).where(or_(WORDING.c.ticket_id == ticket_id, WORDING.c.post_id.in_(posts))))
+
+
+def in_tickets(tx: Connection, said: str, readers: Sequence[str] = ()) -> list[Any]:
+    """Conditions on the table of tickets: each word in the ticket's own facts or in one of its posts, which were not taken back.
+
+    `readers` are an agent's name and his groups as `@key`: private words count only where they are his or meant for him.
+    """
+    if said.strip() and not stemming.words(said):
+        return [false()]
+    owner = func.coalesce(POST.c.ticket_id, WORDING.c.ticket_id)
+    where = WORDING.outerjoin(POST, POST.c.id == WORDING.c.post_id)
+    return [
+        TICKET.c.id.in_(select(owner).select_from(where).where(match, POST.c.undone_at.is_(None), *_readable(readers)))
+        for match in _matches(tx, said)
+    ]
+
+
+def in_mails(tx: Connection, said: str) -> list[Any]:
+    """For each word the ids of the received mails whose post has it."""
+    where = POST.join(WORDING, WORDING.c.post_id == POST.c.id)
+    return [select(POST.c.received_id).select_from(where).where(match, POST.c.received_id.is_not(None)) for match in _matches(tx, said)]
+
+
+def _readable(readers: Sequence[str]) -> list[Any]:
+    if not readers:
+        return []
+    said = sql_cast(POST.c.to, Text)
+    mine = [said.contains(f'"{reader}"', autoescape=True) for reader in readers]
+    return [or_(POST.c.id.is_(None), POST.c.kind != "private", POST.c.agent == readers[0], *mine)]
+
+
+def _matches(tx: Connection, said: str) -> Iterable[Any]:
+    """A condition on the rows of words for each word that is asked for."""
+    lite = tx.dialect.name == "sqlite"
+    statement = _SQLITE if lite else _POSTGRES
+    for forms, beginning in stemming.asked(said):
+        every = sorted(forms - {beginning})
+        if lite:
+            query = " OR ".join([*(f'"{form}"' for form in every), *([f'"{beginning}" *'] if beginning else [])])
+        else:
+            query = " | ".join([*(f"'{form}'" for form in every), *([f"'{beginning}':*"] if beginning else [])])
+        yield text(statement).bindparams(bindparam("query", query, unique=True))
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    found: set[str] = set()
+    for piece in pieces:
+        if piece:
+            found |= stemming.indexed(piece)
+    return " ".join(sorted(found))

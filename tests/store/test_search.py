@@ -1,0 +1,141 @@
+"""Searching: the same hits on both engines, in four languages, by any form of a word, and nothing that was taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from rules.actions.base import Scene
+from rules.actions.posts import Note, Reply, Say
+from rules.actions.undo import Undo
+from rules.facts.mail import Part
+from rules.facts.people import Actor, Agent, Directory, Role
+from rules.facts.policy import Policy
+from rules.facts.terms import Address, Level
+from rules.facts.ticket import Ticket
+from store import engine, ledger, purging, search, stemming, tables
+from store.ledger import Cause
+from store.queries import tickets
+
+AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+ANNA = Agent(name="anna", addresses=("anna@staff.example",))
+STAFF = Directory(agents={"anna": ANNA})
+TEXTS = {
+    "T1": ("Printer jams", "The printers on the second floor are jammed again and we have invoices to print."),
+    "T2": ("Drucker streikt", "Die Drucker im zweiten Stock drucken nicht und wir haben viele Rechnungen zu verschicken."),
+    "T3": ("Tulostin jumissa", "Tulostimessa on paperia ja se ei toimi, meillä on kiire laskujen kanssa."),
+    "T4": ("Tiskárna nejde", "Tiskárny ve druhém patře netisknou a faktury jsou na stole, prosím o pomoc."),
+    "T5": ("VPN 4711", "Serial number SN-4711, see lou@client.example."),
+}
+
+
+def scene(name: str = "anna", role: Role = Role.agent) -> Scene:
+    who = Actor(role=role, name=name, address=Address(name=name.capitalize(), address=f"{name}@staff.example"), level=Level.both)
+    return Scene(who=who, at=AT, policy=Policy(), directory=STAFF)
+
+
+def filled(tx: Connection) -> None:
+    for n, (subject, text) in enumerate(TEXTS.values(), 1):
+        draft = Ticket(subject=subject, requester=Address(name="Jörg Straße", address=f"kim{n}@client.example"))
+        part = Part(path="2", name=f"Angebot-{n}.pdf", type="application/pdf", bytes=1, sha256="")
+        say = Say(text=text, subject=subject, parts=(part,))
+        ledger.open_ticket(tx, draft, (say,), scene("kim", Role.customer), Cause(name=f"mail:{n}"))
+
+
+def found(tx: Connection, words: str, **how: object) -> list[str]:
+    return [x.ref for x in tickets.listed(tx, tickets.Filter(words=words, **how))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "refs"),
+    [
+        ("printer", ["T1"]),
+        ("PRINTERS jam", ["T1"]),
+        ("invoice", ["T1"]),
+        ("rechnung", ["T2"]),
+        ("druckern", ["T2"]),
+        ("stöcken drucker", ["T2"]),
+        ("tulostimet", ["T3"]),
+        ("lasku", ["T3"]),
+        ("faktura", ["T4"]),
+        ("tiskárnou", ["T4"]),
+        ("tiskarny", ["T4"]),
+        ("sn-4711", ["T5"]),
+        ("lou@client.example", ["T5"]),
+        ("kim3@client.example", ["T3"]),
+        ("471", []),
+        ("T1", ["T1"]),
+        ("strasse", ["T1", "T2", "T3", "T4", "T5"]),
+        ("jorg", ["T1", "T2", "T3", "T4", "T5"]),
+        ("angebot-2.pdf", ["T2"]),
+        ("invo", ["T1"]),
+        ("printer rechnung", []),
+        ("'; DROP TABLE ticket; -- printer", []),
+        ('"printer" OR *', []),
+        ("!!! ---", []),
+    ],
+)
+def test_any_form_of_a_word_finds_it(searched: engine.Store, words: str, refs: list[str]) -> None:
+    """Who looks for a printer would miss all printers; or find other things on PostgreSQL than on SQLite."""
+    with engine.reading(searched) as tx:
+        assert found(tx, words) == refs
+
+
+@pytest.fixture
+def searched(store: engine.Store) -> engine.Store:
+    """Five tickets in four languages, on each engine in turn."""
+    with engine.transaction(store) as tx:
+        filled(tx)
+    return store
+
+
+def test_what_is_written_later_is_found_and_what_is_taken_back_is_not(searched: engine.Store) -> None:
+    """A note that was undone would still be found, a new one not yet."""
+    with engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="The fuser is broken"),), scene(), Cause(name="cli:1"))
+        ledger.apply(tx, 2, (Reply(text="A new fuser is coming"),), scene(), Cause(name="cli:2"))
+        assert found(tx, "fusers") == ["T1", "T2"]
+        assert found(tx, "fuser broken") == ["T1"], "words may stand in different posts, of one ticket"
+        assert found(tx, "fuser invoice") == ["T1"]
+        ledger.apply(tx, 1, (Undo(),), scene(), Cause(name="cli:3"))
+        assert found(tx, "fuser") == ["T2"]
+
+
+def test_a_change_that_fails_leaves_no_words(searched: engine.Store) -> None:
+    """Hits would lead to tickets in which the word isn't."""
+    with pytest.raises(RuntimeError), engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="zebra"),), scene(), Cause(name="cli:1"))
+        assert found(tx, "zebra") == ["T1"]
+        raise RuntimeError
+    with engine.reading(searched) as tx:
+        assert found(tx, "zebra") == []
+
+
+def test_a_purged_ticket_is_found_by_nothing(searched: engine.Store) -> None:
+    """Its words would remain in the index after all else is gone."""
+    with engine.transaction(searched) as tx:
+        purging.purge(tx, 1, AT, by="admin")
+        assert found(tx, "printer") == []
+        words = " ".join(row.words for row in tx.execute(select(tables.Wording.c.words)))
+        assert "printer" not in words.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [(text, code) for (_, text), code in zip(TEXTS.values(), ("en", "de", "fi", "cs"), strict=False)]
+)
+def test_the_language_of_a_text_is_told_by_its_small_words(text: str, language: str) -> None:
+    """Finnish endings would be cut off as English ones are."""
+    assert stemming.language_of(stemming.words(text)) == language
+
+
+def test_what_was_changed_past_the_ledger_is_noted_anew(searched: engine.Store) -> None:
+    """An erased name would still lead to the tickets that held it."""
+    with engine.transaction(searched) as tx:
+        tx.execute(update(tables.Post).where(tables.Post.c.ticket_id == 1).values(text="Nothing to see", subject="", author_name=""))
+        search.renew(tx, 1)
+        search.settle(tx)
+        assert found(tx, "invoice") == []
+        assert found(tx, "nothing") == ["T1"]
+        assert found(tx, "printer") == ["T1"], "its subject still says so"
