@@ -67,6 +67,7 @@ NOUNS = (
     Noun("contract", "contract", "list, show, add, edit, remove", PEOPLE),
     Noun("project", "project", "list, show, add, edit, remove", PEOPLE),
     Noun("device", "device", "list, show, add, edit, remove", PEOPLE),
+    Noun("access", "access", "list, show, add, approve, deny, remove", PEOPLE),
     Noun("person", "person", "list, show, add, edit, merge, remove", PEOPLE),
 )
 

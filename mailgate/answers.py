@@ -17,6 +17,7 @@ from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
 from rules.case import Facts
+from rules.facts.access import OFFICES
 from rules.facts.mail import Part
 from rules.facts.people import Directory, Role
 from rules.facts.policy import Policy
@@ -58,6 +59,8 @@ TELLING = (
 """Fields whose change a report spells out."""
 MOST_LISTED, MOST_FOUND = 50, 30
 """Rows of a list that a mail holds."""
+REGISTER_FOR = timedelta(days=7)
+"""How long the token of a registration is good."""
 CARRY_OUT_FOR = timedelta(hours=24)
 
 
@@ -346,11 +349,32 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
 def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event, index: Index) -> list[Letter]:
     """Answers to what was asked, to the stored address of whoever asked."""
     out: list[Letter] = []
-    for ask in asks:
+    for ask in _joined(asks):
         made = _reply(tx, facts, act, ask, ticket, event, index)
         if made is not None:
             out.append(made)
     return out
+
+
+def _joined(asks: Iterable[Ask]) -> list[Ask]:
+    """What was asked, with all that is to be said about access in one mail for each kind of news."""
+    out: list[Ask] = []
+    told: dict[str, list[str]] = {}
+    for ask in asks:
+        if ask.what != "access":
+            out.append(ask)
+            continue
+        what, value, line = ask.about.split("\n", 2)
+        if what not in told:
+            told[what] = []
+            out.append(ask)
+        told[what].append(f"{value} ({line})" if what in {"asked", "voted"} and line else value)
+    return [
+        replace(ask, about="\n".join((what, ", ".join(told[what]), ask.about.split("\n", 2)[2])))
+        if ask.what == "access" and (what := ask.about.partition("\n")[0])
+        else ask
+        for ask in out
+    ]
 
 
 def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | None, event: Event, index: Index) -> Letter | None:
@@ -380,9 +404,23 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         "language": language,
     }
     match ask.what:
+        case "access" | "register" if staff:
+            return None
+        case "register":
+            card = {"until": (event.at + REGISTER_FOR).isoformat()}
+            notice = Notice(template="register", buttons=(("confirm", "confirm"),), press_for=REGISTER_FOR, card=card, **common)
+            return letters.letter(notice, event)
+        case "access":
+            what, value, line = ask.about.split("\n", 2)
+            card = {"what": what, "value": value, "line": line}
+            return letters.letter(Notice(template="access-answer", ticket=ticket, card=card, **common), event)
         case "help":
             words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
-            verbs = [v for v in VERBS if v in set(words.verbs.values()) and v != "wrong-person"]
+            verbs = [v for v in VERBS if v in set(words.verbs.values()) and v not in {"wrong-person", "confirm"}]
+            if not staff:
+                mine = frozenset(facts.person.may) if facts.person is not None else frozenset()
+                mine |= {"deny"} if "approve" in mine else frozenset()
+                verbs = [v for v in verbs if v not in {*OFFICES, "deny"} or v in mine]
             return letters.letter(
                 Notice(template="help-answer", ticket=ticket, **common),
                 event,

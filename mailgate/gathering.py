@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,16 +13,19 @@ from sqlalchemy import Connection
 from mailgate.office import Office
 from mailgate.roster import Roster
 from rules import belonging, limits, tokens
+from rules.admission import REGISTER
 from rules.case import Facts, Held, believed, is_known
+from rules.facts.access import Admission
 from rules.facts.mail import Machine, Mail, Verified
-from rules.facts.people import Party, Person
+from rules.facts.people import Directory, Party, Person
+from rules.facts.policy import Policy
 from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
 from rules.reading import forms, machine, subject, threads, trust
 from rules.verdict import Allowance
-from store import inbox, ledger, outbox, people, records, settled, things
+from store import access, inbox, ledger, outbox, people, records, settled, things
 from store import threads as stored
 from store.queries import tickets
 
@@ -118,6 +122,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         ours=ours,
         held=_held(tx, found.presented),
         about=_about(tx, thread),
+        admission=_admission(tx, policy, staff.directory, mail, (person, party), found.presented),
         is_blocked=agent is None and records.is_blocked(tx, mail.identity or mail.sender.address),
     )
     writer, sure = believed(made)
@@ -204,6 +209,43 @@ def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Po
 def _is_newer(post: Post, sent: Sent) -> bool:
     """Whether a post came after a mail of ours: later than the newest that stood in it, or than itself where none did."""
     return post.id > sent.newest_post if sent.newest_post else post.at > sent.created_at
+
+
+_REF = re.compile(r"\bA\d{1,9}\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,255}")
+MOST_NAMED = 500
+"""Addresses and requests that one mail about access may name."""
+
+
+def _admission(
+    tx: Connection,
+    policy: Policy,
+    directory: Directory,
+    mail: Mail,
+    who: tuple[Person | None, Party | None],
+    presented: Sequence[threads.Presented],
+) -> Admission | None:
+    """What is known of access, for a mail that answers such a mail of ours, holds a command, or went to the address for them."""
+    genuine = [p.sent for p in presented if p.genuine]
+    answered = next((s.about.removeprefix("access:") for s in genuine if s.about.startswith("access:")), "")
+    confirms = next((s.recipient for s in genuine if s.template == REGISTER), "")
+    to_control = any(policy.own_base(a.address).startswith("control@") for a in mail.to)
+    if not (answered or confirms or to_control or "#" in mail.text or "＃" in mail.text):
+        return None
+    person, party = who
+    named = {ref.upper() for ref in _REF.findall(f"{mail.subject}\n{mail.text}")[:MOST_NAMED]}
+    requests = access.requests(tx, {answered, *named} - {""})
+    speaks = person is not None and party is not None and bool({"adduser", "grant"} & set(person.may))
+    addresses = {r.person for r in requests.values()} | (set(_ADDRESS.findall(mail.text)[:MOST_NAMED]) if speaks else set())
+    return Admission(
+        party=party,
+        approvers=access.approvers(tx, party, directory) if speaks and party is not None else (),
+        requests=requests,
+        answered=answered,
+        people=access.known(tx, addresses),
+        last=access.last(tx) if speaks else 0,
+        confirms=confirms,
+    )
 
 
 def allowed(tx: Connection, received_id: int) -> Allowance:

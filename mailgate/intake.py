@@ -20,7 +20,7 @@ from mailgate.keeping import keep, keeper
 from mailgate.office import Office
 from mailgate.reader import Broken
 from mailgate.roster import Roster
-from rules import customers, rights
+from rules import admission, customers, rights
 from rules.actions.base import Refused, Scene
 from rules.case import Case
 from rules.decide import decide
@@ -135,6 +135,8 @@ def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: 
 def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdict:
     """What a refused action turns a verdict into: a question to staff; for a customer his words kept as text, or a button that is spent."""
     actor = getattr(verdict, "actor", None)
+    if isinstance(verdict, Act) and not verdict.actor.is_agent and refusal.code in admission.DECLINED:
+        return admission.declined(verdict, refusal)
     if isinstance(verdict, Act) and not verdict.actor.is_agent and verdict.ticket is not None and verdict.lines:
         if verdict.pressed is not None:
             sent = next((p.sent for p in facts.presented if p.sent.outbox_id == verdict.pressed[0]), None)

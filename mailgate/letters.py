@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from mailgate import asidecards
+from mailgate import accesscards, asidecards
 from rules import deadlines, flows, levels
+from rules.admission import REGISTER
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import AgentNames, Mode, Policy
@@ -88,7 +89,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         language=language,
         due_at=event.at + notice.after,
         ticket_id=ticket.id if ticket else None,
-        ticket_ref=ticket.ref if ticket else "",
+        ticket_ref=ticket.ref if ticket else REGISTER if notice.template == REGISTER else "",
         reply=notice.reply.value if notice.reply else "",
         automatic=notice.automatic,
         buttons={links[b["key"]]: b["line"] for b in every},
@@ -344,6 +345,8 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             }
         case "new-in-group" | "new-in-category":
             return {"post": post or blank, "hints": hints(notice), "members": _members(notice, directory), "ready": _ready(event)}
+        case template if template in accesscards.TEMPLATES:
+            return accesscards.own_keys(notice, languages.choose(notice.language, policy.languages))
         case _:
             return asidecards.own_keys(
                 notice,

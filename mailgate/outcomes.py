@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from mailgate import answers, belongings, beside, choosing, documents, gathering, letters
 from mailgate.office import Office
-from rules import away, limits, notices
+from rules import asides, away, limits, notices
 from rules.actions.base import Action, Ask, Refused, Scene
 from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
 from rules.actions.undo import Undo
+from rules.asides import Occasion
 from rules.case import Facts
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
@@ -60,7 +61,7 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
 
 def _scene(facts: Facts, actor: Actor, office: Office | None = None) -> Scene:
     canned = beside.canned_of(facts.policy, facts.directory, office.site) if office is not None else None
-    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory, canned=canned)
+    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory, admission=facts.admission, canned=canned)
 
 
 def _cause(facts: Facts) -> Cause:
@@ -265,7 +266,9 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
     else:
         outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor, office))
         records.write(tx, None, outcome.records)
-        if outcome.records:
+        occasion = Occasion(ticket=Ticket(), actor=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+        batch += [letters.letter(n, event) for n in asides.tell(((aside, None) for aside in outcome.asides), occasion)]
+        if outcome.records and act.actor.is_agent:
             batch.append(answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
         batch += _replies(tx, office, facts, act, beside.counted(tx, outcome.asks), None, event)
     if not silent:

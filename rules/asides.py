@@ -6,7 +6,7 @@ Pure; what happens to everybody else is `rules.notices`. The cards are filled in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rules.actions.base import Aside
@@ -54,12 +54,13 @@ def tell(asides: Iterable[Told], what: Occasion) -> tuple[Notice, ...]:
 
 
 def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
-    own = {what.actor.address.key, *_keys(what.directory.agents.get(what.actor.name))}
+    own = set() if aside.customers else {what.actor.address.key, *_keys(what.directory.agents.get(what.actor.name))}
     found: dict[str, Receiver] = {}
     for word in aside.to:
         for one in receivers(word, what.ticket, what.directory, what.policy):
             if one.address.address and one.address.key not in own:
-                found.setdefault(one.address.key, one)
+                is_theirs = aside.customers and one.kind is RecipientKind.other
+                found.setdefault(one.address.key, replace(one, kind=RecipientKind.customer) if is_theirs else one)
     for one in found.values():
         outside = one.kind is not RecipientKind.agent
         card = dict(aside.card)
@@ -76,13 +77,17 @@ def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
             template=aside.template,
             to=one.address,
             kind=one.kind,
-            reason=one.reason or (aside.reason if not outside else ""),
+            reason=one.reason or (aside.reason if not outside or aside.customers else ""),
             automatic="" if aside.by_hand else "generated",
-            language=one.agent.language if one.agent else what.ticket.language if one.kind is RecipientKind.customer else "",
-            ticket=what.ticket,
+            language=one.agent.language
+            if one.agent
+            else str(card.get("language") or what.ticket.language)
+            if one.kind is RecipientKind.customer
+            else "",
+            ticket=what.ticket if what.ticket.id else None,
             post=post,
             card=card,
-            buttons=buttons(aside, one, what),
+            buttons=aside.buttons or buttons(aside, one, what),
             after=max(wait, timedelta()),
             about=aside.about or (f"post:{post.id}" if post is not None and aside.template != "fyi" else ""),
             until_closed=what.leaves_at is not None and aside.by_hand and not what.keeps,

@@ -11,6 +11,7 @@ from rules import lexicon, tokens
 from rules.actions.base import Scene
 from rules.actions.posts import Say
 from rules.actions.values import Words
+from rules.facts.access import Admission
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, same_party
 from rules.facts.policy import Policy
@@ -81,6 +82,8 @@ class Facts:
     """Texts of internal posts of the thread, for the guard against leaks."""
     about: Post | None = None
     """The post that the answered mail was about, where it was about one alone: a question, a private message."""
+    admission: Admission | None = None
+    """What is known of access and registration, if the mail may be about them."""
     is_blocked: bool = False
     """True when staff has called mail from this sender spam."""
     ours: tuple[str, ...] = ()
@@ -138,7 +141,8 @@ class Case:
     @property
     def scene(self) -> Scene:
         """The scene in which the sender acts."""
-        return Scene(who=self.actor, at=self.facts.at, policy=self.facts.policy, directory=self.facts.directory)
+        f = self.facts
+        return Scene(who=self.actor, at=f.at, policy=f.policy, directory=f.directory, admission=f.admission)
 
     @property
     def words(self) -> Words:

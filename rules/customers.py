@@ -7,10 +7,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from rules import belonging, conditions, levels, rights, sideways
+from rules import admission, belonging, conditions, levels, rights, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
+from rules.actions.triage import SetCategory
 from rules.actions.values import Misread
 from rules.case import Case, is_known
 from rules.facts.people import same_party
@@ -35,9 +36,14 @@ def decide(case: Case) -> Verdict:
     if f.is_blocked and "spam" not in guards:
         case.note("spam", "held", "called spam by staff")
         return Hold(reason="spam", questions=(Question(number=0, line=case.actor.address.address, code="spam"),))
+    actions, lines, body = _commands(case)
+    if (about := admission.decide(case, actions, lines, body)) is not None:
+        return about
     if f.thread is not None:
         return _threaded(case, f.thread.ticket)
-    actions, lines, body = _commands(case)
+    if any(a.verb in admission.VERBS for a in actions):
+        opened = _opened(case)
+        return replace(opened, actions=(*opened.actions, *actions), lines=tuple(lines)) if isinstance(opened, Act) else opened
     if lines and not body.strip() and not f.mail.parts and all(not a.changes for a in actions):
         return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
     return _opened(case)
@@ -160,6 +166,9 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
     if f.may_open and "rate" not in f.allowance.guards:
         case.note("limit", f.may_open)
         return Hold(reason="rate", questions=(Question(number=0, line=f.may_open, code="rate"),))
+    person = f.person
+    if person is not None and not rights.may_function(person, "create", Ticket()) and "no-right" not in f.allowance.guards:
+        return Hold(reason="no-right", questions=(Question(number=0, line=case.actor.address.address, code="no-right"),))
     if f.policy.unknown is Unknown.contract_only and "unknown-sender" not in f.allowance.guards:
         is_staffs_own = f.person is not None and f.person.known and not _party(case)
         if not is_staffs_own and not f.things.in_force(belonging.day_of(f.at, f.policy)):
@@ -178,7 +187,7 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
     draft = _draft(case, known=known)
     result = routed(case)
     case.asked.extend(result.trace)
-    asked = _readable(case, result.actions)
+    asked = _confined(case, _readable(case, result.actions))
     echo = _is_echo(case)
     answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address) and not echo
     if echo:
@@ -204,6 +213,17 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
 def _let_in_by_staff(case: Case, reason: str) -> Hold:
     """Held until an agent says yes."""
     return Hold(reason=reason, questions=(Question(number=0, line=case.actor.address.address, code=reason),))
+
+
+def _confined(case: Case, routed: list[Action]) -> list[Action]:
+    """The actions of routing, without a category that the sender has no access to: his first one stands for it."""
+    person = case.facts.person
+    if person is None or not person.limited or not person.categories:
+        return routed
+    mine = [c for c in person.categories if c in case.facts.policy.categories]
+    if any(isinstance(a, SetCategory) and rights.in_categories(person, a.to) for a in routed) or not mine:
+        return routed
+    return [SetCategory(to=mine[0]), *(a for a in routed if not isinstance(a, SetCategory))]
 
 
 def _is_echo(case: Case) -> bool:
@@ -325,6 +345,9 @@ def _commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
             continue
         lines.append((line.number, text))
         taken.add(line.number)
+    if not actions:
+        actions, lines = admission.controlled(case)
+        taken = {number for number, _ in lines}
     rows = case.written.text.split("\n")
     body = "\n".join(row for n, row in enumerate(rows, 1) if n not in taken)
     return actions, lines, body

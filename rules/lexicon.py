@@ -13,7 +13,9 @@ from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Priority, Status
 
-INNER = frozenset({"say", "set", "delete", "archive", "aside", "change-task", "feedback", "change-order", "remove-task", "remove-order"})
+INNER = frozenset(
+    {"say", "set", "delete", "archive", "aside", "change-task", "feedback", "change-order", "remove-task", "remove-order", "decline"}
+)
 """Verbs that nobody says in a line: they are how other things are written down."""
 
 _STATUS = {

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from rules import records, rights
+from rules.actions import access
 from rules.actions.base import Action, Aside, Ask, Change, Draft, Effect, Refused, Scene, Split, WakeUp
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Ticket, changed
@@ -80,7 +81,11 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
         noted: dict[str, tuple[Any, Any]] = changed(made.ticket, effect.ticket)
         if effect.records:
             noted |= {c.name: (c.before, c.after) for c in effect.records}
-            scene = replace(scene, records=records.after(scene.records, effect.records))
+            scene = replace(
+                scene,
+                records=records.after(scene.records, effect.records),
+                admission=access.after(scene.admission, effect.records),
+            )
         made = replace(
             made,
             ticket=effect.ticket,

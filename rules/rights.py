@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rules.actions.base import Action, Refused, Scene
-from rules.facts.people import Agent, Role
+from rules.facts.access import function_of
+from rules.facts.people import Agent, Person, Role
 from rules.facts.service import Reach
 from rules.facts.terms import Level
 from rules.facts.ticket import Ticket
@@ -29,6 +30,8 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
         case Role.customer:
             if not action.customers:
                 raise Refused("not-for-customers", verb=action.verb)
+            if not may_function(scene.who.person, function_of(action.verb), ticket):
+                raise Refused("no-function", verb=action.verb)
         case Role.agent:
             agent = scene.directory.agents.get(scene.who.name)
             if agent is None:
@@ -40,6 +43,18 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
                 raise Refused("reach", verb=action.verb)
             if action.changes and action.verb not in FOR_ALL and not may_work_on(ticket, scene, agent):
                 raise Refused("category", verb=action.verb, category=ticket.category)
+
+
+def may_function(person: Person | None, function: str, ticket: Ticket) -> bool:
+    """Whether a customer has a function on a ticket: everybody has all but those whose access was agreed on, who have what was given."""
+    if person is None or not person.limited or not function:
+        return True
+    return function in person.may and (not ticket.id or in_categories(person, ticket.category))
+
+
+def in_categories(person: Person, category: str) -> bool:
+    """Whether a category is one of those that a limited person is confined to, or below one."""
+    return not person.categories or any(category == c or category.startswith(c + "/") for c in person.categories)
 
 
 def may_work_on(ticket: Ticket, scene: Scene, agent: Agent) -> bool:

@@ -156,7 +156,14 @@ def group(row: Row) -> Group:
 def party(row: Row) -> Party:
     """An organisation from its row."""
     return Party(
-        key=row["key"], name=row["name"], domains=tuple(row["domains"]), kind=row["kind"], class_=row["class_"], quiet=row["quiet"]
+        key=row["key"],
+        name=row["name"],
+        domains=tuple(row["domains"]),
+        kind=row["kind"],
+        class_=row["class_"],
+        quiet=row["quiet"],
+        approvals=row["approvals"],
+        approvers=tuple(row["approvers"]),
     )
 
 
@@ -171,6 +178,10 @@ def person(row: Row, addresses: tuple[str, ...]) -> Person:
         class_=row["class_"],
         known=row["known"],
         may=tuple(row["may"]),
+        limited=row["limited"],
+        categories=tuple(row["categories"]),
+        role=row["role"],
+        confirmed_at=row["confirmed_at"],
     )
 
 

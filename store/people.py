@@ -68,6 +68,7 @@ def add_person(tx: Connection, address: str, at: datetime, *, name: str = "", kn
     """A new person with one address; raises Taken."""
     _free(tx, address)
     row = {"name": name, "party": "", "phone": "", "language": "", "class_": "", "may": [], "known": known, "created_at": at} | values
+    row = {"limited": False, "categories": [], "role": "", "confirmed_at": None} | row
     new_id = tx.execute(insert(PERSON).values(**row).returning(PERSON.c.id)).scalar_one()
     tx.execute(insert(MAILBOX).values(key=address_key(address), address=address, position=0, person_id=new_id))
     found = person_of(tx, address)
@@ -177,6 +178,7 @@ def remove_group(tx: Connection, key: str) -> None:
 def put_party(tx: Connection, party: Party) -> None:
     """Store a new party or the changed one."""
     row = {"name": party.name, "domains": list(party.domains), "kind": party.kind, "class_": party.class_, "quiet": party.quiet}
+    row |= {"approvals": party.approvals, "approvers": list(party.approvers)}
     exists = tx.execute(select(PARTY.c.key).where(PARTY.c.key == party.key)).first()
     if exists:
         tx.execute(update(PARTY).where(PARTY.c.key == party.key).values(**row))

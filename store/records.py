@@ -17,7 +17,7 @@ from rules import records
 from rules.actions.base import Change, Refused
 from rules.facts.terms import address_key
 from rules.facts.ticket import Records, ServiceOrder, Task
-from store import tables
+from store import access, tables
 from store.prepared import Prepared
 
 TASK, ORDER, TICKET, AGENT, BLOCKED = tables.Task, tables.ServiceOrder, tables.Ticket, tables.Agent, tables.Blocked
@@ -56,6 +56,10 @@ def write(tx: Connection, ticket_id: int | None, changes: Iterable[Change]) -> N
                 values = {"away_until": after.get("away_until", ""), "deputy": after.get("deputy", "")}
                 if tx.execute(update(AGENT).where(AGENT.c.name == change.ref).values(**values)).rowcount != 1:
                     raise LookupError(change.ref)
+            case "access":
+                access.write(tx, change)
+            case "person":
+                access.write_person(tx, change)
             case "blocked":
                 tx.execute(delete(BLOCKED).where(BLOCKED.c.key == address_key(change.ref)))
                 if change.after is not None:

@@ -45,6 +45,8 @@ Party = Table(
     Column("kind", Text, nullable=False, default="external"),
     Column("class_", Text, nullable=False, default=""),
     Column("quiet", Boolean, nullable=False, default=False),
+    Column("approvals", Integer, nullable=False, default=0),
+    Column("approvers", JSON, nullable=False, default=list),
 )
 Person = Table(
     "person",
@@ -57,6 +59,10 @@ Person = Table(
     Column("class_", Text, nullable=False, default=""),
     Column("known", Boolean, nullable=False, default=False),
     Column("may", JSON, nullable=False, default=list),
+    Column("limited", Boolean, nullable=False, default=False),
+    Column("categories", JSON, nullable=False, default=list),
+    Column("role", Text, nullable=False, default=""),
+    Column("confirmed_at", UtcTime),
     Column("created_at", UtcTime),
 )
 Mailbox = Table(
@@ -74,6 +80,28 @@ Blocked = Table(
     Column("key", Text, primary_key=True),
     Column("by", Text, nullable=False, default=""),
     Column("at", UtcTime),
+)
+AccessRequest = Table(
+    "access_request",
+    _all,
+    Column("id", Integer, primary_key=True),
+    Column("party", Text, nullable=False, default=""),
+    Column("asker", Text, nullable=False, default=""),
+    Column("person", Text, nullable=False, default=""),
+    Column("name", Text, nullable=False, default=""),
+    Column("role", Text, nullable=False, default=""),
+    Column("functions", JSON, nullable=False, default=list),
+    Column("categories", JSON, nullable=False, default=list),
+    Column("language", Text, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("approvers", JSON, nullable=False, default=list),
+    Column("needed", Integer, nullable=False, default=1),
+    Column("approved", JSON, nullable=False, default=list),
+    Column("denied", JSON, nullable=False, default=list),
+    Column("state", Text, nullable=False, default="asked"),
+    Column("by", Text, nullable=False, default=""),
+    Column("created_at", UtcTime),
+    Column("decided_at", UtcTime),
 )
 Ticket = Table(
     "ticket",

@@ -29,6 +29,13 @@ Name = Annotated[str | None, typer.Option("--name", help="As people write it.", 
 Domains = Annotated[list[str] | None, typer.Option("--domain", help="Mail domain; sub-domains count.", show_default=False)]
 KindOf = Annotated[Kind | None, typer.Option("--kind", help="What it is to us.", show_default=False)]
 Class = Annotated[str | None, typer.Option("--class", help="Any word to sort by: franchisee, gold.", show_default=False)]
+Approvals = Annotated[
+    int | None, typer.Option("--approvals", help="How many approvers have to agree to access; 0 for all.", min=0, show_default=False)
+]
+Approvers = Annotated[
+    list[str] | None,
+    typer.Option("--approver", help="Agent or address that decides on access, beside its people with --may approve.", show_default=False),
+]
 Quiet = Annotated[bool | None, typer.Option("--quiet/--no-quiet", help="No mails about status to its people.", show_default=False)]
 
 
@@ -91,6 +98,8 @@ def add(
     kind: KindOf = None,
     class_: Class = None,
     quiet: Quiet = None,
+    approvals: Approvals = None,
+    approver: Approvers = None,
 ) -> None:
     """Add a party."""
     from store import engine, people
@@ -101,6 +110,11 @@ def add(
         if any(each.key.lower() == key.lower() for each in known):
             raise Failed(f"there is a party {key} already: mailgate party edit {key}")
         party = _changed(known, Party(key=edits.key(key, "party")), name, domain, kind, class_, quiet)
+        party = replace(
+            party,
+            approvals=party.approvals if approvals is None else approvals,
+            approvers=tuple(edits.edited(party.approvers, approver)),
+        )
         people.put_party(tx, party)
     _print(desk, party)
 
@@ -115,6 +129,8 @@ def edit(
     kind: KindOf = None,
     class_: Class = None,
     quiet: Quiet = None,
+    approvals: Approvals = None,
+    approver: Approvers = None,
 ) -> None:
     """Change a party. Domains are set anew, or changed by +x and -x; an empty word clears."""
     from store import engine, people
@@ -123,6 +139,11 @@ def edit(
     with desk.store() as store, engine.transaction(store) as tx:
         known = people.parties(tx)
         party = _changed(known, _find(known, key), name, domain, kind, class_, quiet)
+        party = replace(
+            party,
+            approvals=party.approvals if approvals is None else approvals,
+            approvers=tuple(edits.edited(party.approvers, approver)),
+        )
         people.put_party(tx, party)
     _print(desk, party)
 

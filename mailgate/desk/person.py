@@ -8,7 +8,8 @@ import typer
 
 from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
-from mailgate.desk.ends import Failed, NoSuch
+from mailgate.desk.ends import Failed, Misused, NoSuch
+from rules.facts.access import ALIASES, FUNCTIONS, OFFICES
 from rules.facts.people import Person
 from rules.facts.terms import address_key
 
@@ -26,8 +27,17 @@ More = Annotated[
 Phone = Annotated[str | None, typer.Option("--phone", help="Telephone number.", show_default=False)]
 Language = Annotated[str | None, typer.Option("--language", help="Language of mails to them.", show_default=False)]
 Class = Annotated[str | None, typer.Option("--class", help="Any word to sort by.", show_default=False)]
+Limited = Annotated[
+    bool | None, typer.Option("--limited/--no-limited", help="Only what --may says, as after an agreed access.", show_default=False)
+]
+Category = Annotated[list[str] | None, typer.Option("--category", help="Confines a limited person; -x takes one off.", show_default=False)]
 May = Annotated[
-    list[str] | None, typer.Option("--may", help="Verb that they have beyond the usual: adduser, grant, approve.", show_default=False)
+    list[str] | None,
+    typer.Option(
+        "--may",
+        help="What they may beyond the usual: adduser, grant, approve; of a limited person also create, follow, close, reopen, take.",
+        show_default=False,
+    ),
 ]
 
 
@@ -46,7 +56,7 @@ def list_(
     with desk.store() as store, engine.reading(store) as tx:
         found = read.persons(tx, words=search, party=party, limit=limit or 0)
     if desk.as_json:
-        screen.document(desk, [shapes.person(person, phone) for person, phone in found])
+        screen.document(desk, [shapes.person(person, phone, desk.zone) for person, phone in found])
         return
     rows = [(p.id, p.name, ", ".join(p.addresses), p.party, phone, p.class_) for p, phone in found]
     screen.table(("id", "name", "addresses", "party", "phone", "class"), rows, wide=("addresses", "name"), right=("id",))
@@ -74,6 +84,8 @@ def add(
     language: Language = None,
     class_: Class = None,
     may: May = None,
+    limited: Limited = None,
+    category: Category = None,
 ) -> None:
     """Add a person."""
     from store import engine, people
@@ -81,7 +93,7 @@ def add(
     desk = call.of(context)
     policy = desk.settings.policy
     with desk.store() as store, engine.transaction(store) as tx:
-        values = _values(desk, tx, party=party, phone=phone, language=language, class_=class_, may=may)
+        values = _values(desk, tx, party=party, phone=phone, language=language, class_=class_, may=may, limited=limited, category=category)
         person = people.add_person(tx, edits.mailbox(address, policy), desk.at, name=name or "", known=True, **values)
         for each in edits.edited((), more):
             people.add_address(tx, person.id, edits.mailbox(each.lstrip("+"), policy))
@@ -100,6 +112,8 @@ def edit(
     language: Language = None,
     class_: Class = None,
     may: May = None,
+    limited: Limited = None,
+    category: Category = None,
 ) -> None:
     """Change a person; an empty word clears. --address adds one, -x takes one off."""
     from store import engine, people
@@ -107,7 +121,9 @@ def edit(
     desk = call.of(context)
     with desk.store() as store, engine.transaction(store) as tx:
         person = find(tx, address)
-        values = _values(desk, tx, party=party, phone=phone, language=language, class_=class_, may=may, before=person)
+        values = _values(
+            desk, tx, party=party, phone=phone, language=language, class_=class_, may=may, limited=limited, category=category, before=person
+        )
         people.edit_person(tx, person.id, known=True, **values, **({} if name is None else {"name": name}))
         mine = {address_key(a) for a in person.addresses}
         for each in more or ():
@@ -178,7 +194,16 @@ def find(tx: Connection, word: str) -> Person:
     return person
 
 
-def _values(desk: Call, tx: Connection, *, before: Person | None = None, may: list[str] | None, **given: str | None) -> dict[str, Any]:
+def _values(
+    desk: Call,
+    tx: Connection,
+    *,
+    before: Person | None = None,
+    may: list[str] | None,
+    limited: bool | None,
+    category: list[str] | None,
+    **given: str | None,
+) -> dict[str, Any]:
     from store import people
 
     if given["party"]:
@@ -186,14 +211,28 @@ def _values(desk: Call, tx: Connection, *, before: Person | None = None, may: li
     edits.language(given["language"], desk.settings.policy)
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if may is not None:
-        values["may"] = list(edits.edited(before.may if before else (), may))
+        values["may"] = [_right(word) for word in edits.edited(before.may if before else (), may)]
+    if limited is not None:
+        values["limited"] = limited
+    if category is not None:
+        known = desk.settings.policy.categories
+        wanted = edits.edited(before.categories if before else (), category)
+        values["categories"] = [edits.found(dict(known), key, "category").key for key in wanted]
     return values
+
+
+def _right(word: str) -> str:
+    """A verb or function that persons may have; raises Misused with the nearest."""
+    name = ALIASES.get(word, word)
+    if name not in {*FUNCTIONS, *OFFICES}:
+        raise Misused(f"persons can't have the right {word!r}", edits.near(word, (*FUNCTIONS, *OFFICES)) or (*OFFICES, *FUNCTIONS))
+    return name
 
 
 def _print(desk: Call, tx: Connection, person: Person) -> None:
     from store.queries import people as read
 
-    shape = shapes.person(person, read.phone(tx, person.id))
+    shape = shapes.person(person, read.phone(tx, person.id), desk.zone)
     if desk.as_json:
         screen.document(desk, shape)
     else:

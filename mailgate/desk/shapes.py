@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rules.facts.access import Request
 from rules.facts.mail import Part
 from rules.facts.people import Agent, Group, Party, Person
 from rules.facts.terms import Address, Status
@@ -74,11 +75,37 @@ def party(value: Party) -> Json:
         "kind": value.kind,
         "class": value.class_ or None,
         "quiet": value.quiet,
+        "approvals": value.approvals or None,
+        "approvers": list(value.approvers),
     }
 
 
-def person(value: Person, phone: str) -> Json:
-    """A customer or contact."""
+def access(value: Request, zone: ZoneInfo) -> Json:
+    """A request for access."""
+    return {
+        "id": value.ref,
+        "person": value.person,
+        "name": value.name or None,
+        "party": value.party or None,
+        "role": value.role or None,
+        "functions": list(value.functions),
+        "categories": list(value.categories),
+        "language": value.language or None,
+        "asker": value.asker or None,
+        "note": value.note or None,
+        "approvers": list(value.approvers),
+        "needed": value.needed,
+        "approved": list(value.approved),
+        "denied": list(value.denied),
+        "state": value.state,
+        "by": value.by or None,
+        "created_at": moment(value.created_at, zone),
+        "decided_at": moment(value.decided_at, zone),
+    }
+
+
+def person(value: Person, phone: str, zone: ZoneInfo) -> Json:
+    """A customer or contact; `limited` is whether `may` is all that he may."""
     return {
         "id": value.id,
         "name": value.name or None,
@@ -89,6 +116,11 @@ def person(value: Person, phone: str) -> Json:
         "class": value.class_ or None,
         "may": list(value.may),
         "known": value.known,
+        "limited": value.limited,
+        "categories": list(value.categories),
+        "role": value.role or None,
+        "confirmed": value.confirmed_at is not None,
+        "confirmed_at": moment(value.confirmed_at, zone),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
 from rules.actions.values import Kind, Misread, Words, choose
+from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
@@ -41,6 +42,8 @@ class Scene:
     directory: Directory
     records: Records = field(default_factory=Records)
     """Tasks and orders of the ticket; looked up only for actions that read them."""
+    admission: Admission | None = None
+    """What is known of access and registration; looked up only for mails that may be about them."""
     canned: Callable[[str, Ticket, Actor], Filled] | None = None
     """Finds a canned answer by its name and fills in its places; None where there are none."""
 
@@ -91,6 +94,10 @@ class Aside:
     by_hand: bool = True
     """Whether it is somebody's own words, which wait to be taken back and say nothing of a machine."""
     reason: str = ""
+    customers: bool = False
+    """Whether addresses of people outside are customers', whose answers carry customers' verbs; the actor is told as well then."""
+    buttons: tuple[tuple[str, str], ...] = ()
+    """(key, line) pairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

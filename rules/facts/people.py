@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,6 +63,10 @@ class Party:
     kind: str = "external"
     class_: str = ""
     quiet: bool = False
+    approvals: int = 0
+    """How many of its approvers have to agree to access; 0 for all of them."""
+    approvers: tuple[str, ...] = ()
+    """Who decides on access beside its own people with the right `approve`: agents' names or addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,14 @@ class Person:
     known: bool = False
     """True when staff entered the person or the party's domain; first-time writers are False."""
     may: tuple[str, ...] = ()
+    """Verbs beyond the usual; of a limited person also all functions that he was given."""
+    limited: bool = False
+    """Whether access was given by an agreed process: he may then only what `may` says."""
+    categories: tuple[str, ...] = ()
+    """Categories that a limited person is confined to; empty for all."""
+    role: str = ""
+    confirmed_at: datetime | None = None
+    """When he proved, by a token, that the address is his."""
 
     @property
     def address(self) -> Address:

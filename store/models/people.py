@@ -48,6 +48,8 @@ class Party(SQLModel, table=True):
     kind: str = Field(sa_type=Text, default="external")
     class_: str = Field(sa_type=Text, default="")
     quiet: bool = False
+    approvals: int = 0
+    approvers: list[str] = Field(sa_type=JSON, default_factory=list)
 
 
 class Person(SQLModel, table=True):
@@ -63,6 +65,10 @@ class Person(SQLModel, table=True):
     class_: str = Field(sa_type=Text, default="")
     known: bool = False
     may: list[str] = Field(sa_type=JSON, default_factory=list)
+    limited: bool = False
+    categories: list[str] = Field(sa_type=JSON, default_factory=list)
+    role: str = Field(sa_type=Text, default="")
+    confirmed_at: datetime | None = None
     created_at: datetime | None = None
 
 
@@ -94,3 +100,29 @@ class Blocked(SQLModel, table=True):
     """The compared form of the address."""
     by: str = Field(sa_type=Text, default="")
     at: datetime | None = None
+
+
+class AccessRequest(SQLModel, table=True):
+    """Access that somebody asked for, and what was said to it."""
+
+    __tablename__ = "access_request"
+    __table_args__ = (Index("ix_access_request_party", "party", "id"), Index("ix_access_request_state", "state", "id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    party: str = Field(sa_type=Text, default="")
+    asker: str = Field(sa_type=Text, default="")
+    person: str = Field(sa_type=Text, default="")
+    name: str = Field(sa_type=Text, default="")
+    role: str = Field(sa_type=Text, default="")
+    functions: list[str] = Field(sa_type=JSON, default_factory=list)
+    categories: list[str] = Field(sa_type=JSON, default_factory=list)
+    language: str = Field(sa_type=Text, default="")
+    note: str = Field(sa_type=Text, default="")
+    approvers: list[str] = Field(sa_type=JSON, default_factory=list)
+    needed: int = 1
+    approved: list[str] = Field(sa_type=JSON, default_factory=list)
+    denied: list[str] = Field(sa_type=JSON, default_factory=list)
+    state: str = Field(sa_type=Text, default="asked")
+    by: str = Field(sa_type=Text, default="")
+    created_at: datetime | None = None
+    decided_at: datetime | None = None

@@ -54,6 +54,7 @@ from templates.cards.common import (
 )
 from templates.cards.customers import Answer, Archived, Closed, Message, Rate, Received, Reopened, StatusChanged, Taken
 from templates.cards.service import (
+    AccessAnswer,
     AccessAsked,
     AccessDecided,
     Breakdown,
@@ -65,6 +66,7 @@ from templates.cards.service import (
     Order,
     OrderLine,
     Part,
+    Register,
     Voice,
     Week,
 )
@@ -87,6 +89,7 @@ from templates.cards.staff import (
 
 __all__ = [
     "SHAPES",
+    "AccessAnswer",
     "AccessAsked",
     "AccessDecided",
     "Alert",
@@ -139,6 +142,7 @@ __all__ = [
     "Question",
     "Rate",
     "Received",
+    "Register",
     "Reminder",
     "Reopened",
     "Report",
@@ -199,6 +203,8 @@ SHAPES: Mapping[str, type] = {
     "too-large": TooLarge,
     "access-asked": AccessAsked,
     "access-decided": AccessDecided,
+    "access-answer": AccessAnswer,
+    "register": Register,
     "order": Order,
     "evaluation": Evaluation,
 }

@@ -39,6 +39,24 @@ class AccessDecided(Card):
     note: str
 
 
+class Register(Card):
+    """The token by which somebody registers his address; answering the mail is enough. Has no ticket."""
+
+    until: str
+    """Until when the token is good."""
+
+
+class AccessAnswer(Card):
+    """What became of a line about access, or why somebody may not do what he wrote; to whoever wrote it."""
+
+    what: str
+    """A key of `[access]` in `words.toml`: `asked`, `voted`, `registered`, `no-function`, `not-entitled` …"""
+    value: str
+    """Numbers, addresses or words that it is about; may be empty."""
+    line: str
+    """The line as it was written; may be empty."""
+
+
 class OrderLine(TypedDict):
     """A piece of work to be done."""
 

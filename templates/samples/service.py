@@ -101,6 +101,18 @@ def _access(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "buttons": [made.button("approve", "approve A7"), made.button("deny", "deny A7")],
             "reason": "approver",
         },
+        "register": {
+            **{key: value for key, value in common.items() if key not in {"number", "person", "functions"}},
+            "until": "2026-06-19T09:41:00+02:00",
+            "buttons": [made.button("confirm")],
+        },
+        "access-answer": {
+            **made.base(language, text, "working"),
+            "what": "no-function",
+            "value": "close",
+            "line": "close",
+            "reason": "requester",
+        },
         "access-decided": {
             **common,
             "granted": True,

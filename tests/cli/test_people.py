@@ -99,7 +99,16 @@ def test_a_party_has_domains_of_its_own(desk: Desk) -> None:
     acme = desk.ok(
         "party", "add", "acme", "--name", "Acme Oy", "--domain", "Acme.Example", "--kind", "partner", "--class", "gold", "--quiet"
     )
-    assert acme == {"key": "acme", "name": "Acme Oy", "domains": ["acme.example"], "kind": "partner", "class": "gold", "quiet": True}
+    assert acme == {
+        "key": "acme",
+        "name": "Acme Oy",
+        "domains": ["acme.example"],
+        "kind": "partner",
+        "class": "gold",
+        "quiet": True,
+        "approvals": None,
+        "approvers": [],
+    }
     assert desk.run("party", "add", "mail", "--domain", "gmail.com").code == 1
     assert desk.run("party", "add", "other", "--domain", "acme.example").code == 1
     assert desk.run("party", "edit", "acme", "--kind", "friend").code == 2
@@ -154,3 +163,29 @@ def test_lists_can_be_those_of_one_agent(desk: Desk) -> None:
     assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "mia")] == ["T1"]
     assert [t["ref"] for t in desk.ok("ticket", "list", "--as", "ben")] == ["T2"]
     assert desk.run("ticket", "show", "T1", "--as", "ben").code == 3
+
+
+def test_access_is_asked_and_decided_at_the_terminal(desk: Desk) -> None:
+    """A desk that is telephoned must not have to write mails to itself (feature 0-09)."""
+    desk.ok("party", "add", "asg", "--domain", "asg.example", "--approvals", "1")
+    for address in ("udo@asg.example", "tea@asg.example"):
+        desk.ok("person", "add", address, "--may", "approve", "--party", "asg")
+    asked = desk.ok("access", "add", "anna@asg.example", "--function", "create,follow", "--language", "de")
+    assert (asked["id"], asked["state"], asked["needed"], len(asked["approvers"])) == ("A1", "asked", 1, 2)
+    assert {row["to"] for row in desk.ok("outbox", "list") if row["template"] == "access-asked"} == set(asked["approvers"])
+    assert desk.run("access", "approve", "A1", "--as", "mal@asg.example").code == 3
+    assert desk.ok("access", "approve", "1", "--as", "udo@asg.example")["state"] == "granted"
+    anna = desk.ok("person", "show", "anna@asg.example")
+    assert (anna["may"], anna["limited"], anna["language"], anna["confirmed"]) == (["create", "follow"], True, "de", False)
+    assert desk.run("access", "deny", "A1").code == 1
+    desk.ok("access", "add", "bob@asg.example")
+    assert desk.ok("access", "deny", "A2", "--why", "He left.")["state"] == "denied"
+    assert desk.run("person", "show", "bob@asg.example").code == 3
+    assert [r["id"] for r in desk.ok("access", "list", "--party", "asg")] == ["A2", "A1"]
+    assert desk.ok("access", "list", "--state", "asked") == []
+    assert desk.ok("person", "edit", "anna@asg.example", "--may", "+close")["may"] == ["create", "follow", "close"]
+    assert desk.run("person", "edit", "anna@asg.example", "--may", "+fly").code == 2
+    desk.ok("access", "remove", "anna@asg.example")
+    assert desk.ok("person", "show", "anna@asg.example")["may"] == []
+    assert desk.run("access", "show", "A9").code == 3
+    assert desk.ok("db", "check")["ok"]

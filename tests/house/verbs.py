@@ -26,6 +26,7 @@ FAMILIES = {
     "questions": "Asking",
     "feedback": "Stars",
     "undo": "Taking back",
+    "access": "What customers' people may do",
 }
 TO_CUSTOMERS = {
     "rate": "Say from 1 to 5 how it went, with a word if you like: `#rate 4 quick, thank you`.",
@@ -39,6 +40,12 @@ TO_CUSTOMERS = {
     "list": "Your requests.",
     "faq": "What the desk knows: `#faq paper jam`; without words, every title.",
     "help": "What you can write.",
+    "register": "Register your address: a mail comes back, answer it. `REGISTER` to the address for commands does the same.",
+    "confirm": "What the button of that mail says.",
+    "adduser": "Name a colleague who shall have access: `#adduser anna@asg.fi role:reporter`. For those who speak for their organisation.",
+    "grant": "Give rights: `#grant create,follow,close lang:fi` in answer to a request for access, else `#grant anna@asg.fi close`.",
+    "approve": "Agree to a request for access: `#approve A7`, or its button.",
+    "deny": "Refuse a request for access: `#deny A7`.",
     "lang": "The language of the desk's mails to you: `#lang fi`.",
 }
 """Said to customers in their words; the verbs' own are for agents."""

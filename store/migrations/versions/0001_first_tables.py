@@ -12,6 +12,32 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "access_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("asker", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("functions", sa.JSON(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("approvers", sa.JSON(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("approved", sa.JSON(), nullable=False),
+        sa.Column("denied", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("decided_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_request")),
+    )
+    with op.batch_alter_table("access_request", schema=None) as batch_op:
+        batch_op.create_index("ix_access_request_party", ["party", "id"], unique=False)
+        batch_op.create_index("ix_access_request_state", ["state", "id"], unique=False)
+
+    op.create_table(
         "agent",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("full_name", sa.Text(), nullable=False),
@@ -87,6 +113,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("class_", sa.Text(), nullable=False),
         sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("approvals", sa.Integer(), nullable=False),
+        sa.Column("approvers", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_party")),
     )
     op.create_table(
@@ -99,6 +127,10 @@ def upgrade() -> None:
         sa.Column("class_", sa.Text(), nullable=False),
         sa.Column("known", sa.Boolean(), nullable=False),
         sa.Column("may", sa.JSON(), nullable=False),
+        sa.Column("limited", sa.Boolean(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
