@@ -349,14 +349,14 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
 def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event, index: Index) -> list[Letter]:
     """Answers to what was asked, to the stored address of whoever asked."""
     out: list[Letter] = []
-    for ask in _joined(asks):
+    for ask in asks:
         made = _reply(tx, facts, act, ask, ticket, event, index)
         if made is not None:
             out.append(made)
     return out
 
 
-def _joined(asks: Iterable[Ask]) -> list[Ask]:
+def joined(asks: Iterable[Ask]) -> list[Ask]:
     """What was asked, with all that is to be said about access in one mail for each kind of news."""
     out: list[Ask] = []
     told: dict[str, list[str]] = {}
@@ -404,16 +404,8 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         "language": language,
     }
     match ask.what:
-        case "access" | "register" if staff:
-            return None
-        case "register":
-            card = {"until": (event.at + REGISTER_FOR).isoformat()}
-            notice = Notice(template="register", buttons=(("confirm", "confirm"),), press_for=REGISTER_FOR, card=card, **common)
-            return letters.letter(notice, event)
-        case "access":
-            what, value, line = ask.about.split("\n", 2)
-            card = {"what": what, "value": value, "line": line}
-            return letters.letter(Notice(template="access-answer", ticket=ticket, card=card, **common), event)
+        case "access" | "register":
+            return None if staff else _about_access(ask, ticket, common, event)
         case "help":
             words = lexicon.words(facts.policy, facts.directory) if staff else lexicon.customer_words(facts.policy, facts.directory)
             verbs = [v for v in VERBS if v in set(words.verbs.values()) and v not in {"wrong-person", "confirm"}]
@@ -466,6 +458,17 @@ def _offers(tx: Connection, facts: Facts, ticket: Ticket | None, language: str) 
             fields = [letters.field_title(each, spoken) for each in link.fields]
             out.append({"title": title, "address": link.address, "subject": link.subject, "fields": fields})
     return out
+
+
+def _about_access(ask: Ask, ticket: Ticket | None, common: dict[str, Any], event: Event) -> Letter:
+    """The mail with a token that registers, or what became of a line about access."""
+    if ask.what == "register":
+        card = {"until": (event.at + REGISTER_FOR).isoformat()}
+        notice = Notice(template="register", buttons=(("confirm", "confirm"),), press_for=REGISTER_FOR, card=card, **common)
+        return letters.letter(notice, event)
+    what, value, line = ask.about.split("\n", 2)
+    card = {"what": what, "value": value, "line": line}
+    return letters.letter(Notice(template="access-answer", ticket=ticket, card=card, **common), event)
 
 
 def _whole(tx: Connection, facts: Facts, act: Act, ticket: Ticket, event: Event) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def _replies(
 ) -> list[outbox.Letter]:
     """Answers to what was asked; `#print` encloses the document. Raises Refused for a layout that isn't there."""
     out: list[outbox.Letter] = []
-    for ask in asks:
+    for ask in answers.joined(asks):
         made = answers.replies(tx, facts, act, (ask,), ticket, event, office.knowledge)
         if ask.what == "print" and act.actor.is_agent and ticket is not None:
             made = [
