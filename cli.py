@@ -43,7 +43,7 @@ NOUNS = (
     Noun("demo", "running", "A guided tour in a folder of its own.", RUN, is_group=False),
     Noun("doctor", "health", "Check the whole desk; every finding says its mend.", RUN, is_group=False),
     Noun("config", "config", "check, show, schema", RUN),
-    Noun("db", "db", "status, upgrade, backup, check", RUN),
+    Noun("db", "db", "status, upgrade, backup, restore, sending, check", RUN),
     Noun("report", "report", "Figures of a period: by category, channel, party …; send mails them.", RUN),
     Noun("erase", "erase", "Take a person out of everything: shows first, --yes does it.", RUN, is_group=False),
     Noun("archive", "archive", "run, list", RUN),

@@ -26,7 +26,7 @@ from rules.backoff import next_attempt
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
-from store import engine, inbox, ledger, outbox, people, settled, threads
+from store import engine, inbox, ledger, outbox, people, sending, settled, threads
 from store.ledger import Cause
 from templates import render
 
@@ -71,6 +71,8 @@ class Postman:
     def _claim(self, at: datetime, room: int) -> list[outbox.Due]:
         """Rows to send, each with its bytes; those that can't be made are recorded as failed."""
         with engine.transaction(self.office.store) as tx:
+            if sending.off_since(tx) is not None:
+                return []
             claimed = outbox.claim(tx, at, room)
         fresh = [due for due in claimed if due.row["raw"] is None]
         if not fresh:

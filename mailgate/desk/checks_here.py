@@ -150,8 +150,20 @@ def _within(desk: Call, store: Store) -> Iterator[Finding]:
         staff, parties = people.directory(tx), people.parties(tx)
         yield from _people(desk, staff)
         yield from _ticket_trick(desk, staff, parties)
+        yield from _sending(desk, tx)
         yield from _stuck(desk, tx)
         yield from _clock(desk, tx)
+
+
+def _sending(desk: Call, tx: Connection) -> Iterator[Finding]:
+    from store import sending
+
+    since = sending.off_since(tx)
+    if since is not None:
+        what = f"nothing leaves since {since.astimezone(desk.zone):%Y-%m-%d %H:%M}: the database was restored, or somebody switched it off"
+        yield Finding(
+            area=MAIL, check="sending", level="warning", what=what, mend="look at mailgate outbox list, then mailgate db sending on"
+        )
 
 
 def _people(desk: Call, staff: Directory) -> Iterator[Finding]:

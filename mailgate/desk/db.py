@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.desk import call, screen
-from mailgate.desk.ends import Failed
+from mailgate.desk import call, screen, shapes
+from mailgate.desk.ends import Failed, Misused, NoSuch
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -74,6 +74,60 @@ def backup(
     key = desk.settings.secret_file
     screen.say(f"keep {key} beside it: without it no reply address and no button of mails already sent is recognised")
     screen.result(desk, {"file": str(file), "bytes": done.bytes}, f"{file}: {done.bytes:,} bytes")
+
+
+@app.command()
+def restore(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="What `db backup` made.", show_default=False)]
+) -> None:
+    """Put a backup in the database's place, sending switched off; shows what would be sent and fetched again. What was there is kept."""
+    from mailgate.desk import opened, refetched
+    from store import restore as restoring
+    from store.durability import Unfit
+
+    desk = call.of(context)
+    try:
+        done = restoring.restore(opened.url(desk.settings), file, desk.at)
+    except FileNotFoundError:
+        raise NoSuch(f"there is no file {file}") from None
+    except Unfit as why:
+        raise Failed(str(why)) from None
+    again = refetched.all_of(desk)
+    shape: dict[str, Any] = {
+        "file": str(file),
+        "kept": str(done.kept) if done.kept else None,
+        "sending": False,
+        "last_ticket_number": done.ticket,
+        "last_outbox_number": done.outbox,
+        "due": done.due,
+        "fetched_again": again,
+    }
+    if desk.as_json:
+        screen.document(desk, shape)
+    else:
+        print(screen.plain(f"{file} is in place" + (f"; what was there is {done.kept}" if done.kept else "")))
+        print(f"ticket numbers go on above {done.ticket}, outbox numbers above {done.outbox}")
+        refetched.show(desk, again)
+    screen.say(
+        f"sending is off, {done.due} mails wait: look at `mailgate outbox list`, drop what has left already, then `mailgate db sending on`"
+    )
+
+
+@app.command()
+def sending(context: typer.Context, switch: Annotated[str, typer.Argument(metavar="[on|off]", show_default=False)] = "") -> None:
+    """Whether mail may leave; a restored desk starts with it off."""
+    from store import engine
+    from store import sending as stored
+
+    desk = call.of(context)
+    if switch not in {"", "on", "off"}:
+        raise Misused(f"sending can be on or off, not {switch!r}")
+    with desk.store() as store, engine.transaction(store) as tx:
+        if switch:
+            stored.switch(tx, desk.at, on=switch == "on")
+        since = stored.off_since(tx)
+    said = f"nothing leaves since {screen.local(desk, since)}" if since else "mail may leave"
+    screen.result(desk, {"sending": since is None, "since": shapes.moment(since, desk.zone)}, said)
 
 
 @app.command()
