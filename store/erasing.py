@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, delete, func, insert, select, text, update
 from sqlmodel import SQLModel
 
+import store.models  # noqa: F401 - fills the metadata: here every table counts, and what is unique
 from rules.facts.terms import address_key
 from store import people, purging, sealing, search, tables
 from store.engine import Store, telling_busy
@@ -123,7 +124,7 @@ def traces(tx: Connection, who: Somebody, names: Names) -> Traces:
     for rows, row in _rows(tx):
         if any(pen.names(value) for value in row.values() if not isinstance(value, bytes)):
             found.add(rows.name)
-            ticket = row["id"] if rows is TICKET else row.get("ticket_id")
+            ticket = row["id"] if rows.name == TICKET.name else row.get("ticket_id")
             if ticket is not None and ticket not in who.own:
                 found.tickets.add(ticket)
     found.mails = sum(1 for _ in _naming(tx, RAW, RAW.c.received_id, RAW.c.data, names))
@@ -168,18 +169,18 @@ def _cross_out(tx: Connection, pen: Pen, near: set[int]) -> tuple[set[int], dict
     for rows in SQLModel.metadata.sorted_tables:
         todo = []
         for row in _rows_of(tx, rows):
-            about = (row["id"] if rows is TICKET else row.get("ticket_id")) in near
+            about = (row["id"] if rows.name == TICKET.name else row.get("ticket_id")) in near
             changed = _changed(rows, row, pen, near=about)
             if changed:
                 todo.append((row, changed))
         for row, changed in todo:
             this = [column == row[column.name] for column in rows.primary_key]
-            if rows is TICKET:
+            if rows.name == TICKET.name:
                 off = {name: [pen.crossed(row[name]), new] for name, new in changed.items() if isinstance(new, list)}
                 lists.setdefault(row["id"], {}).update(off)
-            if rows is HISTORY:
+            if rows.name == HISTORY.name:
                 resealed.add(row["ticket_id"])
-            if rows is OUTBOX and "recipient_key" in changed:
+            if rows.name == OUTBOX.name and "recipient_key" in changed:
                 changed["recipient_key"] = f"{ERASED}:{row['id']}"  # one cause writes to one recipient once
             elif any(column.name in changed for column in _unique(rows)):
                 tx.execute(delete(rows).where(*this))
@@ -191,7 +192,7 @@ def _cross_out(tx: Connection, pen: Pen, near: set[int]) -> tuple[set[int], dict
 def _changed(rows: Table, row: Mapping[str, Any], pen: Pen, *, near: bool) -> dict[str, Any]:
     out = {}
     for name, value in row.items():
-        kept = pen.without(value) if rows in (TICKET, POST) and isinstance(value, list) else value
+        kept = pen.without(value) if rows.name in {TICKET.name, POST.name} and isinstance(value, list) else value
         crossed = pen.crossed(kept, near=near)
         if crossed != value:
             out[name] = crossed

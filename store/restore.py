@@ -16,13 +16,11 @@ from pathlib import Path
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import make_url
 
-from store import durability, engine, lock, migrate, sending
-from store.columns import table
+from store import durability, engine, lock, migrate, sending, tables
 from store.durability import Unfit
 from store.engine import Store
-from store.models import service as s
 
-COUNTER, OUTBOX = table(s.Counter), table(s.Outbox)
+COUNTER, OUTBOX = tables.Counter, tables.Outbox
 SKIP = 10_000
 """How far ticket and outbox numbers move on: more than a desk gives between two backups."""
 _MAGIC = b"SQLite format 3\x00"

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from store.columns import table
-from store.models import service as s
+from store import tables
 from store.prepared import Prepared
 
-SETTING = table(s.Setting)
+SETTING = tables.Setting
 _NAME = "sending-off"
 _OFF = Prepared(select(SETTING.c.value).where(SETTING.c.name == _NAME))
 
