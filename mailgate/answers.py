@@ -25,6 +25,7 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
+from rules.reading import quoting
 from rules.verdict import Act, Bounced, Hold, Spent
 from store import ledger, people, records, things
 from store.ledger import Written
@@ -225,7 +226,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
         "received_at": event.at.isoformat(),
         "reasons": [REASONS.get(hold.reason, hold.reason)],
         "questions": questions,
-        "text": "" if owner else facts.mail.text[:4000],
+        "text": "" if owner else (quoting.written(facts.mail.text, facts.ours).text or facts.mail.text)[:4000],
         "hints": [],
         "buttons": buttons,
         "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,

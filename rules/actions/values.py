@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
@@ -53,9 +53,16 @@ def choose(word: str, among: Mapping[str, str], code: str) -> str:
     raise Misread(code, word, near_words(key, among))
 
 
+_AS_NEAR = 0.1
+"""How much less than the best a word may resemble what was written and still be offered."""
+
+
 def near_words(key: str, among: Mapping[str, str]) -> tuple[str, ...]:
-    """Up to three canonical words that resemble the folded key, best first, each once."""
+    """Up to three canonical words that resemble the folded key, best first, each once; where one is clearly meant, that one alone."""
     close = get_close_matches(key, list(among), n=6, cutoff=0.6)
+    if close:
+        scores = {alias: SequenceMatcher(None, alias, key).ratio() for alias in close}
+        close = [alias for alias in close if scores[alias] >= max(scores.values()) - _AS_NEAR]
     if not close and len(key) >= 2:
         close = [alias for alias in among if alias.startswith(key[:2])][:3]
     return tuple(dict.fromkeys(among[alias] for alias in close))[:3]
