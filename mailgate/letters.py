@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from mailgate import accesscards, asidecards
-from rules import deadlines, flows, levels
+from rules import belonging, deadlines, flows, levels
 from rules.admission import REGISTER
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
@@ -383,7 +383,8 @@ def hints(notice: Notice) -> list[dict[str, str]]:
     if claims:
         out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
     for verb, names in notice.card.get("choices") or ():
-        out.append({"what": f"several-{verb}", "value": ", ".join(names)})
+        more = ", …" if len(names) > belonging.MOST_CHOICES else ""
+        out.append({"what": f"several-{verb}", "value": ", ".join(names[: belonging.MOST_CHOICES]) + more})
     if notice.card.get("wishes"):
         out.append({"what": "wish", "value": ", ".join(notice.card["wishes"])})
     match notice.card.get("hint"):

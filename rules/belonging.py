@@ -23,7 +23,7 @@ from rules.facts.ticket import Ticket
 from rules.reading import subject
 
 MOST_CHOICES = 5
-"""Things of one kind that staff is offered."""
+"""Things of one kind that staff is offered to press; of more he has to name one."""
 
 
 def day_of(at: datetime, policy: Policy) -> date:
@@ -34,11 +34,11 @@ def day_of(at: datetime, policy: Policy) -> date:
 def serial_named(mail: Mail, envelope: Envelope, policy: Policy, *, has_party: bool) -> str:
     """The serial number of the device whose address was written to, empty if none was.
 
-    Where the desk has no sub-addressing a device's link carries it in the subject: there anybody without a party of his own may name it.
+    Where devices have no addresses a device's link carries it in the subject: there anybody without a party of his own may name it.
     """
     written = (*envelope.recipients, *(a.address for a in (*mail.to, *mail.cc)))
     found = next((serial for each in written if (serial := policy.device_of_address(each))), "")
-    if found or policy.desk.subaddress or has_party:
+    if found or policy.has_device_addresses or has_party:
         return found
     read = subject.read(mail.subject)
     return "" if read.is_reply else next((value for name, value in read.tags if name in {"dev", "device"}), "")
@@ -79,9 +79,9 @@ def choices(ticket: Ticket, things: Things, day: date) -> tuple[tuple[str, tuple
         ("project", ticket.project, [each.key for each in things.active]),
         ("device", ticket.device, [each.serial for each in things.devices]),
     )
-    return tuple((verb, tuple(names[:MOST_CHOICES])) for verb, has, names in every if not has and len(names) > 1)
+    return tuple((verb, tuple(names)) for verb, has, names in every if not has and len(names) > 1)
 
 
 def lines(offered: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
     """The choices as commands, such as `contract C1`."""
-    return tuple(f"{verb} {quoted_if_needed(name)}" for verb, names in offered for name in names)
+    return tuple(f"{verb} {quoted_if_needed(name)}" for verb, names in offered if len(names) <= MOST_CHOICES for name in names)

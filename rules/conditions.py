@@ -40,6 +40,10 @@ class Arrival:
     """Key of the sender's party, empty if he has none."""
     contracts: tuple[str, ...] = ()
     """Keys of that party's contracts that are in force."""
+    device: str = ""
+    """Serial number of the device whose address was written to, empty if none was."""
+    model: str = ""
+    """That device's model."""
     language: str = ""
     bytes: int = 0
     """Size of the raw mail; 0 where only its parts are known."""
@@ -121,6 +125,14 @@ def _contract(wanted: Condition, arrival: Arrival) -> Saw:
     return _flag_or_any(wanted, bool(arrival.contracts), list(arrival.contracts))
 
 
+def _device(wanted: Condition, arrival: Arrival) -> Saw:
+    return _flag_or_any(wanted, bool(arrival.device), [arrival.device] if arrival.device else [])
+
+
+def _model(wanted: Condition, arrival: Arrival) -> Saw:
+    return _flag_or_any(wanted, bool(arrival.model), [arrival.model] if arrival.model else [])
+
+
 def _language(wanted: Condition, arrival: Arrival) -> Saw:
     return _any(wanted, [arrival.language] if arrival.language else [])
 
@@ -154,6 +166,8 @@ WORDS: Mapping[str, Callable[[Condition, Arrival], Saw]] = MappingProxyType(
         "auto": _auto,
         "party": _party,
         "contract": _contract,
+        "device": _device,
+        "model": _model,
         "language": _language,
         "trust": _trust,
         "attachment": _attachment,

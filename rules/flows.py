@@ -6,7 +6,6 @@ what a customer writes or in the block that he fills in below our question.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,8 +17,9 @@ from rules.facts.ticket import Ticket
 
 FORM = "form"
 """The field of a ticket that names its form."""
-_LINE = re.compile(r"[>\s*•-]*(?P<name>[^:：\n]{1,60}?)\s*[*]*\s*[:：]\s*[*]*\s*(?P<value>[^\n]{1,500})")
-_MOST_LINES = 400
+_MARKS = " \t>*•-"
+"""What mail clients and people put around the words of a line: quotes, bullets, stars for bold."""
+_MOST_LINES, _LONGEST_NAME, _LONGEST_VALUE = 400, 60, 500
 
 
 def flow(word: str, policy: Policy, model: str = "") -> tuple[str, Flow] | None:
@@ -87,8 +87,10 @@ def _answers(text: str, fields: tuple[Field, ...]) -> Mapping[str, str]:
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
     for line in text.split("\n")[:_MOST_LINES]:
-        if match := _LINE.fullmatch(line.rstrip()):
-            yield match["name"].strip(), match["value"].strip()
+        name, colon, value = line[: 2 * _LONGEST_VALUE].replace("：", ":").partition(":")
+        name, value = name.strip(_MARKS), value.strip(_MARKS[:2] + "*")
+        if colon and value and 0 < len(name) <= _LONGEST_NAME:
+            yield name, value[:_LONGEST_VALUE]
 
 
 def _taken(said: str, into: Field) -> str:

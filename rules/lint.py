@@ -13,7 +13,7 @@ from rules.facts.policy import Policy
 from rules.facts.rule import Condition, Rule
 from rules.routing import SINGLE, verb_of
 
-_WHOLE = frozenset({"to", "from", "tag", "list", "auto", "party", "contract", "language", "attachment"})
+_WHOLE = frozenset({"to", "from", "tag", "list", "auto", "party", "contract", "device", "model", "language", "attachment"})
 """Words whose patterns are about a whole value, so that a literal one can be tried on another's pattern."""
 _PLAIN = re.compile(r"[\w @%=~#&',;:!<>/-]+")
 """A regular expression that means just its own letters."""

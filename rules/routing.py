@@ -87,6 +87,8 @@ def route(
         level=actor.level,
         party=party.key if party else person.party if person else "",
         contracts=contracts,
+        device=device.serial if device is not None else "",
+        model=device.model if device is not None else "",
         language=language or (person.language if person else "") or mail.header("Content-Language").strip()[:2].lower(),
         bytes=bytes,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from rules.facts.people import Directory, Party
+    from rules.facts.things import Things
     from store.engine import Store
 
 CONFIG, STORE, MAIL, PEOPLE, MACHINE = "Config", "Store", "Mail", "People", "Machine"
@@ -144,11 +145,12 @@ def _store(desk: Call) -> Iterator[Finding]:
 
 
 def _within(desk: Call, store: Store) -> Iterator[Finding]:
-    from store import engine, people
+    from store import engine, people, things
 
     with engine.reading(store) as tx:
         staff, parties = people.directory(tx), people.parties(tx)
         yield from _people(desk, staff)
+        yield from _things(desk, things.every(tx), staff, parties)
         yield from _ticket_trick(desk, staff, parties)
         yield from _sending(desk, tx)
         yield from _stuck(desk, tx)
@@ -201,6 +203,38 @@ def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
                 what="has no agents: its tickets reach nobody",
                 mend=f"mailgate agent edit NAME --group +{key}",
             )
+
+
+def _things(desk: Call, every: Things, staff: Directory, parties: tuple[Party, ...]) -> Iterator[Finding]:
+    """What contracts, projects and devices count on, and isn't there."""
+    policy = desk.settings.policy
+    known = {party.key for party in parties}
+    named = [("contract", each.key, each.party) for each in every.contracts] + [
+        ("project", each.key, each.party) for each in every.projects
+    ]
+    named += [("device", each.serial, each.party) for each in every.devices]
+    wrong = [
+        (what, key, f"its party {party} isn't there", f"--party, or mailgate party add {party}")
+        for what, key, party in named
+        if party and party not in known
+    ]
+    wrong += [
+        ("contract", each.key, f"there is no [hours.{hours}]: its clocks run day and night", "--hours")
+        for each in every.contracts
+        for hours in (each.hours, each.oncall)
+        if hours and hours not in policy.hours
+    ]
+    fleets = sorted({each.fleet for each in every.devices if each.fleet} - set(staff.groups))
+    for what, key, why, mend in wrong:
+        yield Finding(area=PEOPLE, check=f"{what} {key}", level="warning", what=why, mend=f"mailgate {what} edit {key} {mend}")
+    for fleet in fleets:
+        yield Finding(
+            area=PEOPLE,
+            check=f"fleet {fleet}",
+            level="warning",
+            what="devices are in it, and no group has this name",
+            mend=f"mailgate group add {fleet}",
+        )
 
 
 def _ticket_trick(desk: Call, staff: Directory, parties: tuple[Party, ...]) -> Iterator[Finding]:

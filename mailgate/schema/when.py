@@ -128,6 +128,8 @@ class When(Section):
     auto: FlagOrGlobs = says("Mail of a machine: true, false, or its kind: auto-reply, bounce, report, list, bulk, generated.", None)
     party: FlagOrGlobs = says("The sender's party by its key; true for any, false for none.", None)
     contract: FlagOrGlobs = says("A contract of the sender's party; true for any, false for none.", None)
+    device: FlagOrGlobs = says("The device whose address was written to, by its serial number; true for any, false for none.", None)
+    model: FlagOrGlobs = says("That device's model; true for any, false for none.", None)
     language: Globs = says("Language of the mail, such as fi.", None)
     trust: TrustBound = says("Level of trust: 2 is at least 2, <2 is less.", None)
     attachment: FlagOrGlobs = says("Attached files: true, false, or a name or type such as *.pdf or image/*.", None)

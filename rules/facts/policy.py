@@ -265,10 +265,14 @@ class Policy:
     """Other words for verbs, from the desk's languages: word -> verb."""
     _categories: Mapping[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     _own: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+    _devices: bool = field(init=False, repr=False, compare=False, default=True)
+    """Whether `dev@` is free for devices: a site may have called its desk or a category so."""
 
     def __post_init__(self) -> None:
         """Index the addresses once: they are asked for every recipient of every mail."""
         by_address = {address_key(c.address): c.key for c in self.categories.values() if c.address}
+        said = {address_key(each) for each in (self.desk.address, *self.desk.aliases, *by_address)}
+        object.__setattr__(self, "_devices", f"{DEVICES}@{self.desk.domain}" not in said)
         named = [self.desk.address, *self.desk.aliases, self.desk.control, *by_address]
         local = address_key(self.desk.address).rpartition("@")[0]
         named += [f"{name}@{domain}" for domain in (*self.desk.domains, self.desk.domain) for name in (local, "control", DEVICES)]
@@ -304,11 +308,16 @@ class Policy:
 
     def device_of_address(self, address: str) -> str:
         """The serial number in the address of a device (`dev+SN123@`), as written there; empty if it is none."""
-        return self.detail(address) if self.own_base(address).partition("@")[0] == DEVICES else ""
+        return self.detail(address) if self._devices and self.own_base(address).partition("@")[0] == DEVICES else ""
+
+    @property
+    def has_device_addresses(self) -> bool:
+        """Whether a device can be written to; where it can't, its link carries a tag in the subject."""
+        return self._devices and bool(self.desk.subaddress)
 
     def device_address(self, serial: str) -> str:
         """The address that a mail about a device goes to; empty where the desk has no sub-addressing, or the serial number can't stand in one."""
-        can = self.desk.subaddress and not set(serial) - _IN_ADDRESS
+        can = self.has_device_addresses and not set(serial) - _IN_ADDRESS
         return f"{DEVICES}{self.desk.subaddress}{serial}@{self.desk.domain}" if can else ""
 
     def category_of_address(self, address: str) -> str:

@@ -155,3 +155,15 @@ def test_a_link_to_what_customers_may_not_name_is_refused(shop: Desk) -> None:
     page = shop.folder / "link.html"
     shop.ok("link", "mailto", "--category", "parts", "--html", str(page))
     assert 'href="mailto:parts@desk.example?subject=Spare%20parts"' in page.read_text()
+
+
+def test_the_doctor_sees_what_contracts_and_devices_lack(shop: Desk) -> None:
+    """A contract whose hours were deleted from the config runs day and night, and nobody would notice."""
+    shop.ok("contract", "add", "C1", "--party", "asg", "--hours", "office")
+    shop.ok("device", "add", "SN123", "--party", "asg", "--fleet", "nobodys")
+    shop.ok("party", "remove", "asg")
+    shop.config.write_text(shop.config.read_text().replace("[hours.office]", "[hours.bureau]"))
+    result = shop.run("doctor")
+    assert result.code == 1
+    for said in ("[hours.office]", "party asg", "fleet nobodys"):
+        assert said in " ".join(result.out.split()), said

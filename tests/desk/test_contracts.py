@@ -147,3 +147,16 @@ def test_staff_opens_for_a_customer_and_the_contract_comes_along(tmp_path: Path)
         made = next((t for t in d.tickets() if t.requester.address == "eva@asg.example"), None)
         assert made is not None
         assert (made.party, made.contract) == ("asg", "C1")
+
+
+def test_of_very_many_things_the_agent_has_to_name_one(tmp_path: Path) -> None:
+    """Forty buttons are no help."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        enter_party(d, "asg", "asg.example")
+        for n in range(7):
+            enter_device(d, f"SN{n}", "asg")
+        d.write("Kim <kim@asg.example>")
+        (new,) = to(d.post(), "anna@staff.example")
+        assert "several devices: SN0, SN1, SN2, SN3, SN4, …" in " ".join(plain(new).split())
+        assert "#device" not in plain(new)

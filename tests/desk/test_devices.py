@@ -101,3 +101,26 @@ def test_agents_hear_of_tags_that_were_not_obeyed(tmp_path: Path) -> None:
         assert "[prio:hihg]" in plain(report)
         assert "[dev:SN9]" not in plain(report)
         assert d.ticket().device == "SN9"
+
+
+def test_rules_ask_for_the_model_and_give_tasks(tmp_path: Path) -> None:
+    """Every case of a lift begins with the same check (4-14)."""
+    rule = '[[rule]]\nname = "lift"\nwhen = {model = "lift*"}\nthen = ["task @fleet-a check the rope"]\n'
+    with desk(tmp_path, more=rule) as d:
+        d.agent("anna", "fleet-a")
+        enter_device(d, "L1", model="lift-3000", fleet="fleet-a")
+        enter_device(d, "SN1", model="px7", fleet="fleet-a")
+        for serial in ("L1", "SN1"):
+            d.write("Kim <kim@client.example>", to=f"dev+{serial}@desk.example")
+        assert [m["To"].addresses[0].addr_spec for m in d.post() if m["X-Mailgate-Template"] == "task"] == ["anna@staff.example"]
+
+
+def test_a_desk_that_is_called_dev_keeps_its_name(tmp_path: Path) -> None:
+    """dev@ is a usual name; its reply addresses must not be taken for serial numbers."""
+    with desk(tmp_path, more='[[category]]\nkey = "software"\naddress = "dev@desk.example"\n') as d:
+        enter_device(d, "SN123", "asg")
+        d.write("Kim <kim@client.example>", to="dev+SN123@desk.example")
+        assert (d.ticket().category, d.ticket().device) == ("software", "")
+        (ack,) = to(d.post(), "kim@client.example")
+        d.write("Kim <kim@client.example>", answer=ack, by="address")
+        assert len(d.posts()) == 2
