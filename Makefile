@@ -38,7 +38,8 @@ journeys: setup-dev servers ## the real daemon with real servers and mail client
 chaos: setup-dev servers ## fault drills: kills, power losses, full disks
 	@$(python) -m pytest tests/chaos
 
-bench: setup-dev ## figures: accepting, handling, memory
+bench: setup-dev ## figures: starting, accepting, handling, memory
+	@$(python) bench/startup.py
 	@$(python) bench/acceptance.py
 	@$(python) bench/handling.py
 	@$(python) bench/memory.py

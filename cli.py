@@ -80,6 +80,8 @@ log = logging.getLogger("mailgate.cli")
 
 def run() -> None:
     """The console script."""
+    # Else pydantic looks through every installed package for plugins, which is a tenth of a short command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if "serve" in sys.argv[1:]:
         hangups.hold()  # who rereads a config often must not end a daemon that has just been started
     sys.exit(main(sys.argv[1:]))

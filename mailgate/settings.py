@@ -6,7 +6,7 @@ reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -30,7 +30,7 @@ def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None =
     `read_action` tells whether a line of `then` can be read (None) or why not; without it the built-in vocabulary does.
     Raises BadConfig with all mistakes, sorted by line.
     """
-    from mailgate.config import build, checks, lines, opening  # noqa: PLC0415 - pydantic costs 0.1 s that most commands needn't pay
+    from mailgate.config import build, checks, opening  # noqa: PLC0415 - pydantic costs 0.1 s that most commands needn't pay
     from mailgate.config.reading import Reading  # noqa: PLC0415
 
     path = path.absolute()
@@ -38,10 +38,47 @@ def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None =
     reading.sections()
     checks.check(reading, path.parent, env)
     policy = _spoken(build.build(reading), reading, path.parent)
-    lines.check(reading, policy, read_action)
+    if _speaks(reading.raw):
+        from mailgate.config import lines  # noqa: PLC0415 - the whole vocabulary is loaded for this alone
+
+        lines.check(reading, policy, read_action)
     if reading.mistakes:
         raise BadConfig(reading.mistakes)
     return opening.settings(reading, policy, env)
+
+
+def _speaks(raw: Mapping[str, Any]) -> bool:
+    """Whether a config has lines or verbs of the vocabulary in it."""
+    trust = raw.get("trust")
+    return any(raw.get(name) for name in ("rule", "timer", "role")) or (
+        isinstance(trust, dict) and any(trust.get(name) for name in ("levels", "customer_levels"))
+    )
+
+
+class _Aliases(Mapping[str, str]):
+    """Words of the desk's languages for verbs, read from the languages' files when the first is looked up: few commands read lines."""
+
+    def __init__(self, languages: Sequence[str], site: Path | None) -> None:
+        self._languages, self._site = tuple(languages), site
+        self._words: Mapping[str, str] | None = None
+        if site is not None:
+            self._all()  # a site's own words may be at fault, and that is to be said now
+
+    def _all(self) -> Mapping[str, str]:
+        if self._words is None:
+            from templates import languages  # noqa: PLC0415 - as above
+
+            self._words = languages.verb_aliases(self._languages, self._site)
+        return self._words
+
+    def __getitem__(self, word: str) -> str:
+        return self._all()[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
 
 
 def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
@@ -52,7 +89,8 @@ def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
     own = reading.get(Desk, "desk")
     site = folder / own.texts if own is not None and own.texts and (folder / own.texts).is_dir() else None
     spoken = [code for code in policy.languages if (languages.MAIL / languages.primary(code) / "words.toml").is_file()]
-    words = languages.field_names(spoken, site)
+    forms = [each.fields for each in policy.types.values()] + [f.fields for each in policy.device_models.values() for f in each.flows]
+    words = languages.field_names(spoken, site) if any(forms) else {}
 
     def named(fields: tuple[Field, ...]) -> tuple[Field, ...]:
         return tuple(replace(each, names=_called(each, words)) for each in fields)
@@ -64,7 +102,7 @@ def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
     }
     return replace(
         policy,
-        aliases=MappingProxyType(languages.verb_aliases(spoken, site)),
+        aliases=_Aliases(spoken, site),
         types=MappingProxyType(types),
         device_models=MappingProxyType(models),
     )

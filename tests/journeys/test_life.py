@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +143,22 @@ def test_a_mail_of_twenty_thousand_header_fields_holds_nobody_up(open_desk: Call
     heavy, following = (row for row in reversed(desk.cli("mail", "list")) if row["id"] > 1)
     assert heavy["fate"] in {"held", "parked", "opened"}
     assert following["fate"] == "opened"
+
+
+def test_a_hangup_while_the_daemon_starts_is_answered_when_it_can_be(open_desk: Callable[..., Desk]) -> None:
+    """Whoever writes the config and reloads at once would end the desk that he has just started."""
+    desk = open_desk()
+    desk.start(wait=False)
+    assert desk.process is not None
+    until(lambda: _catches_hangups(desk.process.pid), "the daemon looks after itself")
+    assert "listening" not in desk.log()
+    desk.signal(signal.SIGHUP)
+    desk.logs("config reread")
+    assert desk.process.poll() is None
+    assert desk.stop() == 0
+
+
+def _catches_hangups(pid: int) -> bool:
+    """Whether a process does something else at SIGHUP than end; the first bit of a mask is signal 1."""
+    said = re.search(r"^SigCgt:\s*([0-9a-f]+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return said is not None and bool(int(said[1], 16) & 1)
