@@ -26,7 +26,7 @@ from rules.facts.terms import Address, Level, PostKind, Status, Visibility, addr
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from rules.reading import quoting
-from rules.verdict import Act, Bounced, Hold, Spent
+from rules.verdict import Act, Bounced, Hold, Many, Spent
 from store import ledger, people, records, things
 from store.ledger import Written
 from store.outbox import Letter
@@ -113,6 +113,33 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             "buttons": buttons,
         },
     )
+
+
+def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Event) -> Letter:
+    """What an agent's lines did on several tickets, with undo for all of them."""
+    agent = many.actor.name
+    lines: list[dict[str, Any]] = [
+        {
+            "line": piece.line,
+            "ok": True,
+            "result": "; ".join(part for part in (written.ticket.ref, *(_changes(s.changed) for s in written.outcome.steps)) if part),
+        }
+        for piece, written in zip(many.pieces, done, strict=True)
+    ]
+    if many.unused:
+        word = languages.word(languages.choose(_agent_language(facts, agent), facts.policy.languages), "problems", "unused")
+        lines.append({"line": many.unused[:80], "ok": False, "result": word})
+    changed = any(piece.action.changes for piece in many.pieces)
+    notice = Notice(
+        template="report",
+        to=_agent_address(facts, agent) or many.actor.address,
+        kind=RecipientKind.agent,
+        reason="author",
+        automatic="replied",
+        language=_agent_language(facts, agent),
+    )
+    extra = {"lines": lines, "leaves_at": "", "answer_to": [], "opened_for": None, "undone": False, "subject": facts.mail.subject}
+    return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 
 def _language(facts: Facts, act: Act) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, archiving, letters, reporting, rounds
+from mailgate import answers, digests, archiving, letters, reporting, rounds
 from mailgate.office import Office
 from rules import notices, timers
 from rules.actions.base import Refused, Scene
@@ -32,7 +32,7 @@ REMIND_EVERY = timedelta(days=1)
 
 def all_due(office: Office, at: datetime) -> int:
     """Everything that is due by time at `at`; gives how much happened."""
-    done = ripen(office, at) + watch(office, at) + announce(office, at) + reporting.due(office, at)
+    done = ripen(office, at) + watch(office, at) + announce(office, at) + reporting.due(office, at) + digests.due(office, at)
     return done + len(archiving.run(office, at).refs)
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailgate import answers, archiving, clerk, hangups, intake, keys, letters, reporting
+from mailgate import answers, archiving, clerk, digests, hangups, intake, keys, letters, reporting
 from mailgate.front import Clock, Front
 from mailgate.knowledge import Index
 from mailgate.office import Office
@@ -252,7 +252,7 @@ def tick(settings: Settings, at: datetime) -> dict[str, int]:
         done["handled"] = handle_all(office, at)
         done["fired"] = clerk.ripen(office, at) + clerk.watch(office, at)
         done["announced"] = clerk.announce(office, at)
-        done["reported"] = reporting.due(office, at)
+        done["reported"] = reporting.due(office, at) + digests.due(office, at)
         done["archived"] = len(archiving.run_all(office, at).refs)
         done["delivered"] = asyncio.run(_deliver_once(settings, office, at))
     return done

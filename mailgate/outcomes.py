@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from mailgate import answers, belongings, beside, choosing, documents, gathering, letters
 from mailgate.office import Office
-from rules import asides, away, limits, notices
+from rules import asides, away, limits, notices, rights
 from rules.actions.base import Action, Ask, Refused, Scene
 from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
@@ -25,7 +25,7 @@ from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
 from rules.reading import subject
-from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Settle, Spent, Verdict
+from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Many, Settle, Spent, Verdict
 from store import inbox, ledger, outbox, records
 from store.inbox import Settlement
 from store.ledger import Cause, Written
@@ -45,6 +45,8 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
     match verdict:
         case Act():
             return _act(tx, office, facts, verdict, silent=silent)
+        case Many():
+            return _many(tx, office, facts, verdict, silent=silent)
         case Hold():
             return _hold(tx, office, facts, verdict, silent=silent)
         case Settle():
@@ -222,6 +224,32 @@ def _recorded(tx: Connection, office: Office, facts: Facts, letter: outbox.Lette
         return documents.enclosed(letter, _sheet(tx, office, facts, "report", written.ticket, letter.language))
     except Refused:
         return letter  # the site's own layout is at fault; the record stands all the same
+
+
+def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: bool) -> Settlement:
+    """One action after the other, each on its ticket; a refused one raises Refused with its `index`, and the caller rolls all of them back."""
+    if many.pressed is not None:
+        outbox.press(tx, *many.pressed, facts.at, facts.id or None)
+    scene = _scene(facts, many.actor, office)
+    done: list[Written] = []
+    for n, piece in enumerate(many.pieces):
+        try:
+            ticket = ledger.find(tx, piece.ref)
+            if ticket is None or not rights.may_see(ticket, scene, many.actor.name):
+                raise Refused("no-such-ticket", ref=piece.ref)
+            act = Act(actor=many.actor, ticket=ticket, actions=(piece.action,), fate=Fate.executed)
+            written = _apply(tx, office, ticket, facts, act)
+        except Refused as refusal:
+            refusal.index = n  # type: ignore[attr-defined]  # tells which line it was
+            raise
+        done.append(written)
+        if not silent:
+            _tell(tx, office, facts, act, written)
+    if not silent:
+        put(tx, office, facts, [answers.report_of_many(facts, many, done, _event(facts, many.actor))])
+    single = done[0].ticket.id if len({written.ticket.id for written in done}) == 1 else None
+    steps = tuple(step for written in done for step in _steps(written))
+    return Settlement(fate=Fate.executed, why=many.why, ticket_id=single, trust=_level(facts, many.actor), trace=(*many.trace, *steps))
 
 
 def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules import tokens
+from rules import several, tokens
 from rules.actions.base import Action, read
 from rules.actions.feedback import Feedback, Rate
 from rules.actions.folding import fold
@@ -36,8 +36,15 @@ def pressed(case: Case) -> Verdict | None:
                 # a forged button is a mail like any other, without the button
                 continue
             return _press(case, p.sent, p.token.key, by_address=True)
+    # in a digest the words begin with the number of a row, and there may be a line for each
     answered = [
-        p for p in f.presented if p.genuine and p.token.key in {tokens.REPLY, tokens.ID} and p.sent.buttons and _is_owner(case, p.sent)
+        p
+        for p in f.presented
+        if p.genuine
+        and p.token.key in {tokens.REPLY, tokens.ID}
+        and p.sent.buttons
+        and p.sent.template != several.DIGEST
+        and _is_owner(case, p.sent)
     ]
     word = fold(first_words(case.written.text)) if answered else ""
     if word:
@@ -59,6 +66,8 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
         return Spent(why="bad-token", actor=case.actor, key=key, sent=sent)
     if (why := _spent(case, sent, key, verb)) is not None:
         return Spent(why=why, actor=case.actor, key=key, ticket=ticket, sent=sent)
+    if sent.template == several.DIGEST and case.agent is not None:
+        return several.pressed(case, sent, key) or Spent(why="bad-token", actor=case.actor, key=key, sent=sent)
     if verb == "held":
         return held_decision(case, line, sent, key)
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import belonging, rights, routing, sideways
+from rules import belonging, rights, routing, several, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
@@ -59,6 +59,8 @@ def decide(case: Case) -> Verdict:
         and f.held.reason != "proof"
     ):
         return _about_held(case, sent)
+    if sent is not None and sent.template == several.DIGEST:
+        return several.answered(case, sent)
     actions, lines, questions, body = _read_lines(case)
     if questions:
         return Hold(reason="unknown-command", questions=tuple(questions), agent=case.agent.name, ticket=_ticket(case))

@@ -95,6 +95,42 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One action on one of several tickets."""
+
+    ref: str
+    """The ticket's reference."""
+    action: Action
+    number: int = 0
+    """Of the line in the mail that asked for it."""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """Do these actions on these tickets, all or none."""
+
+    actor: Actor
+    pieces: tuple[Piece, ...]
+    pressed: tuple[int, str] | None = None
+    """The button that was used: outbox id and key."""
+    unused: str = ""
+    """First words that are no line of this kind; they go nowhere."""
+    why: str = ""
+    trace: Trace = ()
+
+    @property
+    def lines(self) -> tuple[tuple[int, str], ...]:
+        """(number, line) of each action."""
+        return tuple((piece.number, piece.line) for piece in self.pieces)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions, in order."""
+        return tuple(piece.action for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Keep the mail, touch nothing, and ask whoever can decide."""
 
@@ -159,4 +195,4 @@ class Spent:
     trace: Trace = ()
 
 
-Verdict = Act | Hold | Settle | Bounced | Decided | Spent
+Verdict = Act | Many | Hold | Settle | Bounced | Decided | Spent

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -304,6 +304,13 @@ def unannounced(tx: Connection, *, before: datetime, again_before: datetime, lim
         .limit(limit)
     )
     return list(tx.execute(query.with_for_update(skip_locked=True)).mappings())
+
+
+def undecided(tx: Connection, groups: Collection[str], agent: str) -> int:
+    """How many held mails wait for a decision of an agent or of his groups."""
+    query = select(RECEIVED.c.hold).where(RECEIVED.c.fate == Fate.held.value, RECEIVED.c.put_away.is_(False), RECEIVED.c.hold.is_not(None))
+    held = tx.execute(query.limit(1000)).scalars()
+    return sum(1 for hold in held if hold and (hold.get("agent") == agent or (hold.get("group") and hold["group"] in groups)))
 
 
 def announced(tx: Connection, received_id: int, at: datetime) -> None:

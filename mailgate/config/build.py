@@ -89,6 +89,7 @@ def _notify(said: desk.NotifySection | None) -> p.Notify:
     told = {event: getattr(said, event.replace("-", "_")) for event in desk.EVENTS}
     return p.Notify(
         events=MappingProxyType(dict(p.Notify().events) | {event: each for event, each in told.items() if each is not None}),
+        digest_every=said.digest_every or "",
         new_to=said.new_to,
         closing=said.closing,
         attach_max_bytes=said.attach_max,

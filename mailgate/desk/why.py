@@ -98,7 +98,7 @@ def _would(desk: Call, path: Path, recipients: tuple[str, ...], sender: str, log
 
 
 def _shape(path: Path, mail: Mail, verdict: Verdict) -> dict[str, Any]:
-    from rules.verdict import Act, Bounced, Decided, Hold, Settle, Spent
+    from rules.verdict import Act, Bounced, Decided, Hold, Many, Settle, Spent
 
     actions: list[str] = []
     questions: list[dict[str, Any]] = []
@@ -108,6 +108,9 @@ def _shape(path: Path, mail: Mail, verdict: Verdict) -> dict[str, Any]:
             actions = [a.spell().split("\n")[0][:200] for a in (*verdict.after_opening, *verdict.actions)]
             if verdict.acknowledge:
                 actions.append("acknowledge")
+        case Many():
+            decision, why = "executed", verdict.why
+            actions = [f"{piece.ref} {piece.action.spell()}"[:200] for piece in verdict.pieces]
         case Hold():
             decision, why = "held", verdict.reason
             questions = [{"number": q.number, "line": q.line, "code": q.code, "near": list(q.near)} for q in verdict.questions]

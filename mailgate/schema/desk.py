@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 
 from mailgate.config import values
 from mailgate.config.addresses import Domains, Languages, Mailbox, Mailboxes, Networks, Recipients, Zone, recipient
-from mailgate.config.masks import Mask
+from mailgate.config.masks import Cron, Mask
 from mailgate.config.mistakes import Wrong, gather
 from mailgate.config.values import Count, Limit, Reads, Size, SpanOrOff, Words
 from mailgate.schema.base import Section, says
@@ -122,6 +122,10 @@ class NotifySection(Section):
     """Which events are mailed; each may be true, false or a list of recipients instead of the usual ones."""
 
     new_to: Recipients = says("Told of every new ticket, apart from all others.", [])
+    digest_every: Cron | None = says(
+        "When each agent gets the list of his work, as five cron fields in the desk's zone, such as 30 7 * * mon-fri; nothing for never.",
+        None,
+    )
     closing: bool = says("Tell customers that their ticket was closed; a close command may say otherwise.", default=True)
     attach_max: Size = says("Larger files are named with a button that sends them, not attached.", "10MB")
     active_types: Words = says("Endings and content types of files that are named, never attached.", list(ACTIVE_TYPES))

@@ -166,6 +166,8 @@ class Notify:
 
     events: Mapping[str, Told] = field(default_factory=lambda: MappingProxyType({"read": Told(on=False)}))
     """By template name; an event that isn't here is as the table of notices says."""
+    digest_every: str = ""
+    """Five cron fields in the desk's zone: when each agent gets his work list; empty for never."""
     new_to: tuple[str, ...] = ()
     """Told of every new ticket, apart from all others."""
     closing: bool = True

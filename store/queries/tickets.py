@@ -30,6 +30,8 @@ class Filter:
     """Agents, groups, groups without a handler: held by one of these agents, or of one of the groups, or of one of the last and nobody's yet."""
     status: tuple[str, ...] = ()
     open_only: bool = False
+    unheld: bool = False
+    """Held by no agent."""
     category: str = ""
     party: str = ""
     light: str = ""
@@ -97,6 +99,8 @@ def _conditions(tx: Connection, wanted: Filter) -> list[Any]:
         agents, groups, waiting = wanted.any_of
         nobodys = and_(TICKET.c.group.in_(waiting), TICKET.c.assignee == "")
         conditions.append(or_(TICKET.c.assignee.in_(agents), TICKET.c.group.in_(groups), nobodys))
+    if wanted.unheld:
+        conditions.append(TICKET.c.assignee == "")
     if wanted.open_only:
         conditions.append(TICKET.c.status != "closed")
     if wanted.category:
