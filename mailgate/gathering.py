@@ -71,6 +71,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(
         mail.identity, staff.parties
     )
+    if party is not None and party.named_only and mail.identity and not (person is not None and person.known):
+        # somebody whom neither we nor his organisation named: he may ask what everybody may
+        person = replace(person or Person(addresses=(mail.identity,), party=party.key), limited=True, may=())
     copy = inbox.copy_of(tx, waiting.id, mail, at)
     bounced = _bounced(tx, office, waiting, mail, found) if kind.kind in {MachineKind.bounce, MachineKind.report} else None
     agent = staff.directory.agent_of(mail.identity) if mail.identity else None

@@ -162,6 +162,7 @@ def party(row: Row) -> Party:
         kind=row["kind"],
         class_=row["class_"],
         quiet=row["quiet"],
+        named_only=row["named_only"],
         approvals=row["approvals"],
         approvers=tuple(row["approvers"]),
     )

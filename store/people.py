@@ -178,7 +178,7 @@ def remove_group(tx: Connection, key: str) -> None:
 def put_party(tx: Connection, party: Party) -> None:
     """Store a new party or the changed one."""
     row = {"name": party.name, "domains": list(party.domains), "kind": party.kind, "class_": party.class_, "quiet": party.quiet}
-    row |= {"approvals": party.approvals, "approvers": list(party.approvers)}
+    row |= {"named_only": party.named_only, "approvals": party.approvals, "approvers": list(party.approvers)}
     exists = tx.execute(select(PARTY.c.key).where(PARTY.c.key == party.key)).first()
     if exists:
         tx.execute(update(PARTY).where(PARTY.c.key == party.key).values(**row))

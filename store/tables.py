@@ -45,6 +45,7 @@ Party = Table(
     Column("kind", Text, nullable=False, default="external"),
     Column("class_", Text, nullable=False, default=""),
     Column("quiet", Boolean, nullable=False, default=False),
+    Column("named_only", Boolean, nullable=False, default=False),
     Column("approvals", Integer, nullable=False, default=0),
     Column("approvers", JSON, nullable=False, default=list),
 )

@@ -29,6 +29,12 @@ Name = Annotated[str | None, typer.Option("--name", help="As people write it.", 
 Domains = Annotated[list[str] | None, typer.Option("--domain", help="Mail domain; sub-domains count.", show_default=False)]
 KindOf = Annotated[Kind | None, typer.Option("--kind", help="What it is to us.", show_default=False)]
 Class = Annotated[str | None, typer.Option("--class", help="Any word to sort by: franchisee, gold.", show_default=False)]
+NamedOnly = Annotated[
+    bool | None,
+    typer.Option(
+        "--named-only/--no-named-only", help="Only people who were entered or given access may ask for anything.", show_default=False
+    ),
+]
 Approvals = Annotated[
     int | None, typer.Option("--approvals", help="How many approvers have to agree to access; 0 for all.", min=0, show_default=False)
 ]
@@ -98,6 +104,7 @@ def add(
     kind: KindOf = None,
     class_: Class = None,
     quiet: Quiet = None,
+    named_only: NamedOnly = None,
     approvals: Approvals = None,
     approver: Approvers = None,
 ) -> None:
@@ -112,6 +119,7 @@ def add(
         party = _changed(known, Party(key=edits.key(key, "party")), name, domain, kind, class_, quiet)
         party = replace(
             party,
+            named_only=party.named_only if named_only is None else named_only,
             approvals=party.approvals if approvals is None else approvals,
             approvers=tuple(edits.edited(party.approvers, approver)),
         )
@@ -129,6 +137,7 @@ def edit(
     kind: KindOf = None,
     class_: Class = None,
     quiet: Quiet = None,
+    named_only: NamedOnly = None,
     approvals: Approvals = None,
     approver: Approvers = None,
 ) -> None:
@@ -141,6 +150,7 @@ def edit(
         party = _changed(known, _find(known, key), name, domain, kind, class_, quiet)
         party = replace(
             party,
+            named_only=party.named_only if named_only is None else named_only,
             approvals=party.approvals if approvals is None else approvals,
             approvers=tuple(edits.edited(party.approvers, approver)),
         )

@@ -162,6 +162,8 @@ def merge(
             "language": first.language or second.language,
             "class_": first.class_ or second.class_,
             "known": first.known or second.known,
+            "may": list(dict.fromkeys((*first.may, *second.may))),
+            "limited": first.limited or second.limited,
         }
         people.merge_persons(tx, first.id, second.id)
         people.edit_person(tx, first.id, **gained)

@@ -75,6 +75,7 @@ def party(value: Party) -> Json:
         "kind": value.kind,
         "class": value.class_ or None,
         "quiet": value.quiet,
+        "named_only": value.named_only,
         "approvals": value.approvals or None,
         "approvers": list(value.approvers),
     }

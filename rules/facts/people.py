@@ -63,6 +63,8 @@ class Party:
     kind: str = "external"
     class_: str = ""
     quiet: bool = False
+    named_only: bool = False
+    """Whether only people who were entered or given access may ask for anything."""
     approvals: int = 0
     """How many of its approvers have to agree to access; 0 for all of them."""
     approvers: tuple[str, ...] = ()

@@ -48,6 +48,7 @@ class Party(SQLModel, table=True):
     kind: str = Field(sa_type=Text, default="external")
     class_: str = Field(sa_type=Text, default="")
     quiet: bool = False
+    named_only: bool = False
     approvals: int = 0
     approvers: list[str] = Field(sa_type=JSON, default_factory=list)
 

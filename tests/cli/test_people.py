@@ -106,6 +106,7 @@ def test_a_party_has_domains_of_its_own(desk: Desk) -> None:
         "kind": "partner",
         "class": "gold",
         "quiet": True,
+        "named_only": False,
         "approvals": None,
         "approvers": [],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -191,3 +192,22 @@ def test_a_token_of_last_week_registers_nobody(tmp_path: Path) -> None:
         d.write("kim@client.example", "#register", subject="Again")
         tap(d, "kim@client.example", d.post()[0], "Register this address")
         assert person(d, "kim@client.example") is not None
+
+
+def test_an_organisation_may_let_nobody_in_but_those_it_named(tmp_path: Path) -> None:
+    """A trainee whom nobody named would order repairs in the firm's name (feature 0-07)."""
+    with desk(tmp_path) as d:
+        agreed(d, approvals=1)
+        proves(d, BOB, "One.")
+        assert len(d.tickets()) == 1, "without the switch all of the firm may write"
+        with engine.transaction(d.office.store) as tx:
+            (asg,) = people.parties(tx)
+            people.put_party(tx, replace(asg, named_only=True))
+        assert d.fate(proves(d, BOB, "Two.")) == "held"
+        d.post()
+        d.write(BOB, "#list", to="support@desk.example")
+        assert one(d.post(), BOB)["X-Mailgate-Template"] == "access-answer"
+        assert d.fate(proves(d, UDO, "Three.")) == "opened", "whom staff entered is named"
+        d.post()
+        tap(d, UDO, one(says(d, CARLA, f"#adduser {BOB}"), UDO), "Agree")
+        assert d.fate(proves(d, BOB, "Four.")) == "opened"

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("class_", sa.Text(), nullable=False),
         sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("named_only", sa.Boolean(), nullable=False),
         sa.Column("approvals", sa.Integer(), nullable=False),
         sa.Column("approvers", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_party")),
