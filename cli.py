@@ -6,6 +6,7 @@ Only the module of the noun that is named gets loaded; the rest of the table is 
 from __future__ import annotations
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -45,6 +46,8 @@ NOUNS = (
     Noun("config", "config", "check, show, schema", RUN),
     Noun("db", "db", "status, upgrade, backup, restore, sending, check", RUN),
     Noun("report", "report", "Figures of a period: by category, channel, party …; send mails them.", RUN),
+    Noun("export", "portable", "The whole desk as mail and plain files.", RUN, is_group=False),
+    Noun("import", "portable", "An export into an empty database.", RUN, is_group=False),
     Noun("erase", "erase", "Take a person out of everything: shows first, --yes does it.", RUN, is_group=False),
     Noun("archive", "archive", "run, list", RUN),
     Noun("audit", "audit", "verify", RUN),
@@ -156,7 +159,7 @@ def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
         if each.is_group:
             app.add_typer(found.app if found else _closed(), name=each.name, help=each.help, rich_help_panel=each.panel)
         else:
-            command = getattr(found, each.name) if found else _nothing
+            command = getattr(found, f"{each.name}_" if keyword.iskeyword(each.name) else each.name) if found else _nothing
             app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(command)
     return typer.main.get_command(app)
 

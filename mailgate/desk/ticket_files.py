@@ -43,9 +43,9 @@ def export(
         ticket = tickets.find(tx, ref)
         raws = list(read.raws_of_ticket(tx, ticket.id))
         written = _files(tx, ticket, files) if files is not None else []
-    box = b"".join(_entry(at, sender, raw) for at, sender, raw in raws)
+    box = b"".join(entry(at, sender, raw) for at, sender, raw in raws)
     if to is not None:
-        _write(to, box)
+        write(to, box)
     elif files is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(box)
@@ -119,7 +119,7 @@ def _files(tx: Connection, ticket: Ticket, folder: Path) -> list[dict[str, Any]]
         raw = inbox.raw(tx, post.mail) if post.mail is not None and post.parts else None
         for part in post.parts if raw is not None else ():
             name = _free(Path(part.name).name or "file", taken)
-            _write(folder / name, part_bytes(raw or b"", part.path))
+            write(folder / name, part_bytes(raw or b"", part.path))
             written.append({"name": name, "type": part.type, "bytes": part.bytes, "sha256": part.sha256})
     return written
 
@@ -136,7 +136,7 @@ def _free(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -145,7 +145,7 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _entry(at: datetime, sender: str, raw: bytes) -> bytes:
+def entry(at: datetime, sender: str, raw: bytes) -> bytes:
     """A mail in an mbox (RFC 4155), its own `From ` lines quoted so that they can be told and undone."""
     who = re.sub(r"\s", "", sender) or "MAILER-DAEMON"
     head = f"From {who} {at:%a %b %d %H:%M:%S %Y}\n".encode("utf-8", "replace")

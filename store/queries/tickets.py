@@ -166,6 +166,11 @@ def all_refs(tx: Connection) -> Sequence[str]:
     return tx.execute(select(TICKET.c.ref)).scalars().all()
 
 
+def all_ids(tx: Connection) -> list[tuple[str, int]]:
+    """Reference and row id of every ticket, oldest first."""
+    return [(row.ref, row.id) for row in tx.execute(select(TICKET.c.ref, TICKET.c.id).order_by(TICKET.c.id))]
+
+
 def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> list[Ticket]:
     """A customer's tickets, open ones first, then the latest."""
     keys = tuple(address_key(a) for a in addresses)
