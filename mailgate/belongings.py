@@ -49,3 +49,8 @@ def _of_requester(tx: Connection, draft: Ticket, directory: Directory) -> Ticket
         quiet=draft.quiet or bool(party is not None and party.quiet),
         language=draft.language or (person.language if person is not None else ""),
     )
+
+
+def uncovered(tx: Connection, ticket: Ticket) -> bool:
+    """Whether a customer's ticket has no contract on a desk that has made some; where staff is asked which one, it hasn't either."""
+    return not ticket.contract and ticket.origin != "internal" and things.any_contract(tx)

@@ -159,6 +159,7 @@ def _tell(
         hold=beside.waits(written, scene.at, hold),
         until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
         choices=belongings.choices(tx, written.ticket, scene.policy, scene.at) if written.before is None else (),
+        uncovered=written.before is None and belongings.uncovered(tx, written.ticket),
     )
     told = notices.tell(happened, scene.policy, scene.directory)
     told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)

@@ -306,7 +306,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 "asked": asked_fields(ticket, policy, language),
             }
         case "appended":
-            return {"post": post or blank, "hints": hints(notice), "ready": _ready(event)}
+            return {"post": post or blank, "hints": hints(notice, policy, language), "ready": _ready(event)}
         case "message":
             return {"post": post or blank}
         case "taken":
@@ -340,11 +340,16 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 "actor": actor,
                 "why": str(notice.card.get("why", "")),
                 "post": post or blank,
-                "hints": hints(notice),
+                "hints": hints(notice, policy, language),
                 "ready": _ready(event),
             }
         case "new-in-group" | "new-in-category":
-            return {"post": post or blank, "hints": hints(notice), "members": _members(notice, directory), "ready": _ready(event)}
+            return {
+                "post": post or blank,
+                "hints": hints(notice, policy, language),
+                "members": _members(notice, directory),
+                "ready": _ready(event),
+            }
         case template if template in accesscards.TEMPLATES:
             return accesscards.own_keys(notice, languages.choose(notice.language, policy.languages))
         case _:
@@ -376,12 +381,16 @@ def _ready(event: Event) -> list[dict[str, str]]:
     return [button(f"ready:{n}", f"canned {name}", label=title) for n, (name, title) in enumerate(event.ready, 1)]
 
 
-def hints(notice: Notice) -> list[dict[str, str]]:
+def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]:
     """What staff should know beside the text, as sentences of the language's table."""
     out: list[dict[str, str]] = []
     claims = notice.card.get("claims") or ()
     if claims:
         out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+    if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
+        out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})
+    if notice.card.get("uncovered"):
+        out.append({"what": "no-contract", "value": ""})
     for verb, names in notice.card.get("choices") or ():
         more = ", …" if len(names) > belonging.MOST_CHOICES else ""
         out.append({"what": f"several-{verb}", "value": ", ".join(names[: belonging.MOST_CHOICES]) + more})

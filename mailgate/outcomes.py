@@ -155,6 +155,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         claims=act.claims,
         wishes=act.wishes,
         choices=belongings.choices(tx, written.ticket, facts.policy, facts.at) if written.before is None else (),
+        uncovered=written.before is None and belongings.uncovered(tx, written.ticket),
     )
     told = notices.tell(happened, facts.policy, facts.directory)
     if not act.tell_customers:

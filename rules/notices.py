@@ -87,6 +87,8 @@ class Happened:
     wishes: tuple[str, ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What staff is asked about a new ticket: a verb and the values to choose from."""
+    uncovered: bool = False
+    """Whether a new ticket is of somebody without a contract, where others have one."""
 
 
 def tell(what: Happened, policy: Policy, directory: Directory) -> tuple[Notice, ...]:
@@ -380,6 +382,8 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
     if what.wishes:
         card["wishes"] = list(what.wishes)
     buttons = _buttons(template)
+    if what.uncovered:
+        card["uncovered"] = True
     if what.choices:
         card["choices"] = [[verb, list(names)] for verb, names in what.choices]
         buttons += tuple((line.replace(" ", ":", 1), line) for line in belonging.lines(what.choices))

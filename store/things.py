@@ -14,6 +14,7 @@ from store.prepared import Prepared
 CONTRACT, PROJECT, DEVICE = tables.Contract, tables.Project, tables.Device
 
 _CONTRACT = Prepared(select(CONTRACT).where(CONTRACT.c.key == bindparam("key")))
+_ANY = Prepared(select(CONTRACT.c.key).limit(1))
 _DEVICE = Prepared(select(DEVICE).where(DEVICE.c.key == bindparam("key")))
 _OF_PARTY = tuple(
     Prepared(select(each).where(each.c.party == bindparam("party")).order_by(each.c.key)) for each in (CONTRACT, PROJECT, DEVICE)
@@ -46,6 +47,11 @@ def contract(tx: Connection, key: str) -> Contract | None:
     """The contract of a key, None if there is none."""
     row = _CONTRACT.first(tx, {"key": key}) if key else None
     return facts.contract(row) if row is not None else None
+
+
+def any_contract(tx: Connection) -> bool:
+    """Whether the desk has entered any contract at all."""
+    return _ANY.scalar(tx, {}) is not None
 
 
 def device(tx: Connection, serial: str) -> Device | None:

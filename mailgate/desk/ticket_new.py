@@ -38,6 +38,7 @@ def new(
     priority: Annotated[str, typer.Option("--priority", "--prio", show_default=False)] = "",
     severity: Annotated[str, typer.Option("--severity", show_default=False)] = "",
     assign: Annotated[str, typer.Option("--assign", help="An agent or @group.", show_default=False)] = "",
+    contract: Annotated[str, typer.Option("--contract", show_default=False)] = "",
     project: Annotated[str, typer.Option("--project", show_default=False)] = "",
     device: Annotated[str, typer.Option("--device", show_default=False)] = "",
     language: Annotated[str, typer.Option("--language", help="Language of mails to the customer.", show_default=False)] = "",
@@ -68,7 +69,15 @@ def new(
         raise Misused("say whose ticket it is: --for ADDRESS, --for NAME or --phone NUMBER")
     if not (subject or text):
         raise Misused("say what it is about: --subject, --text, or -i to be asked")
-    given = {"category": category, "type": type_, "prio": priority, "severity": severity, "project": project, "device": device}
+    given = {
+        "category": category,
+        "type": type_,
+        "prio": priority,
+        "severity": severity,
+        "contract": contract,
+        "project": project,
+        "device": device,
+    }
     lines = [f"{verb} {value}" for verb, value in given.items() if value]
     draft = Ticket(subject=_subject(subject, text), channel=channel, language=language)
     if internal:

@@ -107,6 +107,21 @@ def test_contract_only_lets_in_whom_a_contract_covers(tmp_path: Path) -> None:
         assert any("no contract covers its sender" in plain(m) for m in announced)
 
 
+def test_staff_sees_who_has_no_contract(tmp_path: Path) -> None:
+    """What is done for others than contract customers is agreed on first (0-21)."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write("Kim <kim@other.example>")
+        (before,) = to(d.post(), "anna@staff.example")
+        assert "No contract covers this sender." not in plain(before)
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C1", "asg")
+        for domain, is_covered in (("asg", True), ("other", False)):
+            d.write(f"Eva <eva@{domain}.example>")
+            (new,) = to(d.post(), "anna@staff.example")
+            assert ("No contract covers this sender." in plain(new)) is not is_covered
+
+
 def test_what_is_the_only_one_is_linked_by_itself(tmp_path: Path) -> None:
     """Nobody wants to say what goes without saying (3-12)."""
     with desk(tmp_path) as d:

@@ -69,6 +69,15 @@ def test_the_block_may_be_filled_in_where_it_stands_in_the_quote(tmp_path: Path)
         assert d.ticket().fields["part"] == "4711"
 
 
+def test_staff_sees_what_is_still_missing(tmp_path: Path) -> None:
+    """Nobody has to compare the text with a list."""
+    with desk(tmp_path, more=PARTS) as d:
+        d.agent("anna", language="de")
+        d.write("Kim <kim@client.example>", "Menge: 2", to="parts@desk.example")
+        (new,) = to(d.post(), "anna@staff.example")
+        assert "Noch fehlt: Teil." in " ".join(plain(new).split())
+
+
 def test_a_value_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
     """`Quantity: some` is no number."""
     with desk(tmp_path, more=PARTS) as d:
