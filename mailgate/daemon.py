@@ -36,8 +36,11 @@ log = logging.getLogger("mailgate.daemon")
 
 FEW = 4
 """Mails that are handled together while the doors are busy: a commit of theirs waits for no longer than these take."""
-REST = 3.0
-"""How long the handler rests then, in times of what it worked: a quarter of the time is its own however long the doors stay busy."""
+RESTS = ((15.0, 9.0), (60.0, 3.0), (float("inf"), 1.0))
+"""How long the handler rests then, in times of what it worked, by how many seconds the doors have been busy without a lull: a burst is
+taken first and handled after it; where it doesn't end, a tenth, a quarter and at last half of the time are the handler's own."""
+PATIENCE_SECONDS = 5.0
+"""So long answers wait for a lull at the doors."""
 
 
 def real_clock() -> datetime:
@@ -282,6 +285,7 @@ class Handler(threading.Thread):
         self._office, self._clock, self._after, self._busy = office, clock, after, busy
         self._bell = threading.Event()
         self._stopping = False
+        self._crowded_since: float | None = None
 
     def poke(self) -> None:
         """Something was kept."""
@@ -307,6 +311,7 @@ class Handler(threading.Thread):
     def _drain(self) -> None:
         while not self._stopping:
             began, crowded = time.monotonic(), self._busy()
+            self._crowded_since = (self._crowded_since or began) if crowded else None
             try:
                 n = intake.handle(self._office, self._clock(), limit=FEW if crowded else intake.BATCH)
             except engine.Busy as busy:
@@ -321,11 +326,13 @@ class Handler(threading.Thread):
                 return
             self._after()
             if crowded:
-                self._rest((time.monotonic() - began) * REST)
+                self._rest(began)
 
-    def _rest(self, seconds: float) -> None:
+    def _rest(self, began: float) -> None:
         """The doors go first: whoever hands us mail waits for an answer, the writer of a mail that is kept doesn't."""
-        deadline = time.monotonic() + seconds
+        now = time.monotonic()
+        lasting = now - (self._crowded_since or now)
+        deadline = now + (now - began) * next(times for until, times in RESTS if lasting < until)
         while not self._stopping and self._busy() and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(left, 0.02))
 
@@ -424,12 +431,19 @@ class Daemon:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._post_bell.wait(), 1.0)
             self._post_bell.clear()
+            await self._lull()
             try:
                 await self.postman.deliver(self.clock())
             except engine.Busy as busy:
                 log.warning("delivering waits: %s", busy)
             except Exception:
                 log.exception("delivering failed")
+
+    async def _lull(self) -> None:
+        """Wait for a moment in which nobody is at the doors, but not for long."""
+        deadline = self._loop.time() + PATIENCE_SECONDS
+        while self.front.is_busy and not self.postman.ending and self._loop.time() < deadline:  # noqa: ASYNC110 - nothing tells of time that passes
+            await asyncio.sleep(0.05)
 
     async def _end_posting(self, posting: asyncio.Task[None]) -> None:
         """Let the relay finish what it is taking; what takes longer the next daemon sends again, the same byte for byte."""
