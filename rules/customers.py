@@ -19,6 +19,7 @@ from rules.facts.policy import ArchivedReply, Unknown
 from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
 from rules.facts.ticket import Ticket
 from rules.reading import partners, subject
+from rules.reading.language import detect
 from rules.reading.thanks import is_only_thanks
 from rules.staff import _readable, routed
 from rules.verdict import Act, Hold, Question, Settle, Verdict
@@ -363,9 +364,12 @@ def _stored(case: Case, ticket: Ticket) -> str:
 
 
 def _language(case: Case) -> str:
-    """The language that the mail says it is in, if the desk speaks it."""
+    """The language that somebody writes in, else the one that his program says, if the desk speaks it."""
+    spoken = case.facts.policy.languages
+    if found := detect(f"{case.facts.mail.subject}\n{case.written.text}", spoken):
+        return found
     said = case.facts.mail.header("Content-Language").strip().lower()[:2]
-    return said if said in case.facts.policy.languages else ""
+    return said if said in spoken else ""
 
 
 def _is_urgent(case: Case) -> bool:

@@ -1,17 +1,27 @@
 """Finds the `#verb …` lines in what an author wrote; understands none of them.
 
-Commands stand in the first or the last block of the text (blocks are parted by blank lines). What looks like a command further in is
-reported apart, so that nothing leaves while an agent may have meant it. Next: `rules.actions.base.read`.
+Commands stand in the first or the last block of the text (blocks are parted by blank lines; several of nothing but commands count as one,
+and a closing formula with a name below it is no block). What looks like a command further in is reported apart, so that nothing leaves
+while an agent may have meant it. Next: `rules.actions.base.read`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 
 _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")
+_CLOSING_ROWS = 4
+_NAME_CHARS = 40
+_CLOSING = re.compile(
+    r"(?:(?:with )?(?:best|kind|warm|kindest|warmest|many)? ?(?:regards|wishes|greetings)|best|cheers|thanks(?: again)?|many thanks|thank you|sincerely"
+    r"|yours(?: \w+)?|(?:(?:mit )?(?:freundliche[mn]?|viele[n]?|liebe[n]?|beste[n]?|schöne[n]?|herzliche[n]?) )?(?:gr(?:uß|uss|üße|üßen|üsse|üssen))"
+    r"|mfg|lg|vg|danke(?: und gru(?:ß|ss))?|vielen dank|besten dank|(?:ystävällisin |parhain |hyvää \w+ )?terveisin|terveisin|terv|t|yt|kiitos|kiitoksin"
+    r"|(?:s|se) pozdravem|s přáním .{1,30}|zdrav[ií]m|děkuji|díky)[ ,.!]*",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"\s*(```|~~~)")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None) | {
     0x00A0: " ",
@@ -67,15 +77,55 @@ def find(text: str) -> Found:
     filled = [i for i, row in enumerate(shown) if row and not row.isspace()]
     if not filled:
         return Found(body="")
-    first_end = next((i for i in range(filled[0], len(rows)) if not shown[i].strip()), len(rows))
-    last_start = next((i + 1 for i in range(filled[-1], -1, -1) if not shown[i].strip()), 0)
-    lines: list[Line] = []
-    inside: list[Line] = []
-    for i, row in enumerate(shown):
-        said = command_of(row) if "#" in row and i not in fenced else None
-        if said is not None:
-            (lines if i < first_end or i >= last_start else inside).append(Line(number=i + 1, text=said))
+    commands = {i: said for i in filled if "#" in shown[i] and i not in fenced and (said := command_of(shown[i])) is not None}
+    if not commands:
+        return Found(body=without(text, ()))
+    edges = _edges(_blocks(shown, filled), shown, commands)
+    lines = [Line(number=i + 1, text=said) for i, said in commands.items() if i in edges]
+    inside = [Line(number=i + 1, text=said) for i, said in commands.items() if i not in edges]
     return Found(lines=tuple(lines), inside=tuple(inside), body=without(text, {line.number for line in lines}))
+
+
+def _blocks(rows: list[str], filled: list[int]) -> list[list[int]]:
+    """The numbers of the rows with something on them, parted where there is a blank one between."""
+    blocks: list[list[int]] = []
+    for i in filled:
+        if blocks and blocks[-1][-1] == i - 1:
+            blocks[-1].append(i)
+        else:
+            blocks.append([i])
+    return blocks
+
+
+def _edges(blocks: list[list[int]], rows: list[str], commands: Container[int]) -> frozenset[int]:
+    """The rows in which commands are meant: those of the first and the last block."""
+    first = _run_of(blocks, commands)
+    last = _run_of(_without_closing(blocks, rows)[::-1], commands)
+    return frozenset(i for block in (*first, *last) for i in block)
+
+
+def _run_of(blocks: list[list[int]], commands: Container[int]) -> list[list[int]]:
+    """The first block, and all after it as long as they hold nothing but commands."""
+    if not blocks:
+        return []
+    out = [blocks[0]]
+    if all(i in commands for i in blocks[0]):
+        for block in blocks[1:]:
+            if not all(i in commands for i in block):
+                break
+            out.append(block)
+    return out
+
+
+def _without_closing(blocks: list[list[int]], rows: list[str]) -> list[list[int]]:
+    """The blocks without a closing formula at the end and the name below it, which may be a block of its own."""
+    for back in (1, 2):
+        if len(blocks) <= back:
+            break
+        tail = [i for block in blocks[-back:] for i in block]
+        if len(tail) <= _CLOSING_ROWS and _CLOSING.fullmatch(rows[tail[0]].strip()) and all(len(rows[i]) <= _NAME_CHARS for i in tail[1:]):
+            return blocks[:-back]
+    return blocks
 
 
 def without(text: str, numbers: Collection[int]) -> str:
@@ -84,7 +134,16 @@ def without(text: str, numbers: Collection[int]) -> str:
         return text.strip("\n")
     rows = text.split("\n")
     fenced = _fenced(rows)
-    kept = [row if i in fenced else _unescaped(row) for i, row in enumerate(rows) if i + 1 not in numbers]
+    kept: list[str] = []
+    has_gap = False
+    for i, row in enumerate(rows):
+        if i + 1 in numbers:
+            has_gap = bool(kept) and not kept[-1].strip()
+            continue
+        if has_gap and not row.strip():
+            continue  # the blank line below what was left out; the one above it is enough
+        has_gap = False
+        kept.append(row if i in fenced else _unescaped(row))
     return "\n".join(kept).strip("\n")
 
 

@@ -208,3 +208,12 @@ def test_reply_to_never_says_who_writes(tmp_path: Path) -> None:
         d.write("mal@evil.example", "#close", subject="Re: x [T1]", headers={"Reply-To": "anna@staff.example"})
         assert d.ticket("T1").status == "new"
         assert not [m for m in d.post() if "mal@evil.example" in str(m["To"]) and m["X-Mailgate-Ticket"] == "T1"]
+
+
+def test_a_customer_is_answered_in_the_language_he_writes(tmp_path: Path) -> None:
+    """A German at a desk that speaks his language would read English."""
+    with desk(tmp_path, more="") as d:
+        d.write("kim@client.example", "Guten Tag,\n\nder Aufzug in Haus B steht seit heute Morgen.\n\nViele Grüße\nKim", subject="Aufzug")
+        answer = to(d.post(), "kim@")[0]
+        assert answer["Subject"].startswith("Re: Ihre Anfrage"), answer["Subject"]
+        assert "Ihre Anfrage" in plain(answer)

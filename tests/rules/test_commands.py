@@ -150,3 +150,27 @@ def test_statuses_and_priorities_are_understood_in_every_language_of_the_desk() 
         "prio kiireellinen": "prio high",
     }.items():
         assert read(said, known).spell() == meant
+
+
+def test_commands_above_a_closing_formula_stand_at_the_end() -> None:
+    """Whoever signs with a greeting would be asked every time whether he meant it."""
+    for closing in ("Best regards\nAnna", "Viele Grüße,\nAnna", "Terveisin\n\nAnna", "S pozdravem\nAnna Nováková", "Thanks!"):
+        found = commands.find(f"It prints again.\n\n#close\n\n{closing}")
+        assert [line.text for line in found.lines] == ["close"], closing
+        assert found.body == f"It prints again.\n\n{closing}", closing
+
+
+def test_paragraphs_of_commands_belong_together() -> None:
+    """A phone makes a paragraph of every line."""
+    found = commands.find("Hello\n\n#prio high\n\n#wait 2d")
+    assert [line.text for line in found.lines] == ["prio high", "wait 2d"]
+    found = commands.find("#take\n\n#prio high\n\nHello\n\nMore")
+    assert [line.text for line in found.lines] == ["take", "prio high"]
+
+
+def test_a_command_between_paragraphs_stays_in_the_middle() -> None:
+    """It may be an example; nobody may guess."""
+    for tail in ("And then restart it.", "Best regards from the team of the third floor and everybody\nAnna"):
+        found = commands.find(f"Type this:\n\n#close\n\n{tail}")
+        assert not found.lines
+        assert [line.text for line in found.inside] == ["close"]

@@ -1,0 +1,43 @@
+"""Which language somebody writes in, told from the small words that every text is full of.
+
+Only among the languages of the desk, and only where it is plain: a wrong guess answers a Finn in Czech, none answers in the desk's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from rules.actions.folding import fold
+
+LEAST = 2
+"""Small words that a text must hold before anything is said of it."""
+MARGIN = 2
+"""How many times as often as the next language's the words must occur."""
+_LETTERS = 2000
+_WORDS = re.compile(r"[^\W\d_]+")
+
+_SMALL = {
+    "en": "the and is are was were you your we our they it this that have has had not can could would will with for from please hello hi dear "
+    "thank thanks regards does do did what when how there been any my me am an of to be on as but i",
+    "de": "der die das den dem ein eine einen einem und ist sind war wir sie ich uns unser unsere nicht kein keine mit für auf von zu zum zur bei "
+    "aus auch noch wie was wann bitte hallo guten tag morgen danke grüße grüßen freundlichen mehr seit kann können haben habe hat wird "
+    "werden im am wieder es dass",
+    "fi": "on ja ei että se ovat oli kun mutta vai tai myös vielä minä me meillä meidän te teille hei moi terve kiitos terveisin ystävällisin voi "
+    "voisitteko voitteko miten milloin missä mitä mikä joka jos niin olen olemme olisi onko tämä tuo nyt jo enää kanssa mukaan sekä eikä emme "
+    "ole en hän sitä",
+    "cs": "a je jsou byl byla to že se si na v ve s z ze do od po pro při už jsem jsme jste není nejde nám vám mi mně ale jak kdy co kde který "
+    "která prosím dobrý den děkuji díky pozdravem s k ke jen také tak i nebo když bude máme mám můžete",
+}
+_SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold, words.split())) for code, words in _SMALL.items()})
+
+
+def detect(text: str, among: Collection[str]) -> str:
+    """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
+    words = [fold(word) for word in _WORDS.findall(text[:_LETTERS])]
+    counts = {code: sum(word in small for word in words) for code, small in _SETS.items()}
+    best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
+    if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
+        return ""
+    return best if best in among else ""
