@@ -288,7 +288,9 @@ MEASURED = ("take", "answer", "solve")
 _ENDLESS = timedelta(days=365_000)
 
 
-def measured(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> Mapping[str, Measured]:
+def measured(
+    ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime, contract: Contract | None = None
+) -> Mapping[str, Measured]:
     """How the clocks went, by name; also those without a limit, whose time counts in the hours of the ticket's clock.
 
     Records, which are closed as they are opened, have none.
@@ -296,12 +298,12 @@ def measured(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: date
     kind = policy.types.get(ticket.type)
     if not moments or (kind is not None and kind.closed):
         return MappingProxyType({})
-    clock = clock_of(ticket, policy)
+    clock = clock_of(ticket, policy, contract)
     hours = policy.hours_of(clock.hours)
     pauses = frozenset(clock.pause_on) | {Status.closed}
     closed_at = ticket.closed_at if ticket.status is Status.closed else None
     ends = {"take": ticket.taken_at, "answer": ticket.answered_at, "solve": closed_at}
-    running = {r.name: r for r in clocks(ticket, moments, policy, at)}
+    running = {r.name: r for r in clocks(ticket, moments, policy, at, contract)}
     out: dict[str, Measured] = {}
     for name in MEASURED:
         stop = ends[name]

@@ -15,7 +15,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
 from rules.figures import Counted
-from store import facts, tables, timers
+from store import facts, tables, things, timers
 
 TICKET, HISTORY = tables.Ticket, tables.History
 PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
@@ -37,10 +37,11 @@ def counted(tx: Connection, wanted: Period, policy: Policy, at: datetime) -> lis
     found = [facts.ticket(row) for row in tx.execute(query).mappings()]
     of_party = {row.key: row.class_ for row in tx.execute(select(PARTY.c.key, PARTY.c.class_).where(PARTY.c.class_ != ""))}
     of_person = _classes_of_persons(tx)
+    agreed = {key: things.contract(tx, key) for key in {ticket.contract for ticket in found}}
     out: list[Counted] = []
     for ticket, moments in _with_moments(tx, found):
         classes = (of_person.get(ticket.requester.key, ""), of_party.get(ticket.party, ""))
-        clocks = deadlines.measured(ticket, moments, policy, at)
+        clocks = deadlines.measured(ticket, moments, policy, at, agreed[ticket.contract])
         out.append(Counted(ticket=ticket, classes=tuple(dict.fromkeys(c for c in classes if c)), clocks=clocks))
     return out
 

@@ -141,3 +141,20 @@ def test_a_report_by_hand_goes_to_whom_is_named(seeded: Desk) -> None:
     assert seeded.ok("report", "send", "--to", "anna") == [{"to": "anna@staff.example", "template": "evaluation"}]
     assert seeded.run("report", "send", "--to", "nobody-of-that-name").code == 1
     assert seeded.run("report", "send").code == 2
+
+
+def test_a_contracts_own_limits_count(seeded: Desk) -> None:
+    """Two customers with different contracts would be measured by the desk's limit."""
+    seeded.ok("contract", "add", "C1", "--party", "acme", "--answer", "2h")
+    seeded.ok("--now", "2026-11-12T12:30+02:00", "ticket", "edit", "T3", "--contract", "C1")
+    found = seeded.ok("--now", "2026-11-20T09:00+02:00", "report", "--by", "party")
+    assert rows(found, "party")["acme"]["answered"] == {"kept": 0, "total": 2, "percent": 0.0, "median_seconds": 3 * 3600}
+
+
+def test_figures_by_rating(seeded: Desk) -> None:
+    """Row 4-16: what customers said at the end, counted by stars."""
+    seeded.ok("--now", "2026-11-13T09:00+02:00", "ticket", "do", "T3", "rate 4 quick")
+    found = seeded.ok("--now", "2026-11-20T09:00+02:00", "report", "--by", "rating")
+    assert {value: row["count"] for value, row in rows(found, "rating").items()} == {"4": 1, None: 5}
+    assert (found["total"]["rated"], found["total"]["rating"]) == (1, 4.0)
+    assert [row["value"] for row in found["rows"]] == ["4", None]
