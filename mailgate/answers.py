@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mailgate import asidecards, letters, links
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
-from rules import levels, lexicon, rights
+from rules import deadlines, levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
@@ -27,7 +27,7 @@ from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from rules.reading import quoting
 from rules.verdict import Act, Bounced, Hold, Many, Spent
-from store import ledger, people, records, things
+from store import ledger, people, records, things, timers
 from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
@@ -460,9 +460,23 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             events = history_events(tx, about, facts, staff=staff)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
-            return letters.letter(
-                Notice(template="status-answer", ticket=about, **common), event, {"promise_at": letters.promised(about, facts.policy)}
-            )
+            extra = {"promise_at": letters.promised(about, facts.policy), "kept": _kept(tx, about, facts, staff=staff)}
+            return letters.letter(Notice(template="status-answer", ticket=about, **common), event, extra)
+
+
+def _kept(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, Any]]:
+    """What was agreed and how long it took, of the clocks that have stopped: to customers where times are promised or agreed."""
+    policy = facts.policy
+    agreed = things.contract(tx, ticket.contract)
+    if not (staff or ticket.contract or deadlines.clock_of(ticket, policy, agreed).promise):
+        return []
+    reached = {"take": ticket.taken_at, "answer": ticket.answered_at, "solve": ticket.closed_at}
+    running = deadlines.clocks(ticket, timers.moments(tx, ticket.id), policy, facts.at, agreed)
+    return [
+        {"clock": r.name, "limit": int(r.limit.total_seconds()), "worked": int(r.worked.total_seconds())}
+        for r in running
+        if reached.get(r.name) is not None and r.stopped_at is not None and not (r.name == "solve" and ticket.due_by)
+    ]
 
 
 MOST_DEVICES = 5

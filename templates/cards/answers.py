@@ -87,10 +87,20 @@ class Bounced(Card):
     """What was in it."""
 
 
+class ClockSpent(TypedDict):
+    """How long a clock took that has stopped, in seconds of working time."""
+
+    clock: Literal["take", "answer", "solve"]
+    limit: int
+    worked: int
+
+
 class StatusAnswer(Card):
     """Answer to `status`."""
 
     promise_at: str
+    kept: list[ClockSpent]
+    """What was agreed and how long it took, where the reader may hear of it; may be empty."""
 
 
 class HistoryAnswer(Card):

@@ -64,6 +64,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         "status-answer": {
             **made.base(language, text, "working"),
             "promise_at": made.DAY + "16:00:00+02:00",
+            "kept": [{"clock": "take", "limit": 4 * 3600, "worked": 72 * 60}],
             "buttons": [close, made.button("history")],
         },
         "history-answer": {**made.base(language, text, "working"), "events": events, "buttons": [close]},

@@ -9,6 +9,8 @@ from mailgate import daemon
 from rules.facts.people import Party
 from store import engine, people
 from tests.desk.office import Desk, desk, plain, to
+from tests.desk.staff import ANNA, one, request
+from tests.desk.staff import KIM as KIM_ADDRESS
 
 REPORT = """
 [clock]
@@ -78,3 +80,15 @@ def test_a_desk_that_is_started_again_sends_no_report_twice(tmp_path: Path) -> N
         assert daemon.tick(d.settings, at)["reported"] == 0
         assert daemon.tick(d.settings, datetime(2026, 12, 7, 7, 0, tzinfo=UTC))["reported"] == 2
         assert daemon.tick(d.settings, datetime(2026, 12, 7, 9, 0, tzinfo=UTC))["reported"] == 0
+
+
+def test_the_status_says_what_was_agreed_and_how_long_it_took(tmp_path: Path) -> None:
+    """Row 0-16: the customer would have to believe the percentage."""
+    with desk(tmp_path, more='[clock]\ntake = "4h"\nanswer = "8h"\npromise = true\n') as d:
+        d.agent("anna")
+        mail = one(request(d), ANNA)
+        d.passes(hours=1, minutes=12)
+        d.write(ANNA, "#take", answer=mail)
+        taken = one(d.post_later(), KIM_ADDRESS, "taken")
+        d.write(f"Kim <{KIM_ADDRESS}>", "#status", answer=taken)
+        assert "after 1 hour 12 minutes, agreed 4 hours" in " ".join(plain(one(d.post(), KIM_ADDRESS, "status-answer")).split())
