@@ -23,7 +23,7 @@ from rules.facts.ticket import Post, Records, ServiceOrder, Ticket
 from store import records
 from store.outbox import Letter
 from store.queries import tickets
-from templates import documents, languages, press, times
+from templates import calendar, documents, languages, press, times
 
 log = logging.getLogger(__name__)
 TYPES = {"pdf": "application/pdf", "html": "text/html", "txt": "text/plain"}
@@ -237,10 +237,11 @@ def with_order(
     kind, _, ref = letter.about.partition(":")
     if letter.template != "order" or kind != "order" or ticket is None:
         return letter
-    layout = documents.find("order", site)
-    if layout is None:
-        return letter
+    letter = _dated(tx, letter, ticket, ref, policy, at)
     try:
+        layout = documents.find("order", site)
+        if layout is None:
+            return letter
         made = sheet(
             tx, ticket, layout, policy=policy, directory=directory, at=at, order=ref, language=letter.language, inside=False, site=site
         )
@@ -248,6 +249,24 @@ def with_order(
         log.warning("left out of a mail: %s", why)  # the site's layout is at fault; the technician still has to go
         return letter
     return enclosed(letter, made)
+
+
+def _dated(tx: Connection, letter: Letter, ticket: Ticket, ref: str, policy: Policy, at: datetime) -> Letter:
+    """The mail about an order with its appointment for the calendar, if one is made."""
+    order = records.of(tx, ticket.id).orders.get(ref)
+    if order is None or order.when_at is None:
+        return letter
+    place = ticket.fields.get("site", "") or ticket.fields.get("address", "")
+    said = calendar.event(
+        f"{order.ref.lower()}@{policy.desk.domain}",
+        order.when_at,
+        at=at,
+        summary=f"{order.ref} {ticket.subject}",
+        text="\n".join(x for x in (order.text, ticket.party, ticket.requester.name or ticket.requester.address, ticket.device) if x),
+        place=place,
+    )
+    file = {"name": f"{order.ref}.ics", "type": "text/calendar", "text": said, "inline": False, "content_id": ""}
+    return replace(letter, card={**letter.card, "files": [*letter.card["files"], file]})
 
 
 def can_press() -> bool:

@@ -32,13 +32,16 @@ class GiveTask(Action):
             ref = records.next_ref(ticket.ref, ".", (*scene.records.tasks, *(t.ref for t in made)))
             made.append(Task(ref=ref, text=self.text, assignee=assignee, due_at=until, by=scene.who.name, created_at=scene.at))
         asides = tuple(told(task, "given", (task.assignee,), scene.who.name) for task in made if task.assignee)
-        wakes: list[WakeUp] = []
-        for task in made if until is not None else ():
-            assert until is not None  # noqa: S101 - asked above, for the type checker
-            wakes.append(WakeUp(kind="task", at=until, line=task.ref))
-            if until - scene.at > 2 * SOON:
-                wakes.append(WakeUp(kind="task", at=until - SOON, line=task.ref))
-        return Effect(ticket=ticket, records=tuple(records.changed("task", None, task) for task in made), asides=asides, wakes=tuple(wakes))
+        wakes = tuple(wake for task in made for wake in _reminders(task, scene))
+        return Effect(ticket=ticket, records=tuple(records.changed("task", None, task) for task in made), asides=asides, wakes=wakes)
+
+
+def _reminders(task: Task, scene: Scene) -> tuple[WakeUp, ...]:
+    """When somebody is told that it is due soon, and that it is late; those of an earlier date say nothing once the date is another."""
+    if task.due_at is None or task.due_at <= scene.at:
+        return ()
+    soon = (WakeUp(kind="task", at=task.due_at - SOON, line=task.ref),) if task.due_at - scene.at > 2 * SOON else ()
+    return (WakeUp(kind="task", at=task.due_at, line=task.ref), *soon)
 
 
 def told(task: Task, event: str, to: tuple[str, ...], by: str = "") -> Aside:
@@ -122,8 +125,7 @@ class ChangeTask(Action):
             asides = (told(after, "done", ("owner", *((after.by,) if after.by in scene.directory.agents else ())), scene.who.name),)
         elif after.assignee != before.assignee:
             asides = (told(after, "given", (after.assignee,), scene.who.name),)
-        wakes = (WakeUp(kind="task", at=until, line=after.ref),) if until is not None else ()
-        return Effect(ticket=ticket, records=(records.changed("task", before, after),), asides=asides, wakes=wakes)
+        return Effect(ticket=ticket, records=(records.changed("task", before, after),), asides=asides, wakes=_reminders(after, scene))
 
 
 def which(ref: str, verb: str, ticket: Ticket, scene: Scene) -> Task:

@@ -31,3 +31,15 @@ def test_a_task_that_is_none_is_not_found(desk: Desk) -> None:
     desk.opened()
     assert desk.run("task", "show", "T1.9").code == 3
     assert desk.run("task", "add", "something", "--ticket", "T9").code == 3
+
+
+def test_a_task_that_is_moved_is_reminded_of_at_its_new_date(desk: Desk) -> None:
+    """Whoever gave a task more time would be told that it is late, and of the new date not at all."""
+    desk.opened("--now", "2026-11-23T10:00+02:00")
+    desk.ok("task", "add", "measure", "--ticket", "T1", "--agent", "ben", "--by", "2026-11-30T10:00", "--now", "2026-11-23T10:00+02:00")
+    desk.ok("task", "edit", "T1.1", "--by", "2026-12-07T10:00", "--now", "2026-11-24T10:00+02:00")
+    told: list[int] = []
+    for day in ("2026-11-29", "2026-11-30", "2026-12-06", "2026-12-07", "2026-12-08"):
+        desk.ok("tick", "--now", f"{day}T12:00+02:00")
+        told.append(len([r for r in desk.ok("outbox", "list") if r["template"] == "task" and r["to"] == "ben@staff.example"]))
+    assert told == [1, 1, 2, 3, 3]

@@ -50,8 +50,11 @@ def test_the_technician_gets_the_order_to_take_along(tmp_path: Path) -> None:
     with desk(tmp_path) as d:
         mail = asked(d, "anna", "petr")
         d.write(ANNA, 'Change the pump.\n\n#device SN4711\n#order tech:petr when:"fri 9"', answer=mail)
-        ((name, content),) = papers(one(d.post_later(), PETR, "order")).items()
-        assert name == "T1-1.pdf" and content.startswith(b"%PDF")
+        files = papers(one(d.post_later(), PETR, "order"))
+        assert sorted(files) == ["T1-1.ics", "T1-1.pdf"] and files["T1-1.pdf"].startswith(b"%PDF")
+        said = files["T1-1.ics"].decode()
+        assert "DTSTART:20261127T070000Z\r\n" in said and "SUMMARY:T1-1 Printer\r\n" in said and "Change the pump." in said
+        assert "UID:t1-1@desk.example\r\n" in said and all(len(line.encode()) <= 75 for line in said.split("\r\n"))
 
 
 def test_a_report_of_work_is_closed_at_once_and_comes_back_as_a_document(tmp_path: Path) -> None:
