@@ -69,6 +69,8 @@ _ANSWERED = Prepared(
         OUTBOX.c.created_at > bindparam("since"),
         unindexed(OUTBOX.c.automatic) == "replied",
         OUTBOX.c.text != "",
+        # These repeat a mail of his own to him: whoever confirms it, or sends it again, quotes nobody.
+        *(OUTBOX.c.template != template for template in ("held", "access-answer")),
     )
     .order_by(OUTBOX.c.id.desc())
     .limit(bindparam("most"))

@@ -211,3 +211,38 @@ def test_an_organisation_may_let_nobody_in_but_those_it_named(tmp_path: Path) ->
         d.post()
         tap(d, UDO, one(says(d, CARLA, f"#adduser {BOB}"), UDO), "Agree")
         assert d.fate(proves(d, BOB, "Four.")) == "opened"
+
+
+def test_access_works_without_sub_addresses(tmp_path: Path) -> None:
+    """Many mail systems deliver no `support+x@`: tokens stand in subjects and Message-IDs then."""
+    with desk(tmp_path, desk='subaddress = ""') as d:
+        agreed(d, approvals=1)
+        d.write("kim@client.example", "#register", subject="Hello")
+        (token,) = d.post()
+        assert d.fate(d.write("kim@client.example", "Yes", answer=token, by="parent")) == "executed"
+        assert person(d, "kim@client.example").confirmed_at  # type: ignore[attr-defined]
+        d.post()
+        mails = says(d, CARLA, f"#adduser {ANNA}")
+        tap(d, UDO, one(mails, UDO), "Refuse")
+        assert ("access-decided", CARLA) not in templates(d.post()), "Tea can still agree"
+        d.write(TEA, "#approve", answer=one(mails, TEA), by="parent")
+        assert ("access-decided", CARLA) in templates(d.post()) and person(d, ANNA) is not None
+
+
+def test_the_desk_can_be_one_of_those_who_agree(tmp_path: Path) -> None:
+    """An agreement between two has a voice on each side (feature 0-09)."""
+    with desk(tmp_path) as d:
+        agreed(d)
+        with engine.transaction(d.office.store) as tx:
+            (asg,) = people.parties(tx)
+            people.put_party(tx, replace(asg, approvals=3, approvers=("ben",)))
+        mails = says(d, CARLA, f"#adduser {ANNA} role:user she starts on Monday")
+        asked = one(mails, "ben@")
+        assert "she starts on Monday" in plain(asked) and "ASG Oy" in plain(asked)
+        for address in (UDO, TEA):
+            tap(d, address, one(mails, address), "Agree")
+        assert person(d, ANNA) is None
+        d.post()
+        d.write("ben@staff.example", "#approve A1", answer=asked)
+        assert person(d, ANNA).may == ("create", "follow", "close", "reopen")  # type: ignore[attr-defined]
+        assert [m for m in templates(d.post()) if m[0] == "access-decided"] == [("access-decided", ANNA), ("access-decided", CARLA)]
