@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import asidecards, letters, links
+from mailgate import asidecards, changes, letters, links
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
 from rules import deadlines, levels, lexicon, rights
@@ -33,31 +33,6 @@ from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
 
-TELLING = (
-    "status",
-    "assignee",
-    "group",
-    "priority",
-    "severity",
-    "type",
-    "category",
-    "tags",
-    "visibility",
-    "requester",
-    "watchers",
-    "project",
-    "device",
-    "party",
-    "channel",
-    "level",
-    "language",
-    "contract",
-    "minutes",
-    "due_by",
-    "endcustomer",
-    "rating_stars",
-)
-"""Fields whose change a report spells out."""
 MOST_LISTED, MOST_FOUND = 50, 30
 """Rows of a list that a mail holds."""
 REGISTER_FOR = timedelta(days=7)
@@ -73,17 +48,24 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     answer += [n for n in told if n.kind is RecipientKind.other and n.post is not None and n.post.agent and not n.automatic]
     leaves = max((event.at + n.after for n in answer), default=None)
     undone = written.outcome.undo
+    language = _language(facts, act)
     lines = [
-        _line(text, step.changed)
+        _line(text, step.changed, language)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
-        said = languages.word(_language(facts, act), "problems", "wrong-value").format(value=wish)
+        said = languages.word(language, "problems", "wrong-value").format(value=wish)
         lines.append({"line": f"[{wish}]", "ok": False, "result": said})
     if act.unused:
-        lines.append({"line": act.unused, "ok": False, "result": languages.word(_language(facts, act), "problems", "unused")})
+        lines.append({"line": act.unused, "ok": False, "result": languages.word(language, "problems", "unused")})
     if undone:
-        lines = [{"line": "undo", "ok": True, "result": _changes(written.outcome.steps[-1].changed) if written.outcome.steps else ""}]
+        lines = [
+            {
+                "line": "undo",
+                "ok": True,
+                "result": changes.spelled(written.outcome.steps[-1].changed, language) if written.outcome.steps else "",
+            }
+        ]
         lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
     cause = f"mail:{facts.id}"
     buttons = []
@@ -118,16 +100,19 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
 def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Event) -> Letter:
     """What an agent's lines did on several tickets, with undo for all of them."""
     agent = many.actor.name
+    language = languages.choose(_agent_language(facts, agent), facts.policy.languages)
     lines: list[dict[str, Any]] = [
         {
             "line": piece.line,
             "ok": True,
-            "result": "; ".join(part for part in (written.ticket.ref, *(_changes(s.changed) for s in written.outcome.steps)) if part),
+            "result": "; ".join(
+                part for part in (written.ticket.ref, *(changes.spelled(s.changed, language) for s in written.outcome.steps)) if part
+            ),
         }
         for piece, written in zip(many.pieces, done, strict=True)
     ]
     if many.unused:
-        word = languages.word(languages.choose(_agent_language(facts, agent), facts.policy.languages), "problems", "unused")
+        word = languages.word(language, "problems", "unused")
         lines.append({"line": many.unused[:80], "ok": False, "result": word})
     changed = any(piece.action.changes for piece in many.pieces)
     notice = Notice(
@@ -147,24 +132,8 @@ def _language(facts: Facts, act: Act) -> str:
     return languages.choose(_agent_language(facts, act.actor.name), facts.policy.languages)
 
 
-def _line(text: str, changed: Mapping[str, Any]) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": _changes(changed)}
-
-
-def _changes(changed: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {_shown(changed[name][0])} → {_shown(changed[name][1])}" for name in TELLING if name in changed)
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - a JSON value
-    match value:
-        case None | "" | [] | 0:
-            return "–"
-        case Mapping():
-            return str(value.get("address", ""))
-        case list():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
+def _line(text: str, changed: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, language)}
 
 
 PROBLEMS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, digests, archiving, letters, reporting, rounds
+from mailgate import answers, archiving, digests, letters, reporting, rounds
 from mailgate.office import Office
 from rules import notices, timers
 from rules.actions.base import Refused, Scene

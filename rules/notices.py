@@ -333,7 +333,7 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
                     reason="category",
                     ticket=ticket,
                     post=post,
-                    buttons=_buttons("new-in-category") if agent else (),
+                    buttons=_buttons("new-in-category", is_his=False) if agent else (),
                 )
             )
     return [n for n in out if not _is_actor(n, what.actor, directory)]
@@ -381,7 +381,7 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
         card["claims"] = list(what.claims)
     if what.wishes:
         card["wishes"] = list(what.wishes)
-    buttons = _buttons(template)
+    buttons = _buttons(template, is_his=what.after.assignee == agent.name)
     if what.uncovered:
         card["uncovered"] = True
     if what.choices:
@@ -404,20 +404,20 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
     )
 
 
-def _buttons(template: str) -> tuple[tuple[str, str], ...]:
+def _buttons(template: str, *, is_his: bool) -> tuple[tuple[str, str], ...]:
+    """What is likely next; nobody is offered to take what he has."""
+    take = () if is_his else (("take", "take"),)
     match template:
         case "new-in-group" | "new-in-category":
-            return (("take", "take"), ("close", "close"))
-        case "assigned" | "appended":
-            return (
-                (("take", "take"), ("wait", "wait 3d"), ("close", "close"))
-                if template == "appended"
-                else (("wait", "wait 3d"), ("close", "close"))
-            )
+            return (*take, ("close", "close"))
+        case "appended":
+            return (*take, ("wait", "wait 3d"), ("close", "close"))
+        case "assigned":
+            return (("wait", "wait 3d"), ("close", "close"))
         case "closed":
             return (("reopen", "reopen"),)
         case "taken":
-            return (("take", "take"),)
+            return take
         case _:
             return ()
 

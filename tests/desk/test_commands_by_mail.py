@@ -67,7 +67,7 @@ def test_the_question_does_not_make_the_authors_words_ours(tmp_path: Path) -> No
         i = d.write(ANNA, f"{LONG}\n\n#colse", answer=mail)
         question = one(d.post_later(300), ANNA, "held")
         d.press(ANNA, question, "#close")
-        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+        assert LONG.split(",", maxsplit=1)[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
         assert d.fate(i) == "appended"
 
 
@@ -78,7 +78,7 @@ def test_a_mail_written_again_after_a_question_is_read_as_the_first_was(tmp_path
         d.write(ANNA, f"{LONG}\n\n#colse", answer=mail)
         d.post_later(300)
         i = d.write(ANNA, f"{LONG}\n\n#close", answer=mail)
-        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+        assert LONG.split(",", maxsplit=1)[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
         assert d.fate(i) == "appended"
 
 
@@ -91,7 +91,7 @@ def test_the_same_answer_may_be_given_twice(tmp_path: Path) -> None:
         d.write(KIM, "It went wrong again.", answer=answer)
         mail = one(d.post(), ANNA)
         d.write(ANNA, LONG, answer=mail)
-        assert LONG.split(",")[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
+        assert LONG.split(",", maxsplit=1)[0] in plain(one(d.post_later(), KIM)).replace("\n", " ")
 
 
 def test_the_near_match_may_be_written_as_the_first_line_of_a_reply(tmp_path: Path) -> None:
