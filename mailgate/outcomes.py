@@ -119,7 +119,8 @@ def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
             later.append(action)  # it needs the ticket's number
         else:
             draft = done.ticket
-    draft = replace(draft, subject=subject.without(draft.subject, facts.clues.ours))
+    kind = (draft.type,) if draft.type and act.actor.is_agent else ()
+    draft = replace(draft, subject=subject.without(draft.subject, (*facts.clues.ours, *kind)))
     draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening)
     draft = choosing.held(tx, draft, system)
     written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)

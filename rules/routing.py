@@ -101,7 +101,9 @@ def route(
         walk.by_fields(form.fields)
     read = subject.read(mail.subject)
     if not read.is_reply:
-        walk.by_tags(read.tags, owned=None if actor.is_agent else owned, model=model)
+        # staff may leave the word out: [report] is [type:report]
+        kinds = [("type", ref.lower()) for ref in read.refs if actor.is_agent and ref.lower() in policy.types]
+        walk.by_tags((*kinds, *read.tags), owned=None if actor.is_agent else owned, model=model)
     walk.by_rules(arrival)
     return walk.result()
 

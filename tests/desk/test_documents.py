@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from rules.facts.terms import Status
 from tests.desk.office import desk
 from tests.desk.staff import ANNA, asked, kinds, login, one, plain
@@ -57,15 +59,16 @@ def test_the_technician_gets_the_order_to_take_along(tmp_path: Path) -> None:
         assert "UID:t1-1@desk.example\r\n" in said and all(len(line.encode()) <= 75 for line in said.split("\r\n"))
 
 
-def test_a_report_of_work_is_closed_at_once_and_comes_back_as_a_document(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tag", ["[report]", "[type:report]"])
+def test_a_report_of_work_is_closed_at_once_and_comes_back_as_a_document(tmp_path: Path, tag: str) -> None:
     """What was done at the customer's would be one more open request."""
     kind = '[clock]\nanswer = "4h"\n[[type]]\nkey = "report"\ntitle = "Service report"\nclosed = true\n'
     with desk(tmp_path, more=kind) as d:
         d.agent("anna")
         d.agent("petr")
-        d.write(PETR, "Pump changed at the site.\n\n#device SN4711\n#time 90m", subject="[type:report] Pump", envelope=login("petr"))
+        d.write(PETR, "Pump changed at the site.\n\n#device SN4711\n#time 90m", subject=f"{tag} Pump", envelope=login("petr"))
         t = d.ticket()
-        assert (t.type, t.status, t.minutes, dict(t.due)) == ("report", Status.closed, 90, {})
+        assert (t.type, t.status, t.minutes, dict(t.due), t.subject) == ("report", Status.closed, 90, {}, "Pump")
         mails = d.post_later()
         assert kinds(mails) == ["report"]
         assert list(papers(mails[0])) == ["T1.pdf"]
