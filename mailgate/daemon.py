@@ -35,7 +35,9 @@ from templates import articles
 log = logging.getLogger("mailgate.daemon")
 
 FEW = 4
-"""Mails that are handled together while the doors are busy: a commit of theirs waits for no longer than these take."""
+"""Mails that are handled together at most while the doors are busy: a commit of theirs waits for no longer than these take."""
+TOGETHER_SECONDS = 0.5
+"""So long the mails of one batch may take together, by what the last ones took: meanwhile nobody else writes."""
 RESTS = ((15.0, 9.0), (60.0, 3.0), (float("inf"), 1.0))
 """How long the handler rests then, in times of what it worked, by how many seconds the doors have been busy without a lull: a burst is
 taken first and handled after it; where it doesn't end, a tenth, a quarter and at last half of the time are the handler's own."""
@@ -286,6 +288,7 @@ class Handler(threading.Thread):
         self._bell = threading.Event()
         self._stopping = False
         self._crowded_since: float | None = None
+        self._each_seconds = TOGETHER_SECONDS / FEW
 
     def poke(self) -> None:
         """Something was kept."""
@@ -313,7 +316,7 @@ class Handler(threading.Thread):
             began, crowded = time.monotonic(), self._busy()
             self._crowded_since = (self._crowded_since or began) if crowded else None
             try:
-                n = intake.handle(self._office, self._clock(), limit=FEW if crowded else intake.BATCH)
+                n = intake.handle(self._office, self._clock(), limit=self._most(crowded=crowded))
             except engine.Busy as busy:
                 log.warning("handling waits: %s", busy)
                 time.sleep(0.5)
@@ -324,9 +327,14 @@ class Handler(threading.Thread):
                 return
             if not n:
                 return
+            self._each_seconds = (self._each_seconds + (time.monotonic() - began) / n) / 2
             self._after()
             if crowded:
                 self._rest(began)
+
+    def _most(self, *, crowded: bool) -> int:
+        """How many mails to handle together."""
+        return max(1, min(FEW if crowded else intake.BATCH, int(TOGETHER_SECONDS / self._each_seconds)))
 
     def _rest(self, began: float) -> None:
         """The doors go first: whoever hands us mail waits for an answer, the writer of a mail that is kept doesn't."""

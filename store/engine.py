@@ -200,6 +200,10 @@ def _loaded(text: str | bytes) -> Any:  # noqa: ANN401
     return [] if text == "[]" else {} if text == "{}" else json.loads(text)
 
 
+_PATIENCE_SECONDS: Final = 30.0
+"""How long those wait in line for whom nobody outside waits."""
+
+
 @contextmanager
 def transaction(store: Store, *, hurry: bool = False) -> Iterator[Connection]:
     """One write transaction: committed at the end of the block, rolled back whole if anything is raised in it.
@@ -211,7 +215,7 @@ def transaction(store: Store, *, hurry: bool = False) -> Iterator[Connection]:
         with telling_busy(), store.engine.begin() as connection:
             yield connection
         return
-    if not store.turns.take(seconds=durability.BUSY_TIMEOUT_MS / 1000, hurry=hurry):
+    if not store.turns.take(seconds=durability.BUSY_TIMEOUT_MS / 1000 if hurry else _PATIENCE_SECONDS, hurry=hurry):
         raise Busy("another part of the program is writing to the database")
     try:
         with telling_busy(), store.engine.begin() as connection:
