@@ -229,8 +229,7 @@ def _page(desk: Call, what: Evaluation, language: str) -> str:
     words = languages.section(code, "page")
     clocks = languages.section(code, "clock")
     head = ["", words["requests"], words["open"], words["closed"]]
-    for name in ("take", "answer", "solve"):
-        head.append(str(words["in_time"]).format(clock=clocks[name]))
+    head += [str(words["in_time"]).format(clock=clocks[name]) for name in ("take", "answer", "solve")]
     card = evaluation.card(what, code) | {
         "language": code,
         "timezone": policy.desk.timezone,
