@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +40,17 @@ def mailto(
         str, typer.Option("--subject", help="Words of the subject; else those of the form or category.", show_default=False)
     ] = "",
     language: Annotated[str, typer.Option("--language", help="Language of the fields to fill in.", show_default=False)] = "",
-    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the link as HTML.", show_default=False)] = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the link and its QR code as HTML.", show_default=False)
+    ] = None,
+    drawing: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Draw the QR code, to be printed.", show_default=False)
+    ] = None,
+    qr: Annotated[bool, typer.Option("--qr", help="Show the QR code here as well.")] = False,
 ) -> None:
-    """A mailto: link; a mail made by it goes where it should."""
+    """A mailto: link or QR code; a mail made by it goes where it should."""
+    import segno
+
     from mailgate import links
 
     desk = call.of(context)
@@ -68,9 +77,33 @@ def mailto(
         subject=subject,
     )
     shape = {"link": made.href, "address": made.address, "subject": made.subject, "fields": [each.name for each in made.fields]}
-    if page is not None:
-        page.write_text(f'<a href="{html.escape(made.href)}">{html.escape(made.subject or made.address)}</a>\n', encoding="utf-8")
+    if page is not None or drawing is not None or qr:
+        try:
+            code = segno.make(made.href, error="m", micro=False)
+        except segno.DataOverflowError:
+            raise Failed(
+                f"the link is too long for a QR code ({len(made.href)} characters): name fewer fields or a shorter subject"
+            ) from None
+        if page is not None:
+            words = html.escape(made.subject or made.address)
+            picture = code.svg_inline(scale=4, title=made.subject or made.address)
+            _write(page, f'<a href="{html.escape(made.href)}">{words}</a>\n{picture}\n'.encode())
+        if drawing is not None:
+            drawn = io.BytesIO()
+            code.save(drawn, kind="svg", scale=4, title=made.subject or made.address)
+            _write(drawing, drawn.getvalue())
+        if qr and not desk.as_json:
+            shown = io.StringIO()
+            code.terminal(shown, compact=True)
+            typer.echo(shown.getvalue())
     screen.result(desk, shape, made.href)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as fault:
+        raise Failed(f"{path} can't be written: {fault.strerror or fault}") from None
 
 
 def _device(desk: Call, serial: str) -> Device:

@@ -137,6 +137,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def write(path: Path, content: bytes) -> None:
+    """Write a new file that only this user may read; raises Failed where there is one of this name already."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

@@ -25,17 +25,21 @@ class Wording(SQLModel, table=True):
 _SQLITE = (
     "CREATE VIRTUAL TABLE fts_wording USING fts5(words, content='wording', content_rowid='id', tokenize='ascii', detail='none')",
     "CREATE TRIGGER fts_wording_new AFTER INSERT ON wording BEGIN INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END",
-    "CREATE TRIGGER fts_wording_gone AFTER DELETE ON wording BEGIN"
-    " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words); END",
-    "CREATE TRIGGER fts_wording_changed AFTER UPDATE ON wording BEGIN"
-    " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words);"
-    " INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END",
+    (
+        "CREATE TRIGGER fts_wording_gone AFTER DELETE ON wording BEGIN"
+        " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words); END"
+    ),
+    (
+        "CREATE TRIGGER fts_wording_changed AFTER UPDATE ON wording BEGIN"
+        " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words);"
+        " INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END"
+    ),
 )
 _POSTGRES = ("CREATE INDEX fts_wording ON wording USING gin (array_to_tsvector(string_to_array(words, ' ')))",)
 
 
 @event.listens_for(Table, "after_create")
-def _look_up(made: Table, connection: Connection, **_: Any) -> None:
+def _look_up(made: Table, connection: Connection, **_: Any) -> None:  # noqa: ANN401 - the event passes more than is needed
     if made.name == Wording.__tablename__:
         for statement in _SQLITE if connection.dialect.name == "sqlite" else _POSTGRES:
             connection.exec_driver_sql(statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 import pytest
@@ -167,3 +168,17 @@ def test_the_doctor_sees_what_contracts_and_devices_lack(shop: Desk) -> None:
     assert result.code == 1
     for said in ("[hours.office]", "party asg", "fleet nobodys"):
         assert said in " ".join(result.out.split()), said
+
+
+def test_a_link_may_be_scanned(shop: Desk, tmp_path: Path) -> None:
+    """Nobody types an address from a sign on a machine."""
+    drawing, page = tmp_path / "lift.svg", tmp_path / "lift.html"
+    shop.ok("link", "mailto", "--subject", "Lift", "--svg", str(drawing), "--html", str(page))
+    assert drawing.read_text().count("<path") == 1
+    assert "<svg" in page.read_text()
+    assert 'href="mailto:' in page.read_text()
+    shown = shop.run("link", "mailto", "--subject", "Lift", "--qr").out
+    assert "█" in shown
+    nowhere = shop.run("link", "mailto", "--subject", "Lift", "--svg", str(tmp_path / "no" / "lift.svg"))
+    assert nowhere.code == 1
+    assert "can't be written" in nowhere.err

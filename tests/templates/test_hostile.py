@@ -28,7 +28,7 @@ def poisoned(value: object, probe: str, *, keep: frozenset[str]) -> object:
 
 FIXED = frozenset(
     "language timezone at status colour light priority channel opened_at due promise_at received_at leaves_at reply_meaning reason audience key line what problem "
-    "before reasons header footer content_id verbs kind direction clock event by due_at since from_at to_at when closed_at".split()
+    "before reasons header footer content_id verbs kind direction clock event by due_at since from_at to_at when closed_at until".split()
 )
 
 
