@@ -17,7 +17,7 @@ from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
 from rules.case import Facts
-from rules.facts.access import OFFICES
+from rules.facts.access import INSIGHTS, OFFICES
 from rules.facts.mail import Part
 from rules.facts.people import Directory, Role
 from rules.facts.policy import Policy
@@ -569,7 +569,7 @@ def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
     return rights.may_see(ticket, scene, act.actor.name)
 
 
-HISTORY_RIGHT = "history"
+HISTORY_RIGHT = INSIGHTS[1]
 """What `person edit --may` calls the right to see all requests of one's organisation."""
 MOST_OF_PARTY = 60
 

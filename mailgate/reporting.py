@@ -16,6 +16,7 @@ from mailgate import evaluation, letters
 from mailgate.evaluation import Evaluation
 from mailgate.office import Office
 from rules import cron, notices
+from rules.facts.access import INSIGHTS
 from rules.facts.people import Actor, Directory, Party, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
@@ -31,7 +32,7 @@ from templates import languages
 TIMER = Actor(role=Role.system, name="timer")
 PARTIES = "parties"
 """The word in `to` for the customers themselves: each party's contacts get the figures of their own requests."""
-RIGHT = "report"
+RIGHT = INSIGHTS[0]
 """What `person edit --may` calls the right to get a party's figures."""
 USUAL = ("category", "channel")
 """What is counted by where nobody says so."""

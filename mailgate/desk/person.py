@@ -9,7 +9,7 @@ import typer
 from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch
-from rules.facts.access import ALIASES, FUNCTIONS, OFFICES
+from rules.facts.access import ALIASES, FUNCTIONS, INSIGHTS, OFFICES
 from rules.facts.people import Person
 from rules.facts.terms import address_key
 
@@ -226,8 +226,9 @@ def _values(
 def _right(word: str) -> str:
     """A verb or function that persons may have; raises Misused with the nearest."""
     name = ALIASES.get(word, word)
-    if name not in {*FUNCTIONS, *OFFICES}:
-        raise Misused(f"persons can't have the right {word!r}", edits.near(word, (*FUNCTIONS, *OFFICES)) or (*OFFICES, *FUNCTIONS))
+    known = (*FUNCTIONS, *OFFICES, *INSIGHTS)
+    if name not in known:
+        raise Misused(f"persons can't have the right {word!r}", edits.near(word, known) or known)
     return name
 
 

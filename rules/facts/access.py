@@ -21,6 +21,8 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Functions that are given with access, and the verbs in each; `create` opens requests. What isn't here everybody may."""
 OFFICES = ("adduser", "grant", "approve")
 """Verbs of those who speak for their organisation."""
+INSIGHTS = ("report", "history")
+"""What staff may let somebody see of his whole organisation: its figures, and its past requests."""
 PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "reader": ("follow",),
@@ -131,4 +133,4 @@ def agreed(address: str, said: Iterable[str]) -> bool:
     return address_key(address) in {address_key(a) for a in said}
 
 
-__all__ = ["FUNCTIONS", "OFFICES", "PRESETS", "Address", "Admission", "Request", "agreed", "function_of", "request", "values"]
+__all__ = ["FUNCTIONS", "INSIGHTS", "OFFICES", "PRESETS", "Address", "Admission", "Request", "agreed", "function_of", "request", "values"]

@@ -40,15 +40,20 @@ flows = [{key = "stuck", title = "Somebody is stuck", fields = ["place"]}]
 
 
 @pytest.mark.parametrize(
-    ("language", "part", "quantity"),
-    [("en", "Part", "Quantity"), ("de", "Teil", "Menge"), ("fi", "Osa", "Määrä"), ("cs", "Díl", "Množství")],
+    ("language", "part", "quantity", "said"),
+    [
+        ("en", "Part", "Quantity", "We need it soon."),
+        ("de", "Teil", "Menge", "Wir brauchen es bald."),
+        ("fi", "Osa", "Määrä", "Tarvitsemme sen pian."),
+        ("cs", "Díl", "Množství", "Potřebujeme to brzy."),
+    ],
 )
 def test_the_acknowledgement_asks_for_what_is_missing_and_the_reply_fills_it(
-    tmp_path: Path, language: str, part: str, quantity: str
+    tmp_path: Path, language: str, part: str, quantity: str, said: str
 ) -> None:
     """Without the number of the part nobody can order it (4-08)."""
     with desk(tmp_path, more=PARTS, desk=f'languages = ["{language}", "en"]') as d:
-        d.write("Kim <kim@client.example>", f"We need it soon.\n\n{quantity}: 2", to="parts@desk.example")
+        d.write("Kim <kim@client.example>", f"{said}\n\n{quantity}: 2", to="parts@desk.example")
         assert dict(d.ticket().fields) == {"quantity": "2"}
         (ack,) = to(d.post(), "kim@client.example")
         assert f"\n> {part}:\n" in plain(ack)
