@@ -126,6 +126,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         held=_held(tx, found.presented),
         about=_about(tx, thread),
         admission=_admission(tx, policy, staff.directory, mail, (person, party), found.presented),
+        is_requester=bool(
+            agent is None and person is None and mail.identity and _is_to_control(mail, policy) and tickets.of_person(tx, (mail.identity,))
+        ),
         is_blocked=agent is None and records.is_blocked(tx, mail.identity or mail.sender.address),
     )
     writer, sure = believed(made)
@@ -232,8 +235,7 @@ def _admission(
     genuine = [p.sent for p in presented if p.genuine]
     answered = next((s.about.removeprefix("access:") for s in genuine if s.about.startswith("access:")), "")
     confirms = next((s.recipient for s in genuine if s.template == REGISTER), "")
-    to_control = any(policy.own_base(a.address).startswith("control@") for a in mail.to)
-    if not (answered or confirms or to_control or "#" in mail.text or "＃" in mail.text):
+    if not (answered or confirms or _is_to_control(mail, policy) or "#" in mail.text or "＃" in mail.text):
         return None
     person, party = who
     named = {ref.upper() for ref in _REF.findall(f"{mail.subject}\n{mail.text}")[:MOST_NAMED]}
@@ -249,6 +251,10 @@ def _admission(
         last=access.last(tx) if speaks else 0,
         confirms=confirms,
     )
+
+
+def _is_to_control(mail: Mail, policy: Policy) -> bool:
+    return any(policy.own_base(a.address).startswith("control@") for a in mail.to)
 
 
 def allowed(tx: Connection, received_id: int) -> Allowance:

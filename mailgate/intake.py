@@ -26,7 +26,7 @@ from rules.case import Case
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
-from rules.verdict import Act, Allowance, Hold, Question, Spent, Verdict
+from rules.verdict import Act, Allowance, Hold, Many, Question, Spent, Verdict
 from store import engine, inbox
 from store.prepared import savepoint
 
@@ -142,6 +142,8 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
             sent = next((p.sent for p in facts.presented if p.sent.outbox_id == verdict.pressed[0]), None)
             return Spent(why="expired", actor=verdict.actor, ticket=verdict.ticket, sent=sent, trace=verdict.trace)
         return replace(customers.kept_as_text(Case.of(facts), verdict.ticket, refusal.code), trace=verdict.trace)
+    if isinstance(verdict, Many) and not verdict.actor.is_agent:
+        return replace(customers.as_request(Case.of(facts)), trace=(*verdict.trace, {"step": "refused", "said": refusal.code, "saw": ""}))
     lines = getattr(verdict, "lines", ())
     ticket = getattr(verdict, "ticket", None)
     index = getattr(refusal, "index", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,18 +18,20 @@ from rules.actions.opening import WrongPerson
 from rules.actions.posts import Note
 from rules.actions.undo import Undo
 from rules.asides import Occasion
-from rules.case import Facts
+from rules.case import Case, Facts
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Fate, MachineKind
+from rules.facts.terms import Address, Fate, MachineKind, Visibility
 from rules.facts.ticket import Ticket
 from rules.notices import Happened, Notice
-from rules.perform import perform_all
+from rules.perform import Outcome, perform_all
 from rules.reading import subject
+from rules.reading.threads import Thread
 from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Many, Settle, Spent, Verdict
 from store import inbox, ledger, outbox, records
 from store.inbox import Settlement
 from store.ledger import Cause, Written
+from store.queries import tickets
 from templates import documents as layouts
 
 SYSTEM = Actor(role=Role.system, name="rule")
@@ -236,8 +239,15 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
     done: list[Written] = []
     for n, piece in enumerate(many.pieces):
         try:
-            ticket = ledger.find(tx, piece.ref)
-            if ticket is None or not rights.may_see(ticket, scene, many.actor.name):
+            if not piece.ref:
+                act = Act(actor=many.actor, ticket=None, actions=(piece.action,), lines=((piece.number, piece.line),))
+                outcome, batch = _on_no_ticket(tx, office, facts, act)
+                done.append(Written(before=None, ticket=Ticket(), outcome=outcome))
+                if not silent:
+                    put(tx, office, facts, batch)
+                continue
+            ticket = _numbered(tx, facts, piece.ref)
+            if ticket is None or not _may_name(ticket, facts, scene):
                 raise Refused("no-such-ticket", ref=piece.ref)
             act = Act(actor=many.actor, ticket=ticket, actions=(piece.action,), fate=Fate.executed)
             written = _apply(tx, office, ticket, facts, act)
@@ -247,11 +257,32 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
         done.append(written)
         if not silent:
             _tell(tx, office, facts, act, written)
-    if not silent:
+    if not silent and many.actor.is_agent and (many.unused or not many.pieces or any(a.changes for a in many.actions)):
         put(tx, office, facts, [answers.report_of_many(facts, many, done, _event(facts, many.actor))])
-    single = done[0].ticket.id if len({written.ticket.id for written in done}) == 1 else None
+    touched = {written.ticket.id for written in done if written.ticket.id}
+    single = touched.pop() if len(touched) == 1 else None
     steps = tuple(step for written in done for step in _steps(written))
     return Settlement(fate=Fate.executed, why=many.why, ticket_id=single, trust=_level(facts, many.actor), trace=(*many.trace, *steps))
+
+
+def _numbered(tx: Connection, facts: Facts, ref: str) -> Ticket | None:
+    """The ticket of a reference; a bare number is the one of the desk's mask, else the only one that ends in it."""
+    found = ledger.find(tx, ref)
+    if found is not None or not ref.isdigit():
+        return found
+    found = ledger.find(tx, facts.policy.desk.reference(int(ref), facts.at))
+    if found is not None:
+        return found
+    ending = [each for each in tickets.all_refs(tx) if re.search(rf"(?<!\d)0*{int(ref)}$", each)]
+    return ledger.find(tx, ending[0]) if len(ending) == 1 else None
+
+
+def _may_name(ticket: Ticket, facts: Facts, scene: Scene) -> bool:
+    """Whether whoever names a ticket may know of it: staff by their reach, customers if it is theirs."""
+    if scene.who.is_agent:
+        return rights.may_see(ticket, scene, scene.who.name)
+    named = replace(facts, thread=Thread(ticket=ticket, by="subject"), requester_keys=frozenset())
+    return ticket.visibility is not Visibility.internal and ticket.deleted_at is None and Case.of(named).is_participant
 
 
 def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:
@@ -294,16 +325,22 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
             ticket_id = written.ticket.id
             batch.append(answers.report(facts, act, written, (), event))
     else:
-        outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor, office))
-        records.write(tx, None, outcome.records)
-        occasion = Occasion(ticket=Ticket(), actor=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
-        batch += [letters.letter(n, event) for n in asides.tell(((aside, None) for aside in outcome.asides), occasion)]
+        outcome, batch = _on_no_ticket(tx, office, facts, act)
         if outcome.records and act.actor.is_agent:
-            batch.append(answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
-        batch += _replies(tx, office, facts, act, beside.counted(tx, outcome.asks), None, event)
+            batch.insert(0, answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)
+
+
+def _on_no_ticket(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Outcome, list[outbox.Letter]]:
+    """What lines that need no ticket do, and the letters that follow."""
+    event = _event(facts, act.actor)
+    outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor, office))
+    records.write(tx, None, outcome.records)
+    occasion = Occasion(ticket=Ticket(), actor=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
+    batch = [letters.letter(n, event) for n in asides.tell(((aside, None) for aside in outcome.asides), occasion)]
+    return outcome, batch + _replies(tx, office, facts, act, beside.counted(tx, outcome.asks), None, event)
 
 
 def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: bool) -> Settlement:

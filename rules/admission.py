@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import rights
+from rules import control, rights
 from rules.actions.access import Confirm, Decline, Grant
 from rules.actions.base import Action, Refused, read
 from rules.actions.folding import fold
@@ -41,7 +41,9 @@ def decide(case: Case, actions: Sequence[Action], lines: Lines, body: str) -> Ve
     if (hold := unproven(case, actions, lines)) is not None:
         return hold
     answers = bool(case.facts.admission and case.facts.admission.answered)
-    alone = case.facts.thread is None and (not body.strip() or answers or is_to_control(case) or is_only_thanks(body, has_files=False))
+    alone = case.facts.thread is None and (
+        not body.strip() or answers or control.is_to_control(case) or is_only_thanks(body, has_files=False)
+    )
     if not alone or any(not p.inline for p in case.facts.mail.parts):
         return None
     return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="about people")
@@ -65,19 +67,11 @@ def unproven(case: Case, actions: Sequence[Action], lines: Lines) -> Hold | None
 
 
 def controlled(case: Case) -> tuple[list[Action], list[tuple[int, str]]]:
-    """The verbs of a mail to the control address, a line each, `#` or not; the subject alone will do. Nothing of other mails."""
-    if not is_to_control(case):
+    """The access verbs of a mail to the control address, a line each, `#` or not; the subject alone will do. Nothing of other mails."""
+    if not control.is_to_control(case):
         return [], []
-    rows = [(number, row.strip().lstrip("#＃").strip()) for number, row in enumerate(case.written.text.split("\n"), 1)]
-    found = _read(case, rows)
+    found = _read(case, control.rows(case))
     return found if found[0] else _read(case, [(0, case.facts.mail.subject.strip().lstrip("#"))])
-
-
-def is_to_control(case: Case) -> bool:
-    """Whether the mail was written to the address for commands."""
-    policy = case.facts.policy
-    written = (*case.facts.envelope.recipients, *(a.address for a in case.facts.mail.to))
-    return any(policy.own_base(address).partition("@")[0] == "control" for address in written)
 
 
 def declined(act: Act, refusal: Refused) -> Act:
@@ -147,8 +141,6 @@ def _read(case: Case, rows: Sequence[tuple[int, str]]) -> tuple[list[Action], li
     actions: list[Action] = []
     lines: list[tuple[int, str]] = []
     for number, row in rows:
-        if row in {"--", "-- "} or is_only_thanks(row, has_files=False):
-            break
         verb = case.words.verbs.get(fold(row.partition(" ")[0]))
         if verb not in VERBS:
             continue

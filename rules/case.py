@@ -84,6 +84,8 @@ class Facts:
     """The post that the answered mail was about, where it was about one alone: a question, a private message."""
     admission: Admission | None = None
     """What is known of access and registration, if the mail may be about them."""
+    is_requester: bool = False
+    """True when a mail to the control address has a sender whose requests are here; looked up only for such mails."""
     is_blocked: bool = False
     """True when staff has called mail from this sender spam."""
     ours: tuple[str, ...] = ()

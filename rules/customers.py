@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from rules import admission, belonging, conditions, levels, rights, sideways
+from rules import admission, belonging, conditions, control, levels, rights, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
@@ -42,11 +42,18 @@ def decide(case: Case) -> Verdict:
         return about
     if f.thread is not None:
         return _threaded(case, f.thread.ticket)
+    if control.is_to_control(case) and (done := control.by_customer(case)) is not None:
+        return done
     if any(a.verb in admission.VERBS for a in actions):
         opened = _opened(case)
         return replace(opened, actions=(*opened.actions, *actions), lines=tuple(lines)) if isinstance(opened, Act) else opened
     if lines and not body.strip() and not f.mail.parts and all(not a.changes for a in actions):
         return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
+    return _opened(case)
+
+
+def as_request(case: Case) -> Verdict:
+    """The mail as a request of its own: what becomes of commands about tickets that aren't the sender's."""
     return _opened(case)
 
 

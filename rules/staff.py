@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rules import belonging, rights, routing, several, sideways
+from rules import belonging, control, rights, routing, several, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
@@ -43,8 +43,11 @@ def decide(case: Case) -> Verdict:
     """The verdict about a mail whose strict From is an agent's."""
     assert case.agent is not None  # noqa: S101 - the caller's promise, for the type checker
     f = case.facts
+    to_control = control.is_to_control(case) and _answered(case) is None
     if case.trust.level < Level.token:
-        return _unproven(case, "")
+        return control.unproven(case) if to_control and control.rows(case) else _unproven(case, "")
+    if to_control and (f.thread is None or _ticket(case) is not None):
+        return control.by_agent(case)
     if f.thread is not None and f.thread.by == "subject" and _ticket(case) is None:
         # the same words for a ticket that isn't there and for one that he may not know of
         line = case.found.lines[0].text if case.found.lines else commands.first_words(case.written.text)

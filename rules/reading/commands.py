@@ -128,6 +128,11 @@ def _without_closing(blocks: list[list[int]], rows: list[str]) -> list[list[int]
     return blocks
 
 
+def is_closing(row: str) -> bool:
+    """Whether a line is nothing but a closing formula, such as `Best regards,`."""
+    return bool(_CLOSING.fullmatch(row.strip()))
+
+
 def without(text: str, numbers: Collection[int]) -> str:
     """A text for people: the lines of these numbers (from 1) left out, `##` at the start of a line turned into `#`."""
     if not numbers and "##" not in _visible(text):

@@ -1,0 +1,126 @@
+"""The control address: many lines on many tickets in one mail, all of them done or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.facts.mail import Envelope
+from rules.facts.terms import Priority, Status
+from tests.desk.office import Desk, buttons, desk, plain, to
+from tests.desk.staff import ANNA, BEN, KIM, one
+
+CONTROL = "control@desk.example"
+
+
+def begun(d: Desk, requests: int = 4) -> None:
+    """Anna, Ben, and some requests of Kim's."""
+    d.agent("anna")
+    d.agent("ben")
+    for n in range(1, requests + 1):
+        d.write(f"Kim <{KIM}>", f"Text {n}.", subject=f"Request {n}")
+    d.post_later()
+
+
+def commands(d: Desk, text: str, *, subject: str = "", sender: str = ANNA) -> int:
+    """A mail to the control address by an agent's own login."""
+    login = Envelope(door="submission", sender=sender, recipients=(CONTROL,), login=sender.partition("@")[0], peer="192.0.2.1")
+    return d.write(sender, text, subject=subject, to=CONTROL, envelope=login)
+
+
+def test_one_mail_acts_on_many_tickets_and_is_taken_back_at_once(tmp_path: Path) -> None:
+    """Ten routine steps would be ten mails; and one slip ten more to mend it."""
+    with desk(tmp_path) as d:
+        begun(d, 6)
+        i = commands(d, "close 1 T2\n#prio high 3\nassign 4-5 ben\n6: take\n\nThanks!\nanything below is not read")
+        assert d.fate(i) == "executed"
+        assert (d.ticket("T1").status, d.ticket("T2").status) == (Status.closed, Status.closed)
+        assert d.ticket("T3").priority is Priority.high
+        assert [d.ticket(ref).assignee for ref in ("T4", "T5", "T6")] == ["ben", "ben", "anna"]
+        mails = d.post_later()
+        report = one(mails, ANNA, "report")
+        assert all(f"T{n}" in plain(report) for n in range(1, 7))
+        assert {m["X-Mailgate-Template"] for m in to(mails, BEN)} >= {"assigned"}
+        d.press(ANNA, report, next(label for label in buttons(report) if "ndo" in label or "Take back" in label))
+        assert [d.ticket(f"T{n}").status for n in (1, 2)] == [Status.new, Status.new]
+        assert [d.ticket(f"T{n}").assignee for n in (4, 5, 6)] == ["", "", ""]
+        assert d.ticket("T3").priority is Priority.normal
+
+
+def test_one_wrong_line_holds_all_and_a_near_match_runs_all(tmp_path: Path) -> None:
+    """Half of the lines would be done, and nobody would know which."""
+    with desk(tmp_path) as d:
+        begun(d)
+        i = commands(d, "close 1 2\nclsoe 3")
+        assert d.fate(i) == "held"
+        assert d.ticket("T1").status is Status.new
+        question = one(d.post_later(), ANNA, "held")
+        assert "clsoe 3" in plain(question)
+        d.press(ANNA, question, next(label for label in buttons(question) if "close 3" in label))
+        assert [d.ticket(f"T{n}").status for n in (1, 2, 3)] == [Status.closed] * 3
+
+
+@pytest.mark.parametrize("text", ["close 1 99", "close 1-3000", "close", "close 1\nundo", "close 1\nBuy milk"])
+def test_what_can_not_be_done_in_full_is_not_done_at_all(tmp_path: Path, text: str) -> None:
+    """A number too many would close a stranger's request, or stop halfway."""
+    with desk(tmp_path) as d:
+        begun(d, 1)
+        assert d.fate(commands(d, text)) == "held"
+        assert d.ticket("T1").status is Status.new
+        assert one(d.post_later(), ANNA, "held")
+
+
+def test_a_subject_alone_is_enough_and_questions_are_answered(tmp_path: Path) -> None:
+    """On a telephone the subject is the quickest thing to type."""
+    with desk(tmp_path) as d:
+        begun(d)
+        assert d.fate(commands(d, "", subject="take 1, 2")) == "executed"
+        assert (d.ticket("T1").assignee, d.ticket("T2").assignee) == ("anna", "anna")
+        d.post_later()
+        assert d.fate(commands(d, "status 1 3\nlist\nfind Request")) == "executed"
+        templates = sorted(str(m["X-Mailgate-Template"]) for m in to(d.post_later(), ANNA))
+        assert templates == ["list-answer", "list-answer", "status-answer", "status-answer"]
+
+
+def test_the_from_line_alone_moves_nothing_and_is_asked_about(tmp_path: Path) -> None:
+    """Whoever knows an agent's address could close every request of the desk."""
+    with desk(tmp_path) as d:
+        begun(d)
+        i = d.write(ANNA, "close 1\nclose 2", to=CONTROL, subject="x")
+        assert d.fate(i) == "held"
+        question = one(d.post_later(), ANNA, "held")
+        assert "close 1" in plain(question) and "close 2" in plain(question)
+        assert d.ticket("T1").status is Status.new
+        d.press(ANNA, question, next(label for label in buttons(question) if "arry" in label))
+        assert (d.ticket("T1").status, d.ticket("T2").status) == (Status.closed, Status.closed)
+
+
+def test_customers_have_their_verbs_on_their_own_tickets(tmp_path: Path) -> None:
+    """Mail is all that a customer has of the desk; and a number is no key to other people's requests."""
+    with desk(tmp_path) as d:
+        begun(d, 2)
+        d.write("Eva <eva@other.example>", "Mine.", subject="Eva's")
+        d.post_later()
+        asked = d.write(f"Kim <{KIM}>", "status 1\nlist", to=CONTROL, subject="x")
+        assert d.fate(asked) == "executed"
+        mails = to(d.post_later(), KIM)
+        assert sorted(str(m["X-Mailgate-Template"]) for m in mails) == ["list-answer", "status-answer"]
+        assert "Eva" not in "".join(plain(m) for m in mails)
+        before = len(d.tickets())
+        foreign = d.write(f"Kim <{KIM}>", "status 3", to=CONTROL, subject="x")
+        assert (d.fate(foreign), len(d.tickets())) == ("opened", before + 1)
+        assert "Eva" not in "".join(plain(m) for m in to(d.post_later(), KIM))
+        text = d.write(f"Kim <{KIM}>", "My printer is broken.", to=CONTROL, subject="Printer")
+        assert d.fate(text) == "opened"
+
+
+def test_a_customers_change_needs_proof(tmp_path: Path) -> None:
+    """Anybody could close the requests of somebody whose address he knows."""
+    with desk(tmp_path) as d:
+        begun(d, 2)
+        i = d.write(f"Kim <{KIM}>", "close 1 2", to=CONTROL, subject="x")
+        assert d.fate(i) == "held"
+        question = one(d.post_later(), KIM, "held")
+        d.press(KIM, question, next(label for label in buttons(question) if "arry" in label))
+        assert (d.ticket("T1").status, d.ticket("T2").status) == (Status.closed, Status.closed)
