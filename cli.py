@@ -59,6 +59,7 @@ NOUNS = (
     Noun("outbox", "outbox", "list, show, retry, drop", MAIL),
     Noun("adopt", "adopt", "Take over an existing shared mailbox: preview first, then --yes.", MAIL, is_group=False),
     Noun("why", "why", "Why a mail was routed as it was, or would be.", RULES, is_group=False),
+    Noun("rehearse", "rehearse", "What past mail would become under these rules, or others.", RULES, is_group=False),
     Noun("rules", "rules", "list, lint", RULES),
     Noun("faq", "faq", "list, show, search, check", RULES),
     Noun("canned", "canned", "list, show, search, check", RULES),

@@ -107,11 +107,11 @@ def _steps(written: Written) -> tuple[dict[str, Any], ...]:
     return tuple({"step": "action", "said": step.action[:200], "saw": ", ".join(step.changed)} for step in written.outcome.steps)
 
 
-def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
+def drafted(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Ticket, list[Action]]:
+    """The ticket that a mail opens, before it has a number, and the actions that have to wait for that. Writes nothing."""
     assert act.draft is not None  # noqa: S101 - told apart by the caller
     draft = act.draft
     system = _scene(facts, SYSTEM, office)
-    scene = _scene(facts, act.actor, office)
     later: list[Action] = []
     for action in act.after_opening:
         try:
@@ -125,7 +125,13 @@ def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
     kind = (draft.type,) if draft.type and act.actor.is_agent else ()
     draft = replace(draft, subject=subject.without(draft.subject, (*facts.clues.ours, *kind)))
     draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening)
-    draft = choosing.held(tx, draft, system)
+    return choosing.held(tx, draft, system), later
+
+
+def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
+    draft, later = drafted(tx, office, facts, act)
+    system = _scene(facts, SYSTEM, office)
+    scene = _scene(facts, act.actor, office)
     written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)
     if act.follows:
         ledger.link(tx, written.ticket.id, act.follows, "follow-up")

@@ -46,7 +46,9 @@ def list_(
             raise Misused(f"there is no fate {word!r}", edits.near(word, FATES) or FATES)
     with desk.store() as store, engine.reading(store) as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
-        wanted = stored.Filter(words=search, sender=from_, fates=fates, since=_since(desk, since), ticket_id=ticket_id, limit=limit or 0)
+        wanted = stored.Filter(
+            words=search, sender=from_, fates=fates, since=since_when(desk, since), ticket_id=ticket_id, limit=limit or 0
+        )
         rows = [] if fates == ("skipped",) else stored.received(tx, wanted)
         skipped = stored.skipped(tx, wanted) if ticket_id is None and (not fates or "skipped" in fates) else []
     zone = desk.zone
@@ -214,7 +216,8 @@ def span(written: str) -> timedelta:
         raise Misused(str(why)) from None
 
 
-def _since(desk: Call, written: str) -> datetime | None:
+def since_when(desk: Call, written: str) -> datetime | None:
+    """A time, or one before now by a span such as `2d`; None for nothing written. Raises Misused."""
     if not written:
         return None
     if written[-1:].isalpha() and written[:1].isdigit() and "T" not in written:
