@@ -18,7 +18,7 @@ from rules.asides import Occasion
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Visibility
-from rules.facts.ticket import Ticket
+from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
 from store import feedback
 from store.ledger import Written
@@ -46,6 +46,19 @@ def notices(
         said=tickets.posts(tx, written.ticket.id, public_only=True) if shown else (),
     )
     return asides.tell(told, occasion)
+
+
+def handed(tx: Connection, written: Written) -> Post | None:
+    """The customer's latest words, where a ticket goes to somebody else and nothing new but notes goes with it."""
+    before, after = written.before, written.ticket
+    if (
+        before is None
+        or any(p.kind is not PostKind.note for p in written.posts)
+        or (before.assignee, before.group) == (after.assignee, after.group)
+    ):
+        return None
+    said = tickets.posts(tx, after.id, public_only=True)
+    return next((p for p in reversed(said) if p.direction == "in" and not p.agent), None)
 
 
 def waits(written: Written, at: datetime, usual: timedelta) -> timedelta:

@@ -160,6 +160,8 @@ def _tell(
         until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
         choices=belongings.choices(tx, written.ticket, scene.policy, scene.at) if written.before is None else (),
         uncovered=written.before is None and belongings.uncovered(tx, written.ticket),
+        why=written.outcome.why,
+        said=beside.handed(tx, written),
     )
     told = notices.tell(happened, scene.policy, scene.directory)
     told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)

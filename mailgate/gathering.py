@@ -23,7 +23,7 @@ from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
-from rules.reading import forms, machine, subject, threads, trust
+from rules.reading import forms, machine, quoting, subject, threads, trust
 from rules.verdict import Allowance
 from store import access, inbox, ledger, outbox, people, records, settled, things
 from store import threads as stored
@@ -91,7 +91,8 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         if agent is not None:
             newer, notes = _posts(tx, thread, agent.name)
     elif mail.identity and agent is None:
-        ours = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
+        answered = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
+        ours = tuple(quoting.unquoted(text) for text in answered)
     elif found.presented:
         ours = tuple(p.sent.text for p in found.presented if p.sent.text)
     owned, device = _things(tx, office, mail, waiting, person, party) if thread is None else (NOTHING, None)

@@ -345,6 +345,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             }
         case "new-in-group" | "new-in-category":
             return {
+                "why": str(notice.card.get("why", "")),
                 "post": post or blank,
                 "hints": hints(notice, policy, language),
                 "members": _members(notice, directory),

@@ -166,6 +166,8 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         wishes=act.wishes,
         choices=belongings.choices(tx, written.ticket, facts.policy, facts.at) if written.before is None else (),
         uncovered=written.before is None and belongings.uncovered(tx, written.ticket),
+        why=written.outcome.why,
+        said=beside.handed(tx, written),
     )
     told = notices.tell(happened, facts.policy, facts.directory)
     if not act.tell_customers:

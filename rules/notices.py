@@ -87,6 +87,10 @@ class Happened:
     wishes: tuple[str, ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What staff is asked about a new ticket: a verb and the values to choose from."""
+    why: str = ""
+    """What whoever has the ticket now is told with it."""
+    said: Post | None = None
+    """The customer's latest words, where the ticket goes to somebody who may not have read them."""
     uncovered: bool = False
     """Whether a new ticket is of somebody without a contract, where others have one."""
 
@@ -275,13 +279,21 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
     if is_all:
         return [n for n in out if not _is_actor(n, what.actor, directory)]
     if ticket.assignee and ticket.assignee != before.assignee and ticket.assignee in directory.agents:
-        out.append(_to(directory.agents[ticket.assignee], "assigned", "assigned", what, note or _latest(what)))
+        out.append(_handed(directory.agents[ticket.assignee], "assigned", "assigned", what, note))
     elif ticket.group and ticket.group != before.group and not ticket.assignee:
-        out += [_to(a, "new-in-group", reason, what, note or _latest(what)) for a, reason in department(ticket.group, directory)]
+        out += [_handed(a, "new-in-group", reason, what, note) for a, reason in department(ticket.group, directory)]
     elif ticket.status is not before.status and post is None:
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
         out += [_to(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
     return [n for n in out if not _is_actor(n, what.actor, directory)]
+
+
+def _handed(agent: Agent, template: str, reason: str, what: Happened, note: Post | None) -> Notice:
+    """The customer's words to whoever has the ticket now, below what his colleague says of it."""
+    if note is None or what.said is None or note.parts:
+        return _to(agent, template, reason, what, note or _latest(what))
+    why = "\n\n".join(filter(None, (what.why, note.text)))
+    return _to(agent, template, reason, replace(what, why=why), what.said)
 
 
 def _first_level(what: Happened, post: Post | None, note: Post | None, policy: Policy, directory: Directory) -> tuple[list[Notice], bool]:
@@ -384,6 +396,8 @@ def _to(agent: Agent, template: str, reason: str, what: Happened, post: Post | N
     buttons = _buttons(template, is_his=what.after.assignee == agent.name)
     if what.uncovered:
         card["uncovered"] = True
+    if what.why:
+        card["why"] = what.why
     if what.choices:
         card["choices"] = [[verb, list(names)] for verb, names in what.choices]
         buttons += tuple((line.replace(" ", ":", 1), line) for line in belonging.lines(what.choices))
@@ -430,4 +444,4 @@ def _is_actor(notice: Notice, actor: Actor, directory: Directory) -> bool:
 
 
 def _latest(what: Happened) -> Post | None:
-    return what.posts[-1] if what.posts else None
+    return what.posts[-1] if what.posts else what.said

@@ -42,6 +42,7 @@ class Outcome:
     leaves_at: datetime | None = None
     keeps: bool = False
     split: Split | None = None
+    why: str = ""
 
     def joined(self, other: Outcome) -> Outcome:
         """This with what another one on the same ticket gave beside the ticket itself: its posts, wakes and mails, not its steps."""
@@ -103,6 +104,7 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
             leaves_at=effect.leaves_at or made.leaves_at,
             keeps=made.keeps or effect.keeps,
             split=effect.split or made.split,
+            why=effect.why or made.why,
         )
     if made.leaves_at is not None and not made.asides and not any(p.direction == "out" for p in made.posts):
         raise Refused("nothing-to-send")

@@ -157,6 +157,8 @@ class Effect:
     keeps: bool = False
     """Whether it leaves then even if the ticket was closed before."""
     split: Split | None = None
+    why: str = ""
+    """What whoever has the ticket now is told with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

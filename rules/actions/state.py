@@ -44,10 +44,10 @@ class Assign(Action):
             if to[1:] not in scene.directory.groups:
                 raise Refused("unknown-group", near=tuple(f"assign @{g}" for g in scene.directory.groups)[:3], word=to)
             after = Status.assigned if ticket.status in {Status.new, Status.read} else ticket.status
-            return Effect(ticket=replace(ticket, group=to[1:], assignee="", status=after))
+            return Effect(ticket=replace(ticket, group=to[1:], assignee="", status=after), why=self.why)
         if to not in scene.directory.agents:
             raise Refused("unknown-agent", near=tuple(f"assign {a}" for a in scene.directory.agents)[:3], word=to)
-        return Effect(ticket=_held_by(ticket, scene, to, taken=to == scene.who.name))
+        return Effect(ticket=_held_by(ticket, scene, to, taken=to == scene.who.name), why=self.why)
 
 
 @verb("status")

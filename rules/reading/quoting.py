@@ -61,6 +61,11 @@ def _seen(line: str) -> str:
     return line if line.isascii() else _INVISIBLE.sub("", line.replace("\u00a0", " "))
 
 
+def unquoted(text: str) -> str:
+    """A text of ours without the lines that quote somebody: who says those again says his own words."""
+    return "\n".join(line for line in text.splitlines() if not _QUOTE.match(line))
+
+
 class _Reader:
     """One pass over the lines marking each: `t` author's text, `b` blank, `q` quote, `a` introduces a quote, `x` cut."""
 

@@ -34,6 +34,8 @@ class Assigned(Card):
 class NewIn(Card):
     """A new ticket in the recipient's group or category."""
 
+    why: str
+    """What was said of it when it was given to the group; empty for one that just came."""
     post: Post
     hints: list[Hint]
     ready: list[Button]

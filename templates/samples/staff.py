@@ -44,6 +44,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         },
         "new-in-group": {
             **made.base(language, text, "new", "green", "public"),
+            "why": "",
             "post": opening,
             "ready": ready,
             "hints": wish,
@@ -53,6 +54,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         },
         "new-in-category": {
             **made.base(language, text, "new", "red", "public"),
+            "why": "",
             "post": opening,
             "ready": [],
             "hints": [],

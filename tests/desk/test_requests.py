@@ -86,6 +86,23 @@ def test_who_is_known_reads_his_own_subject_and_words(tmp_path: Path, how: str) 
         assert str(mail["To"]) == "Kim <kim@client.example>"
 
 
+def test_who_writes_the_same_once_more_is_read_as_the_first_time(tmp_path: Path) -> None:
+    """The acknowledgement repeats his words to him; they are his all the same, not a quote of ours."""
+    text = (
+        "The printer on the second floor has been blinking orange since this morning.\n\nCould you please send somebody today?\n\nKim Lee"
+    )
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        enter_person(d, "kim@client.example")
+        d.write("kim@client.example", text, subject="Printer")
+        assert "blinking orange" in plain(to(d.post(), "kim@client.example")[0])
+        d.passes(hours=2)
+        d.write("kim@client.example", text, subject="Printer, again")
+        (post,) = d.posts("T2")
+        assert post.text == text
+        assert "send somebody today" in plain(to(d.post(), "anna@staff.example")[-1])
+
+
 def test_a_spf_pass_alone_makes_nobody_known(tmp_path: Path) -> None:
     """SPF says nothing about the From line: a spammer's own server passes it."""
     with desk(tmp_path) as d:

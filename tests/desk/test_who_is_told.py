@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,33 @@ def test_the_new_assignee_is_told_and_the_customer_is_not(tmp_path: Path) -> Non
         mails = d.post_later()
         assert [(t, a) for t, a in templates(mails) if t != "report"] == [("assigned", "ben@staff.example")]
         assert mails[-1]["X-Mailgate-Status"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    ("line", "who", "said"),
+    [
+        ("#assign ben she knows this model", "ben", ["she knows this model"]),
+        ("#assign ben\n#note She called twice.", "ben", ["She called twice."]),
+        ("#assign @hw please look at the fan", "carl", ["please look at the fan"]),
+        ("#assign ben", "ben", []),
+    ],
+)
+def test_who_gets_a_ticket_reads_the_customers_words_and_what_his_colleague_says_of_it(
+    tmp_path: Path, line: str, who: str, said: list[str]
+) -> None:
+    """Work that comes without its words is a number to look up (feature 2-29)."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.agent("ben")
+        d.write(KIM, "It hums at night.", subject="Fan")
+        first = {m["To"].addresses[0].username: m for m in d.post()}
+        d.agent("carl", "hw")
+        d.write("anna@staff.example", line, answer=first["anna"])
+        (mail,) = to(d.post_later(), f"{who}@staff.example")
+        shown = plain(mail)
+        assert re.search(r"kim@client\.example>? wrote, ", shown)
+        assert "> It hums at night." in shown
+        assert [words for words in said if f"> {words}" in shown] == said
 
 
 def test_the_owner_is_told_of_a_status_that_a_colleague_set(tmp_path: Path) -> None:
