@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailgate import answers, archiving, clerk, digests, hangups, intake, keys, letters, reporting
+from mailgate.exposing import Exposer
 from mailgate.front import Clock, Front
 from mailgate.knowledge import Index
 from mailgate.office import Office
@@ -361,6 +362,7 @@ class Daemon:
         self.store = store
         self.doors = front.doors
         self.mailboxes: list[Any] = []
+        self.exposer: Exposer | None = None
         self._post_bell = asyncio.Event()
         self._telling: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -380,6 +382,7 @@ class Daemon:
             if hangups.was_noted():
                 self.reread()
             self.handler.start()
+            self.exposer = await self._expose()
             posting = asyncio.create_task(self._post())
             scheduler = self._scheduler(office)
             try:
@@ -392,6 +395,8 @@ class Daemon:
             finally:
                 log.info("stopping")
                 scheduler.shutdown(wait=False)
+                if self.exposer is not None:
+                    await self.exposer.stop()
                 await asyncio.gather(
                     *(asyncio.to_thread(mailbox.stop, 5.0) for mailbox in self.mailboxes),
                     front.close(),
@@ -399,6 +404,25 @@ class Daemon:
                 )
                 await asyncio.to_thread(self.handler.stop)
                 await self.postman.courier.close()
+
+    async def _expose(self) -> Exposer | None:
+        """Serve the figures where the config says; a place that is taken costs the monitoring its page, not the customers their desk."""
+        if self.settings.metrics is None:
+            return None
+        from mailgate import metrics  # noqa: PLC0415 - only where figures are served
+
+        def figures() -> bytes:
+            with engine.reading(self.store) as tx:
+                return metrics.exposition(tx, self.clock())
+
+        exposer = Exposer(str(self.settings.metrics), figures)
+        try:
+            await exposer.start()
+        except OSError as why:
+            log.error("metrics are not served at %s: %s", exposer.listen, why)  # noqa: TRY400 - the operator's to mend
+            return None
+        log.info("metrics at %s", ", ".join(exposer.listens_at))
+        return exposer
 
     def reread(self) -> None:
         """SIGHUP: take the new rules, categories, clocks and texts; a faulty file keeps the old ones."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import call, edits, screen, shapes
+from mailgate.desk import agent_away, call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from rules.facts.people import Agent, Directory
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 app = typer.Typer(no_args_is_help=True)
+app.command("away")(agent_away.away)
 
 Name = Annotated[str, typer.Argument(help="The word that commands use: assign anna.", show_default=False)]
 Addresses = Annotated[

@@ -190,3 +190,24 @@ def test_access_is_asked_and_decided_at_the_terminal(desk: Desk) -> None:
     assert desk.ok("person", "show", "anna@asg.example")["may"] == []
     assert desk.run("access", "show", "A9").code == 3
     assert desk.ok("db", "check")["ok"]
+
+
+def test_an_absence_is_said_shown_and_ended_at_the_terminal(desk: Desk) -> None:
+    """Who falls ill can't write a mail that he is ill."""
+    assert desk.ok("agent", "away", "anna")["away"] is False
+    shape = desk.ok("agent", "away", "anna", "3d", "--to", "ben")
+    assert (shape["away"], shape["deputy"]) == (True, "ben")
+    assert "ben stands in" in desk.run("agent", "away", "anna").out
+    assert desk.ok("agent", "away", "anna", "off")["away"] is False
+    assert desk.run("agent", "away", "anna", "someday").code == 1
+    assert desk.run("agent", "away", "nobody", "3d").code == 3
+    assert desk.run("agent", "away", "anna", "--to", "ben").code == 2
+
+
+def test_the_board_says_plainly_that_there_is_none(desk: Desk) -> None:
+    """A silent success would be taken for a board."""
+    shape = desk.ok("board", "status")
+    assert (shape["configured"], shape["host"]) == (False, None)
+    result = desk.run("board", "sync")
+    assert result.code == 1
+    assert "no board is configured" in result.err

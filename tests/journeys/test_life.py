@@ -8,13 +8,14 @@ import smtplib
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.desk import MAILGATE, Desk, environment, until
+from tests.journeys.desk import MAILGATE, Desk, environment, free_ports, until
 from tests.journeys.town import parsed, plain, smtp
 
 pytestmark = pytest.mark.journey
@@ -162,3 +163,17 @@ def _catches_hangups(pid: int) -> bool:
     """Whether a process does something else at SIGHUP than end; the first bit of a mask is signal 1."""
     said = re.search(r"^SigCgt:\s*([0-9a-f]+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return said is not None and bool(int(said[1], 16) & 1)
+
+
+def test_the_figures_are_served_while_the_desk_runs(open_desk: Callable[..., Desk]) -> None:
+    """Who isn't told that mail waits hears it from his customers."""
+    port = free_ports(1)[0]
+    desk = open_desk(more=f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+    desk.start()
+    with smtplib.SMTP("127.0.0.1", desk.smtp_port, timeout=15) as door:
+        door.sendmail("kim@client.example", ["support@desk.example"], mail("kim"))
+    desk.settled(1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        page = answer.read().decode()
+    assert 'mailgate_mails{fate="opened"} 1.0' in page
+    assert desk.stop() == 0
