@@ -25,7 +25,7 @@ demo: setup ## a guided tour on loopback: a customer writes, the desk answers, a
 	@exec .venv/bin/mailgate demo
 
 test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
-	@$(python) -m pytest -n 2 --dist loadfile -m "not chaos" tests
+	@$(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile -m "not chaos" tests  # one more than cores: many tests wait for servers
 
 check: setup-dev ## format, lint and types
 	@.venv/bin/ruff format --check .
