@@ -16,6 +16,7 @@ from rules import deadlines, levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
+from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.access import INSIGHTS, OFFICES
 from rules.facts.mail import Part
@@ -91,6 +92,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             "leaves_at": leaves.isoformat() if leaves else "",
             "answer_to": [letters.person(n.to) for n in answer],
             "opened_for": letters.person(ticket.requester) if act.on_behalf else None,
+            "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
             "undone": undone,
             "buttons": buttons,
         },
@@ -123,7 +125,15 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
         automatic="replied",
         language=_agent_language(facts, agent),
     )
-    extra = {"lines": lines, "leaves_at": "", "answer_to": [], "opened_for": None, "undone": False, "subject": facts.mail.subject}
+    extra = {
+        "lines": lines,
+        "leaves_at": "",
+        "answer_to": [],
+        "opened_for": None,
+        "noted": False,
+        "undone": False,
+        "subject": facts.mail.subject,
+    }
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 

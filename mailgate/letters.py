@@ -308,7 +308,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "appended":
             return {"post": post or blank, "hints": hints(notice, policy, language), "ready": _ready(event)}
         case "message":
-            return {"post": post or blank}
+            return {"post": post or blank, "outside": notice.kind is RecipientKind.other}
         case "taken":
             return {"actor": actor, "promise_at": promised(ticket, policy)}
         case "status":

@@ -309,7 +309,7 @@ def _first_level(what: Happened, post: Post | None, note: Post | None, policy: P
     if ticket.level == 2 and before.level != 2 and partners and not ticket.group:
         return [_to(a, "new-in-group", "new", what, note or _latest(what)) for a in directory.agents.values() if a not in partners], True
     if said is not None:
-        return [replace(_to(a, "private-message", "named", what, said), about=f"post:{said.id}") for a in partners], False
+        return [replace(_to(a, "private-message", "private", what, said), about=f"post:{said.id}") for a in partners], False
     if post is not None and levels.is_second(ticket, policy) and ticket.resolved_at is None:
         return [_to(a, "appended", "watching", what, post) for a in partners], False
     return [], False
@@ -322,6 +322,9 @@ RESOLVED: Mapping[str, Any] = MappingProxyType({"card": MappingProxyType({"resol
 def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
     ticket = what.after
     post = what.posts[0] if what.posts else None
+    note = next((p for p in what.posts[1:] if p.agent and p.kind is PostKind.note and not p.to), None)
+    if note is not None and not what.why:
+        what = replace(what, why=note.text)  # what an agent wrote above a mail that he forwarded
     category = policy.categories.get(ticket.category)
     out: list[Notice] = []
     if ticket.assignee in directory.agents:

@@ -21,7 +21,7 @@ from rules.facts.mail import Forwarded, Part
 from rules.facts.sent import Sent
 from rules.facts.terms import Address, Fate, Level, ReplyMeaning, address_key
 from rules.facts.ticket import Ticket
-from rules.reading import commands, forwards, subject
+from rules.reading import commands, forwards, language, subject
 from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
 
 LEAK_RUN = 5
@@ -175,6 +175,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         note = (forwarded.above or "").strip()
         note_body = commands.find(note).body.strip() if note else ""
         draft = _draft(case, forwarded.sender, subject.read(forwarded.subject or f.mail.subject).base)
+        draft = replace(draft, language=language.detect(f"{forwarded.subject}\n{forwarded.text}", f.policy.languages))
         first = replace(case.say(text=forwarded.text), quoted="", by=forwarded.sender)
         note_action: tuple[Action, ...] = (Note(text=note_body, mail=f.id or None),) if note_body else ()
         return Act(

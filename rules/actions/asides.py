@@ -102,7 +102,9 @@ class Fyi(Beside):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         draft = self.drafted(scene, PostKind.note, "out", self.who) if self.text or self.parts else None
         card = {"asker": scene.who.name, "text": self.text}
-        aside = Aside(template="fyi", to=self.who, draft=draft, card=card, excerpt=self.show or "last", outside=self.show, reason="told")
+        aside = Aside(
+            template="fyi", to=self.who, draft=draft, card=card, excerpt=self.show or "last", outside=self.show, reason="informed"
+        )
         return Effect(ticket=ticket, posts=(draft,) if draft else (), asides=(aside,))
 
 
@@ -120,7 +122,7 @@ class Private(Beside):
         if not self.text.strip() and not self.parts:
             raise Refused("no-text", verb=self.verb)
         draft = self.drafted(scene, PostKind.private, "out", self.who)
-        aside = Aside(template="private-message", to=self.who, draft=draft, reason="named")
+        aside = Aside(template="private-message", to=self.who, draft=draft, reason="private")
         return Effect(ticket=ticket, posts=(draft,), asides=(aside,))
 
 
@@ -163,8 +165,9 @@ class SideReply(Beside):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         draft = self.drafted(scene, self.kind, "in", self.who, self.about)
         to = self.who or ("owner",)
+        reason = "asker" if self.template == "opinion-given" else "answered"
         return Effect(
-            ticket=ticket, posts=(draft,), asides=(Aside(template=self.template, to=to, draft=draft, card=self.card, reason="asked"),)
+            ticket=ticket, posts=(draft,), asides=(Aside(template=self.template, to=to, draft=draft, card=self.card, reason=reason),)
         )
 
     def noted(self) -> str:

@@ -30,6 +30,8 @@ class Report(Card):
     """Who gets the answer; empty if none."""
     opened_for: Person | None
     """For whom a forwarded mail opened a ticket."""
+    noted: bool
+    """The text above that mail became a note."""
     undone: bool
     """The mail itself was an `undo`."""
 

@@ -40,9 +40,11 @@ class Received(Card):
 
 
 class Message(Card):
-    """An agent's answer to the customer."""
+    """An agent's answer to the customer, or his words to somebody beside him."""
 
     post: Post
+    outside: bool
+    """The reader is not concerned with the ticket: how it stands is not for him."""
 
 
 class Taken(Card):

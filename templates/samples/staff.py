@@ -68,6 +68,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "leaves_at": made.DAY + "09:42:00+02:00",
             "answer_to": [made.MARIA],
             "opened_for": None,
+            "noted": False,
             "undone": False,
             "buttons": [made.button("stop"), undo],
             "reason": "author",

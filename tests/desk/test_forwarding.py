@@ -76,6 +76,32 @@ def test_a_forwarded_mail_opens_a_request_for_its_writer(tmp_path: Path, client:
             assert secret not in everything(received), secret
 
 
+def test_who_wrote_a_forwarded_mail_is_acknowledged_in_his_language_and_colleagues_read_the_note(tmp_path: Path) -> None:
+    """He never chose the agent's language, and what the agent wrote above it was for them."""
+    _, block = FORWARDS["outlook-de"]
+    body = "Dobrý den,\n\nod včerejška nám v prodejně nechladí hlavní vitrína. Můžete prosím někoho poslat?\n\nS pozdravem\nJan Novak"
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.agent("ben")
+        d.write(ANNA, f"He has called twice already.\n\n{block}{body}", subject="WG: Chlazení", envelope=login("anna"))
+        mails = d.post_later()
+        assert d.ticket().language == "cs"
+        assert "Váš požadavek" in plain(one(mails, "jan@"))
+        colleague = plain(one(mails, "ben@", "new-in-group"))
+        assert "> He has called twice already." in colleague and "> Dobrý den," in colleague
+        assert "became a note" in plain(one(mails, ANNA, "report"))
+
+
+def test_a_forward_without_a_word_above_it_speaks_of_no_note(tmp_path: Path) -> None:
+    """The agent would look for a note that isn't there."""
+    subject, block = FORWARDS["gmail-en"]
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(ANNA, f"{block}The toner is empty.", subject=subject, envelope=login("anna"))
+        report = plain(one(d.post(), ANNA, "report"))
+        assert "T1 for Jan Novak" in " ".join(report.split()) and "became a note" not in report
+
+
 def test_an_attached_mail_counts_like_one_that_is_forwarded_inline(tmp_path: Path) -> None:
     """Outlook's `forward as attachment` would open an empty request for the agent."""
     with desk(tmp_path) as d:

@@ -129,11 +129,13 @@ def test_mail_to_somebody_outside_makes_a_side_thread(tmp_path: Path) -> None:
         assert kinds(mails) == ["message", "report"]
         assert sent["Auto-Submitted"] is None and "How much is a fuser?" in plain(sent)
         assert KIM not in everything(sent) and "on fire" not in everything(sent)
+        assert "step" not in plain(sent), "how the customer's request stands is not for her"
         i = d.write(EVE, "20 euros.", answer=sent)
         assert d.fate(i) == "appended"
         mails = d.post_later()
         assert [str(m["To"].addresses[0].addr_spec) for m in mails] == [BEN]
         told = one(mails, BEN, "private-message")
+        assert "You get this mail because it answers a mail of yours." in " ".join(plain(told).split())
         assert "20 euros." in plain(told)
         assert d.posts()[-1].kind is PostKind.third_party
         says(d, "ben", "We take two.", told)
