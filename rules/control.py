@@ -16,6 +16,7 @@ from rules import rights
 from rules.actions.all import VERBS
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
+from rules.actions.opening import New
 from rules.actions.questions import Help
 from rules.actions.undo import Undo
 from rules.actions.values import Misread, Rest, Words
@@ -49,6 +50,20 @@ def rows(case: Case) -> list[Row]:
     return [(n, each.strip()) for n, each in chosen if each.strip()]
 
 
+def opening(case: Case) -> tuple[Row, New, str] | None:
+    """The first line if it opens a request, with what stands below it as its text."""
+    found = rows(case)
+    if not found:
+        return None
+    try:
+        action = read(found[0][1], case.words)
+    except Misread:
+        return None
+    if not isinstance(action, New):
+        return None
+    return found[0], action, "\n".join(case.written.text.split("\n")[found[0][0] :]).strip("\n")
+
+
 def by_agent(case: Case) -> Verdict:
     """What an agent's lines do; held with near matches where one isn't understood."""
     pieces: list[Piece] = []
@@ -58,22 +73,25 @@ def by_agent(case: Case) -> Verdict:
             pieces += _pieces(case, number, line)
         except Misread as miss:
             questions.append(Question(number=number, line=line, code=miss.code, word=miss.word, near=miss.near))
-    if case.facts.allowance.anyway:
+    unused = questions[0].line if questions and case.facts.allowance.anyway else ""
+    if unused:
         questions = []
     if len(pieces) > MOST:
         last = pieces[MOST]
         questions.append(Question(number=last.number, line=last.line, code="too-much", word=last.ref))
+    if (new := next((p for p in pieces if isinstance(p.action, New)), None)) is not None:
+        questions.append(Question(number=new.number, line=new.line, code="new-first"))
     if len(pieces) > 1 and (undo := next((p for p in pieces if isinstance(p.action, Undo)), None)) is not None:
         questions.append(Question(number=undo.number, line=undo.line, code="undo-alone"))
     if questions:
         return Hold(reason="unknown-command", questions=tuple(questions), agent=case.actor.name)
     if weak := list({(p.number, p.line): None for p in pieces if rights.level_needed(p.action, case.scene) > case.trust.level}):
         return unproven(case, weak)
-    if not pieces:
+    if not pieces and not unused:
         return _alone(case, (Help(about="empty"),), (), "nothing was written")
-    if isinstance(pieces[0].action, Undo) and not pieces[0].ref:
+    if pieces and isinstance(pieces[0].action, Undo) and not pieces[0].ref:
         return _alone(case, (pieces[0].action,), ((pieces[0].number, pieces[0].line),), "commands")
-    return Many(actor=case.actor, pieces=tuple(pieces), why="lines to the control address")
+    return Many(actor=case.actor, pieces=tuple(pieces), unused=unused, why="lines to the control address")
 
 
 def by_customer(case: Case) -> Verdict | None:

@@ -47,7 +47,12 @@ def decide(case: Case) -> Verdict:
     if case.trust.level < Level.token:
         return control.unproven(case) if to_control and control.rows(case) else _unproven(case, "")
     if to_control and (f.thread is None or _ticket(case) is not None):
-        return control.by_agent(case)
+        opening = control.opening(case) if f.thread is None else None
+        if opening is None:
+            return control.by_agent(case)
+        if case.trust.level < rights.level_needed(opening[1], case.scene):
+            return control.unproven(case, [opening[0]])
+        return _unthreaded(case, [opening[1]], [opening[0]], opening[2])
     if f.thread is not None and f.thread.by == "subject" and _ticket(case) is None:
         # the same words for a ticket that isn't there and for one that he may not know of
         line = case.found.lines[0].text if case.found.lines else commands.first_words(case.written.text)

@@ -27,11 +27,11 @@ Addresses = Annotated[
 ]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="Group he works in.", show_default=False)]
 FullName = Annotated[str | None, typer.Option("--full-name", help="As people write it: Anna Berg.", show_default=False)]
-RoleName = Annotated[str | None, typer.Option("--role", help="A [[role]] of the config.", show_default=False)]
+RoleName = Annotated[str | None, typer.Option("--role", help="A [\\[role]] of the config.", show_default=False)]
 ManagerOf = Annotated[list[str] | None, typer.Option("--manager-of", help="Group he is told of when it is late.", show_default=False)]
 Language = Annotated[str | None, typer.Option("--language", help="Language of mails to him.", show_default=False)]
 Signature = Annotated[str | None, typer.Option("--signature", help="Stands under his answers to customers.", show_default=False)]
-Hours = Annotated[str | None, typer.Option("--hours", help="An [hours.NAME] of the config.", show_default=False)]
+Hours = Annotated[str | None, typer.Option("--hours", help="An \\[hours.NAME] of the config.", show_default=False)]
 
 
 @app.command("list")

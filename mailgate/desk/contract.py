@@ -31,7 +31,9 @@ Solve = Annotated[str | None, typer.Option("--solve", metavar="SPAN", help="Unti
 Hours = Annotated[
     list[str] | None,
     typer.Option(
-        "--hours", help="Its service hours, an [hours.…] of the config; given twice, the second are its on-call hours.", show_default=False
+        "--hours",
+        help="Its service hours, an \\[hours.…] of the config; given twice, the second are its on-call hours.",
+        show_default=False,
     ),
 ]
 OnCall = Annotated[str | None, typer.Option("--oncall", help="Hours for severities that have hours of their own.", show_default=False)]

@@ -50,6 +50,8 @@ def report(
     if context.invoked_subcommand:
         context.obj_of_report = {"by": by, "from": from_, "to": to, "party": party}  # type: ignore[attr-defined]  # read by `send`
         return
+    if csv and desk.as_json:
+        raise Misused("--csv and --json are two documents: say one of them")
     with desk.store() as store:
         from store import engine
 

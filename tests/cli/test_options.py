@@ -120,6 +120,26 @@ def test_people_see_something_too(desk: Desk, words: tuple[str, ...]) -> None:
     assert result.out.strip() or result.err.strip()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("adopt",), "[[imap]]"), (("archive", "run"), "[archive]"), (("link", "mailto"), "[[device_model]]"), (("agent", "add"), "[[role]]"),
+        (("agent", "add"), "[hours.NAME]"), (("device", "add"), "[[device_model]]"), (("contract", "add"), "[hours."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_help_names_the_sections_of_the_config(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    """A library that takes brackets for colours left `Which [], if there are several`."""
+    assert said in desk.run(*words, "--help").out
+
+
+def test_two_documents_at_once_are_refused(desk: Desk) -> None:
+    """Lines for a spreadsheet on the stdout of a script that reads JSON."""
+    result = desk.run("--json", "report", "--csv")
+    assert result.code == 2
+    assert "--csv" in result.json["error"]
+
+
 def test_help_loads_no_database(desk: Desk) -> None:
     """A second of waiting for a list of words."""
     script = (

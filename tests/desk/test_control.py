@@ -61,6 +61,17 @@ def test_one_wrong_line_holds_all_and_a_near_match_runs_all(tmp_path: Path) -> N
         assert [d.ticket(f"T{n}").status for n in (1, 2, 3)] == [Status.closed] * 3
 
 
+def test_sending_anyway_does_what_is_understood_and_names_the_rest(tmp_path: Path) -> None:
+    """Somebody's shopping list between two commands would cost him both."""
+    with desk(tmp_path) as d:
+        begun(d)
+        commands(d, "close 1\nBuy milk")
+        question = one(d.post_later(), ANNA, "held")
+        d.press(ANNA, question, next(label for label in buttons(question) if label.lower().startswith("send")))
+        assert d.ticket("T1").status is Status.closed
+        assert "Buy milk" in plain(one(d.post_later(), ANNA, "report"))
+
+
 @pytest.mark.parametrize("text", ["close 1 99", "close 1-3000", "close", "close 1\nundo", "close 1\nBuy milk"])
 def test_what_can_not_be_done_in_full_is_not_done_at_all(tmp_path: Path, text: str) -> None:
     """A number too many would close a stranger's request, or stop halfway."""
@@ -81,6 +92,18 @@ def test_a_subject_alone_is_enough_and_questions_are_answered(tmp_path: Path) ->
         assert d.fate(commands(d, "status 1 3\nlist\nfind Request")) == "executed"
         templates = sorted(str(m["X-Mailgate-Template"]) for m in to(d.post_later(), ANNA))
         assert templates == ["list-answer", "list-answer", "status-answer", "status-answer"]
+
+
+def test_a_request_is_opened_for_a_caller(tmp_path: Path) -> None:
+    """The report would say that it was done, and nobody would find the request."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        i = commands(d, "new for:kim@client.example channel:phone\nThe lift is stuck.", subject="Lift")
+        assert d.fate(i) == "opened"
+        assert (d.ticket("T1").requester.address, d.ticket("T1").subject, d.ticket("T1").channel) == ("kim@client.example", "Lift", "phone")
+        assert [post.text for post in d.posts()] == ["The lift is stuck."]
+        assert d.fate(commands(d, "take 1\nnew for:eva@client.example")) == "held"
+        assert d.ticket("T1").assignee == ""
 
 
 def test_the_from_line_alone_moves_nothing_and_is_asked_about(tmp_path: Path) -> None:
