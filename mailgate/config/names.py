@@ -16,6 +16,8 @@ ROLES = frozenset(
 """Words that mean somebody by what he is to a ticket."""
 
 _RECIPIENTS = frozenset({"notify", "new_to", "to", "escalate_to"})
+_NO_RECIPIENTS = frozenset({"active_types", "attach_max", "digest_every"})
+"""What `[notify]` says of other things than people."""
 _ASSIGNING = Words(verbs={"assign": "assign"})
 
 
@@ -45,7 +47,7 @@ def _said(at: places.Path, text: str) -> Iterator[tuple[bool, str]]:
     elif key == "then" and section in {"rule", "timer"}:
         yield from _in_line(text.strip().removeprefix("#"))
     elif (key in _RECIPIENTS and section in {"category", "clock", "report", "type", "severity"}) or section == "notify":
-        yield from _recipient(text) if key != "active_types" else ()
+        yield from _recipient(text) if key not in _NO_RECIPIENTS else ()
 
 
 def _recipient(text: str) -> Iterator[tuple[bool, str]]:

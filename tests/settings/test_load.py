@@ -284,6 +284,12 @@ def test_agents_and_groups_are_named_with_their_places(tmp_path):
     assert made.agents_named() == {"boss": "config.toml:4", "anna": "config.toml:10", "petr": "config.toml:11", "eva": "config.toml:14"}
 
 
+def test_sizes_and_times_of_notify_are_nobodys_names(tmp_path):
+    """`mailgate agent add 10MB` was offered to whoever set a size."""
+    made = load(tmp_path, '[notify]\nattach_max = "10MB"\ndigest_every = "0 8 * * *"\nactive_types = ["exe"]\nnew_to = ["petr"]\n')
+    assert set(made.agents_named()) == {"petr"}
+
+
 def test_cautions_never_keep_the_desk_from_starting(tmp_path):
     """A password in clear over the network is said, and the operator decides."""
     secret(tmp_path, "password")
