@@ -130,6 +130,34 @@ def test_the_language_of_a_text_is_told_by_its_small_words(text: str, language: 
     assert stemming.language_of(stemming.words(text)) == language
 
 
+def test_a_log_of_new_words_costs_a_bounded_number_of_stems(searched: engine.Store) -> None:
+    """One pasted log would hold up everybody who writes: its thousands of words, each stemmed in four languages, took most of a second."""
+    lines = [f"2026-11-22T10:00 host{n} {_letters(n)}ing[{n}]: {_letters(n * 7919)}ed zebra{n}s" for n in range(5_000)]
+    found_by = stemming.indexed("\n".join(lines))
+    as_written = set(stemming.words("\n".join(lines)))
+    assert len(as_written) > stemming.MOST_WORDS
+    assert len(found_by) <= stemming.MOST_WORDS + stemming.MOST_STEMS
+    assert len(found_by - as_written) <= stemming.MOST_STEMS
+    with engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="\n".join(lines)),), scene(), Cause(name="cli:1"))
+        assert found(tx, "host300") == found(tx, f"{_letters(300)}ing") == ["T1"], "as it is written"
+        assert found(tx, _letters(20)) == ["T1"], "by its stem"
+        assert found(tx, f"{_letters(300)}"[:4]) == ["T1"], "by its beginning"
+
+
+def _letters(n: int) -> str:
+    """A word of its own for each number."""
+    return "".join("bdfgklmnpr"[int(digit)] + "aeiou"[int(digit) % 5] for digit in f"{n + 1000}")
+
+
+def test_keys_and_numbers_are_found_as_they_are(searched: engine.Store) -> None:
+    """An ending that a stemmer cuts off a serial number would make it another device's."""
+    with engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="Device X4711es is the broken one, the others are not."),), scene(), Cause(name="cli:1"))
+        assert found(tx, "x4711es") == ["T1"]
+        assert found(tx, "x4711") == []
+
+
 def test_what_was_changed_past_the_ledger_is_noted_anew(searched: engine.Store) -> None:
     """An erased name would still lead to the tickets that held it."""
     with engine.transaction(searched) as tx:
