@@ -13,10 +13,10 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test check bench journeys demo chaos setup setup-dev servers
+.PHONY: help run test test-postgres check bench journeys demo chaos setup setup-dev servers
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 run: setup ## set up, then serve in the foreground with ./config.toml until Ctrl-C
 	@exec .venv/bin/mailgate serve
@@ -26,6 +26,9 @@ demo: setup ## a guided tour on loopback: a customer writes, the desk answers, a
 
 test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
 	@$(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile -m "not chaos" tests  # one more than cores: many tests wait for servers
+
+test-postgres: setup-dev servers ## every story of tests/desk on PostgreSQL; `make test` tells a part of them there
+	@$(python) -m pytest -n 2 --dist loadfile --engine postgresql tests/desk
 
 check: setup-dev ## format, lint and types
 	@.venv/bin/ruff format --check .

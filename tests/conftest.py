@@ -1,5 +1,6 @@
 """Fixtures for all tests come from the modules named here, each beside the server it starts."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.servers.databases", "tests.servers.postgres"]
@@ -11,3 +12,10 @@ settings.register_profile(
 )
 # The same examples every time: a run is to be repeatable; long random runs are a target of their own.
 settings.load_profile("mailgate")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--engine`: the database that the stories of tests/desk run on."""
+    parser.addoption(
+        "--engine", choices=["sqlite", "postgresql"], default=None, help="run every story of tests/desk on this database alone"
+    )

@@ -160,6 +160,11 @@ class Desk:
 
     def post(self) -> list[EmailMessage]:
         """Deliver what is due now; gives the mails that left since the last call, oldest first."""
+        new = [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.left()]
+        return sorted(new, key=lambda m: int(token_row(str(m["Message-ID"]))))  # type: ignore[arg-type,return-value]
+
+    def left(self) -> list[bytes]:
+        """The same as bytes, in any order: to read thousands of mails takes its time."""
 
         async def deliver() -> None:
             postman = daemon.postman_of(self.settings, self.office)
@@ -167,12 +172,10 @@ class Desk:
             await postman.courier.close()
 
         asyncio.run(deliver())
-        new = []
-        for path in sorted((self.folder / "sent" / "new").glob("*")) if (self.folder / "sent" / "new").exists() else []:
-            if path.name not in self._seen:
-                self._seen.add(path.name)
-                new.append(email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
-        return sorted(new, key=lambda m: int(token_row(str(m["Message-ID"]))))  # type: ignore[arg-type,return-value]
+        folder = self.folder / "sent" / "new"
+        new = [path for path in sorted(folder.glob("*")) if path.name not in self._seen] if folder.exists() else []
+        self._seen.update(path.name for path in new)
+        return [path.read_bytes() for path in new]
 
     def post_later(self, seconds: float = 60) -> list[EmailMessage]:
         """What leaves after the hold."""
@@ -241,11 +244,16 @@ def buttons(mail: EmailMessage) -> dict[str, str]:
     return {markup.unescape(re.sub(r"<[^>]+>|\s+", " ", label)).strip(): markup.unescape(link) for link, label in found}
 
 
+def where(folder: Path) -> str:
+    """The database of the desk in a folder, as `[store] url`; the tests of this folder may set another one in its place."""
+    return "sqlite:///desk.db"
+
+
 @contextmanager
-def desk(folder: Path, *, url: str = "sqlite:///desk.db", hold: str = "30s", more: str = "", desk: str = "") -> Iterator[Desk]:
+def desk(folder: Path, *, url: str = "", hold: str = "30s", more: str = "", desk: str = "") -> Iterator[Desk]:
     """A desk that ends with the block."""
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(url=url, hold=hold, more=more, desk=desk))
+    path.write_text(CONFIG.format(url=url or where(folder), hold=hold, more=more, desk=desk))
     settings = load(path, {})
     with daemon.open_office(settings, dns=False) as office:
         yield Desk(folder, settings, office)

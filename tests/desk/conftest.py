@@ -1,0 +1,49 @@
+"""On which engine the desks of these stories stand.
+
+On SQLite; those of `ON_BOTH` once more on PostgreSQL, and with `--engine postgresql` (`make test-postgres`) all of them there alone. The
+stories don't know: a desk asks `office.where` for its database, and one that is opened again in the same folder finds its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desk import office
+from tests.servers.postgres import TEMPLATE, Postgres
+
+ON_BOTH = frozenset({"test_archive", "test_clocks", "test_finding", "test_later", "test_tasks", "test_undo"})
+"""Stories whose statements differ most: looking for words, claiming what is due, taking back, archiving, tasks."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell the stories of `ON_BOTH` twice."""
+    told_twice = metafunc.definition.path.stem in ON_BOTH and metafunc.config.getoption("--engine") is None
+    if told_twice:
+        metafunc.parametrize("on_engine", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def on_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every desk of this story on one engine; on PostgreSQL a database for each folder, gone after the story."""
+    chosen: str = getattr(request, "param", None) or request.config.getoption("--engine") or "sqlite"
+    if chosen == "sqlite":
+        yield
+        return
+    server = request.getfixturevalue("postgres")
+    names: dict[Path, str] = {}
+    monkeypatch.setattr(office, "where", _of_a_folder(server, names))
+    yield
+    for name in names.values():
+        server.drop(name)
+
+
+def _of_a_folder(server: Postgres, names: dict[Path, str]) -> Callable[[Path], str]:
+    def where(folder: Path) -> str:
+        if folder not in names:
+            names[folder] = server.create(TEMPLATE)
+        return server.url(names[folder])
+
+    return where
