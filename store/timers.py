@@ -15,8 +15,13 @@ from store.prepared import Prepared
 
 WAKE, TICKET, HISTORY, FIRING, POST = tables.Wake, tables.Ticket, tables.History, tables.Firing, tables.Post
 _MOMENTS = Prepared(
-    select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq)
+    select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.action, HISTORY.c.changed)
+    .where(HISTORY.c.ticket_id == bindparam("id"))
+    .order_by(HISTORY.c.seq)
 )
+
+QUESTIONS = frozenset("show status? history list find faq help print".split())
+"""Verbs that ask and change nothing, as they stand in the history: whoever asks how it stands puts off no reminder."""
 
 
 def due_wakes(tx: Connection, at: datetime, limit: int) -> list[Mapping[Any, Any]]:
@@ -37,7 +42,7 @@ def due_checks(tx: Connection, at: datetime, limit: int) -> list[int]:
 
 
 def moments(tx: Connection, ticket_id: int) -> list[Moment]:
-    """What the history says of a ticket's status and activity, in order; timers' own entries are no activity."""
+    """What the history says of a ticket's status and activity, in order; timers' own entries and mere questions are no activity."""
     return moments_of(_MOMENTS.all(tx, {"id": ticket_id}))
 
 
@@ -48,7 +53,8 @@ def moments_of(rows: Iterable[Mapping[Any, Any]]) -> list[Moment]:
     for row in rows:
         if "status" in row["changed"]:
             status = Status(row["changed"]["status"][1])
-        if row["actor"] != "timer" or "status" in row["changed"] or not out:
+        idle = row["actor"] == "timer" or row["action"].partition(" ")[0] in QUESTIONS
+        if not idle or "status" in row["changed"] or not out:
             out.append(Moment(at=row["at"], status=status))
     return out
 

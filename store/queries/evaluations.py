@@ -78,7 +78,7 @@ def _with_moments(tx: Connection, found: Sequence[Ticket]) -> Iterator[tuple[Tic
     for start in range(0, len(found), _SOME):
         some = found[start : start + _SOME]
         query = (
-            select(HISTORY.c.ticket_id, HISTORY.c.at, HISTORY.c.actor, HISTORY.c.changed)
+            select(HISTORY.c.ticket_id, HISTORY.c.at, HISTORY.c.actor, HISTORY.c.action, HISTORY.c.changed)
             .where(HISTORY.c.ticket_id.in_([ticket.id for ticket in some]))
             .order_by(HISTORY.c.ticket_id, HISTORY.c.seq)
         )

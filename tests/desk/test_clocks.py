@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rules.actions import all as _vocabulary  # noqa: F401 - fills the table of verbs
+from rules.actions.base import VERBS
 from rules.facts.terms import Light
+from store.timers import QUESTIONS
+from tests.desk.customers import proves
 from tests.desk.office import desk, to
 
 CLOCK = """
@@ -40,3 +44,24 @@ def test_reminders_come_once_to_the_owner_and_later_to_the_manager(tmp_path: Pat
         assert d.ticket().light is Light.red
         d.passes(hours=2)
         assert [str(m["To"]) for m in to(d.post(), "root@desk.example")] == ["root@desk.example"]
+
+
+def test_a_question_how_it_stands_puts_off_no_reminder(tmp_path: Path) -> None:
+    """The more often a customer asks, the later somebody would be told that nothing happens; and the sum would say another date than the list."""
+    with desk(tmp_path, more='[clock]\nidle = "2d"\n') as d:
+        d.agent("anna")
+        d.write("Kim <kim@client.example>")
+        (received,) = to(d.post(), "kim@client.example")
+        before = d.ticket().due["idle"]
+        d.passes(hours=20)
+        proves(d, "kim@client.example", "#status", answer=received)
+        assert [m["X-Mailgate-Template"] for m in to(d.post(), "kim@client.example")] == ["status-answer"]
+        assert d.ticket().due["idle"] == before
+        d.passes(hours=5)
+        assert names(d.post()) == [("Anna <anna@staff.example>", "due-soon")]
+        assert d.ticket().due["idle"] == before, "a check reckons it as it was"
+
+
+def test_questions_are_verbs_that_change_nothing() -> None:
+    """A verb that does something would be no action to the idle clock."""
+    assert not [name for name in QUESTIONS if VERBS[name].changes]
