@@ -266,11 +266,24 @@ def settled(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datet
 
 def next_check(ticket: Ticket, running: Sequence[Running], policy: Policy, at: datetime) -> datetime | None:
     """When time alone changes something next: the light, or a reminder; None if nothing runs."""
+    return min((when for when in _marks(ticket, running, policy, at) if when > at), default=None)
+
+
+def is_behind(ticket: Ticket, running: Sequence[Running], policy: Policy, at: datetime) -> bool:
+    """Whether something was reached by now that may not have been told: an action can bring a shorter limit, or a clock that stood still."""
+    return any(when <= at for when in _marks(ticket, running, policy, at))
+
+
+def _marks(ticket: Ticket, running: Sequence[Running], policy: Policy, at: datetime) -> Iterator[datetime]:
     kind = policy.types.get(ticket.type)
     steps: list[Threshold] = [kind.yellow, kind.red] if kind else [50, 100]
     steps += list(clock_of(ticket, policy).remind)
-    found = [when for r in running if r.is_live for step in steps if (when := reached_at(r, step, at)) is not None and when > at]
-    return min(found, default=None)
+    for each in running:
+        if each.is_live:
+            for step in steps:
+                when = reached_at(each, step, at)
+                if when is not None:
+                    yield when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

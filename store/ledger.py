@@ -251,6 +251,8 @@ def _settled(ticket: Ticket, moments: Sequence[Moment], scene: Scene, agreed: Co
         return (replace(ticket, due=MappingProxyType({})) if ticket.due else ticket), stay
     after = deadlines.settled(ticket, moments, scene.policy, scene.at, agreed)
     running = deadlines.clocks(after, moments, scene.policy, scene.at, agreed)
+    if deadlines.is_behind(after, running, scene.policy, scene.at):
+        return after, scene.at
     return after, _earlier(deadlines.next_check(after, running, scene.policy, scene.at), stay)
 
 

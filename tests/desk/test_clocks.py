@@ -65,3 +65,19 @@ def test_a_question_how_it_stands_puts_off_no_reminder(tmp_path: Path) -> None:
 def test_questions_are_verbs_that_change_nothing() -> None:
     """A verb that does something would be no action to the idle clock."""
     assert not [name for name in QUESTIONS if VERBS[name].changes]
+
+
+def test_a_limit_that_an_action_shortens_to_the_past_is_told_at_once(tmp_path: Path) -> None:
+    """What is said to block everybody would be told of at twice its limit only, since half and all of it had passed already."""
+    with desk(tmp_path, more='[clock]\nsolve = "20h"\n[[severity]]\nkey = "blocking"\nclock = {solve = "4h"}\n') as d:
+        d.agent("anna")
+        d.write("Kim <kim@client.example>")
+        (new,) = to(d.post(), "anna@staff.example")
+        d.passes(hours=5)
+        assert d.post() == []
+        d.write("anna@staff.example", "#severity blocking", answer=new)
+        d.post()
+        d.passes(minutes=1)
+        assert "overdue" in [template for _, template in names(d.post())]
+        d.passes(minutes=30)
+        assert d.post() == []
