@@ -22,7 +22,7 @@ from rules.actions.undo import Undo
 from rules.actions.values import Misread, Rest, Words
 from rules.case import Case
 from rules.facts.terms import Fate
-from rules.reading import commands
+from rules.reading import commands, threads
 from rules.reading.thanks import is_only_thanks
 from rules.verdict import Act, Hold, Many, Piece, Question, Verdict
 
@@ -154,7 +154,7 @@ def _bare(row: str) -> str:
 
 def _pieces(case: Case, number: int, line: str) -> list[Piece]:
     """One line as an action on each of its tickets; raises Misread with near whole lines."""
-    action, refs = _read(line, case.words)
+    action, refs = _read(line, case.words, threads.shape_of(case.facts.policy.desk.number))
     thread = case.facts.thread
     if not refs and action.needs_ticket and not _names(action):
         if thread is None:
@@ -163,11 +163,11 @@ def _pieces(case: Case, number: int, line: str) -> list[Piece]:
     return [Piece(ref=ref, action=action, number=number, line=line) for ref in refs or [_names(action)]]
 
 
-def _read(line: str, words: Words) -> tuple[Action, list[str]]:
+def _read(line: str, words: Words, mask: re.Pattern[str]) -> tuple[Action, list[str]]:
     """The first reading of a line that is understood in full: its tickets before the verb, right after it, or at its end."""
     tokens = line.replace(",", " ").split()
     first: Misread | None = None
-    for said, refs in _readings(line, tokens, words):
+    for said, refs in _readings(line, tokens, words, mask):
         try:
             return read(said, words), refs
         except Misread as miss:
@@ -177,11 +177,11 @@ def _read(line: str, words: Words) -> tuple[Action, list[str]]:
     raise first or Misread("unknown-verb", line, ())
 
 
-def _readings(line: str, tokens: list[str], words: Words) -> Iterator[tuple[str, list[str]]]:
+def _readings(line: str, tokens: list[str], words: Words, mask: re.Pattern[str]) -> Iterator[tuple[str, list[str]]]:
     """(line without its references, references), the likeliest first."""
     lead = _run(tokens)
     if lead and len(tokens) > lead:
-        yield " ".join(tokens[lead:]), _refs(tokens[:lead])
+        yield " ".join(tokens[lead:]), _refs(tokens[:lead], mask)
     head, rest = tokens[0] if tokens else "", tokens[1:]
     verb = words.verbs.get(fold(head.rstrip(".,;!:")))
     kinds = [f.metadata.get("kind") for f in fields(cast("Any", VERBS[verb]))] if verb in VERBS else []
@@ -190,16 +190,17 @@ def _readings(line: str, tokens: list[str], words: Words) -> Iterator[tuple[str,
         return
     behind = _run(rest)
     for taken in range(behind, 0, -1):
-        yield " ".join((head, *rest[taken:])), _refs(rest[:taken])
+        yield " ".join((head, *rest[taken:])), _refs(rest[:taken], mask)
     if verb == "status" and behind == len(rest):
         # an agent's `status` sets, but without a word to set it can only ask
-        yield "status?", _refs(rest)
+        yield "status?", _refs(rest, mask)
     is_prose = any(isinstance(kind, Rest) for kind in kinds)
-    last = 0
-    while last < len(rest) and _run([rest[-1 - last]]) and not (is_prose and rest[-1 - last].strip("[]#").isdigit()):
-        last += 1
+    last = _run(rest[::-1])
+    if is_prose and len(rest) - last > 1:
+        # a number at the end of a sentence may be a part of it
+        last = next((n for n, word in enumerate(reversed(rest)) if word.strip("[]#").isdigit() or not _run([word])), last)
     for taken in range(last, 0, -1):
-        yield " ".join((head, *rest[:-taken])), _refs(rest[-taken:])
+        yield " ".join((head, *rest[:-taken])), _refs(rest[-taken:], mask)
     yield line, []
 
 
@@ -211,12 +212,14 @@ def _run(tokens: Sequence[str]) -> int:
     return len(tokens)
 
 
-def _refs(tokens: Sequence[str]) -> list[str]:
+def _refs(tokens: Sequence[str], mask: re.Pattern[str]) -> list[str]:
     """The references of some words, ranges written out, each once; raises Misread for a range of too many."""
     out: list[str] = []
     for token in tokens:
         bare = token.rstrip(":")
-        if (span := _RANGE.fullmatch(bare)) is not None:
+        if mask.fullmatch(plain := bare.strip("[]#")):
+            out.append(plain.upper())
+        elif (span := _RANGE.fullmatch(bare)) is not None:
             low, high = int(span[2]), int(span[3])
             if not low <= high < low + MOST:
                 raise Misread("too-much", token, ())

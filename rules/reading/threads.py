@@ -79,7 +79,7 @@ def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
     ours = [token for i in named if (token := tokens.read(i))]
     bracketed = [ref for ref in subject.read(mail.subject).refs if any(c.isdigit() for c in ref)]
     refs = tuple(dict.fromkeys(ref.upper() for ref in reversed(bracketed)))
-    mask = _mask(policy.desk.number)
+    mask = shape_of(policy.desk.number)
     return Clues(
         tokens=tuple(dict.fromkeys(found)),
         id_tokens=tuple(dict.fromkeys(ours)),
@@ -90,7 +90,7 @@ def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
 
 
 @lru_cache(maxsize=8)
-def _mask(number: str) -> re.Pattern[str]:
+def shape_of(number: str) -> re.Pattern[str]:
     """What a reference looks like by a number mask such as `TS{yy}{mm}-{seq:04}`."""
     pieces = re.split(r"(\{\w+(?::[^{}]*)?\})", number)
     return re.compile("".join(r"\d+" if piece.startswith("{") else re.escape(piece) for piece in pieces), re.IGNORECASE | re.ASCII)

@@ -82,6 +82,19 @@ def test_what_can_not_be_done_in_full_is_not_done_at_all(tmp_path: Path, text: s
         assert one(d.post_later(), ANNA, "held")
 
 
+def test_numbers_by_a_mask_and_numbers_in_sentences_are_told_apart(tmp_path: Path) -> None:
+    """`TS2611-0002` would be a range, and the 5 of `he called 5 times` somebody's request."""
+    with desk(tmp_path, desk='number = "TS{yy}{mm}-{seq:04}"') as d:
+        begun(d)
+        i = commands(d, "prio high TS2611-0001\ntime 25m 2\nnote 3 he called 5 times since 4\nmerge 4 TS2611-0003\nclose 1-2")
+        assert d.fate(i) == "executed", d.mail(i)["why"]
+        assert d.ticket("TS2611-0001").priority is Priority.high
+        assert d.ticket("TS2611-0002").minutes == 25
+        assert any(post.text == "he called 5 times since 4" for post in d.posts("TS2611-0003"))
+        assert d.ticket("TS2611-0004").ref == "TS2611-0003"
+        assert [d.ticket(f"TS2611-000{n}").status for n in (1, 2)] == [Status.closed] * 2
+
+
 def test_a_subject_alone_is_enough_and_questions_are_answered(tmp_path: Path) -> None:
     """On a telephone the subject is the quickest thing to type."""
     with desk(tmp_path) as d:
