@@ -204,6 +204,9 @@ def _subject(kit: _Kit, card: Mapping[str, object]) -> str:
     base = languages.word(kit.code, "common", "your_request", site=kit.site) if card["unknown"] else clean.clean_line(str(card["subject"]))
     ticket = card["ticket"]
     tag = f" [{ticket['ref']}]" if isinstance(ticket, Mapping) else ""
+    desk = card["desk"]
+    if not base and not tag and isinstance(desk, Mapping):
+        base = clean.clean_line(str(desk["name"]))  # "Re:" alone names nothing in a list of mails
     room = 240 - len(tag)
     return f"Re: {base if len(base) <= room else base[: room - 1].rstrip() + '…'}{tag}"
 

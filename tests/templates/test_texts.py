@@ -346,6 +346,12 @@ def test_a_long_subject_keeps_its_tag() -> None:
     assert subject.endswith("… [T2041]")
 
 
+def test_a_mail_without_subject_and_ticket_is_called_by_the_desks_name() -> None:
+    """A list of mails would show `Re:` and nothing to know it by."""
+    card = samples.sample("access-answer") | {"subject": "", "ticket": None}
+    assert render.render("access-answer", "en", card, links=samples.links(card)).subject == f"Re: {card['desk']['name']}"
+
+
 def test_staff_status_and_closing_have_their_own_words() -> None:
     """The owner hears of status changes too, in the desk's words and with a line on what a reply means."""
     for name in ("status", "closed", "reopened", "list-answer", "help-answer", "history-answer", "status-answer"):
