@@ -1,356 +1,44 @@
-"""The letters that answer whoever wrote: reports of commands, questions about held mail, status, history, lists, help."""
+"""The letters that answer what somebody asked: status, history, lists, help, articles; and which article a mail may be answered with.
+
+What his commands did is told by `receipts.py`, what is unclear asked by `questions.py`, what went wrong told by `troubles.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import asidecards, changes, letters, links
+from mailgate import asidecards, letters, links, readers
 from mailgate.knowledge import Index, visible
 from mailgate.letters import Event, button
 from rules import deadlines, levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
-from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.access import INSIGHTS, OFFICES
 from rules.facts.mail import Part
-from rules.facts.people import Directory, Role
-from rules.facts.policy import Policy
+from rules.facts.people import Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice
-from rules.reading import quoting
-from rules.verdict import Act, Bounced, Hold, Many, Spent
+from rules.verdict import Act
 from store import ledger, people, records, things, timers
-from store.ledger import Written
 from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
 
 MOST_LISTED, MOST_FOUND = 50, 30
 """Rows of a list that a mail holds."""
+
+
 REGISTER_FOR = timedelta(days=7)
 """How long the token of a registration is good."""
-CARRY_OUT_FOR = timedelta(hours=24)
-
-
-def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], event: Event) -> Letter:
-    """What an agent's mail did, line by line, with undo and stop."""
-    ticket = written.ticket
-    customers = [n for n in told if n.kind is RecipientKind.customer]
-    answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
-    answer += [n for n in told if n.kind is RecipientKind.other and n.post is not None and n.post.agent and not n.automatic]
-    leaves = max((event.at + n.after for n in answer), default=None)
-    undone = written.outcome.undo
-    language = _language(facts, act)
-    lines = [
-        _line(text, step.changed, language)
-        for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
-    ]
-    for wish in act.wishes:
-        said = languages.word(language, "problems", "wrong-value").format(value=wish)
-        lines.append({"line": f"[{wish}]", "ok": False, "result": said})
-    if act.unused:
-        lines.append({"line": act.unused, "ok": False, "result": languages.word(language, "problems", "unused")})
-    if undone:
-        lines = [
-            {
-                "line": "undo",
-                "ok": True,
-                "result": changes.spelled(written.outcome.steps[-1].changed, language) if written.outcome.steps else "",
-            }
-        ]
-        lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
-    cause = f"mail:{facts.id}"
-    buttons = []
-    if not undone and written.before is not None:
-        key = "stop" if leaves is not None else "undo"
-        buttons.append(button(key, f"undo {cause}", word="stop" if leaves is not None else "undo"))
-    if act.on_behalf:
-        buttons.append(button("wrong-person", "wrong-person", word="wrong-person"))
-    notice = Notice(
-        template="report",
-        to=_agent_address(facts, act.actor.name) or act.actor.address,
-        kind=RecipientKind.agent,
-        reason="author",
-        automatic="replied",
-        language=_agent_language(facts, act.actor.name),
-        ticket=ticket if ticket.id else None,
-    )
-    return letters.letter(
-        notice,
-        event,
-        {
-            "lines": lines,
-            "leaves_at": leaves.isoformat() if leaves else "",
-            "answer_to": [letters.person(n.to) for n in answer],
-            "opened_for": letters.person(ticket.requester) if act.on_behalf else None,
-            "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
-            "undone": undone,
-            "buttons": buttons,
-        },
-    )
-
-
-def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Event) -> Letter:
-    """What an agent's lines did on several tickets, with undo for all of them."""
-    agent = many.actor.name
-    language = languages.choose(_agent_language(facts, agent), facts.policy.languages)
-    lines: list[dict[str, Any]] = [
-        {
-            "line": piece.line,
-            "ok": True,
-            "result": "; ".join(
-                part for part in (written.ticket.ref, *(changes.spelled(s.changed, language) for s in written.outcome.steps)) if part
-            ),
-        }
-        for piece, written in zip(many.pieces, done, strict=True)
-    ]
-    if many.unused:
-        word = languages.word(language, "problems", "unused")
-        lines.append({"line": many.unused[:80], "ok": False, "result": word})
-    changed = any(piece.action.changes for piece in many.pieces)
-    notice = Notice(
-        template="report",
-        to=_agent_address(facts, agent) or many.actor.address,
-        kind=RecipientKind.agent,
-        reason="author",
-        automatic="replied",
-        language=_agent_language(facts, agent),
-    )
-    extra = {
-        "lines": lines,
-        "leaves_at": "",
-        "answer_to": [],
-        "opened_for": None,
-        "noted": False,
-        "undone": False,
-        "subject": facts.mail.subject,
-    }
-    return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
-
-
-def _language(facts: Facts, act: Act) -> str:
-    """The language in which an agent is told what his mail did."""
-    return languages.choose(_agent_language(facts, act.actor.name), facts.policy.languages)
-
-
-def _line(text: str, changed: Mapping[str, Any], language: str) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, language)}
-
-
-PROBLEMS = {
-    "unknown-verb": "unknown-verb",
-    "inside": "buried",
-    "proof": "level",
-    "role": "no-right",
-    "reach": "no-right",
-    "not-for-customers": "no-right",
-    "workflow-role": "no-right",
-    "archived": "archived",
-}
-"""Codes of the rules that have a sentence of their own in `words.toml`; the rest is a wrong or a missing value, or not possible now."""
-
-
-def problem(code: str) -> str:
-    """Key of the sentence that tells of a code."""
-    if code in PROBLEMS:
-        return PROBLEMS[code]
-    if code.startswith("missing-"):
-        return "missing-value"
-    return "wrong-value" if code.startswith(("unknown-", "not-a", "too-much")) else "illegal"
-
-
-REASONS = {
-    "unknown-command": "lines",
-    "refused": "lines",
-    "proof": "level",
-    "leak": "leak",
-    "spam": "spam",
-    "rate": "rate",
-    "identity": "from-syntax",
-    "parked": "parked",
-    "bulk": "bulk",
-    "limits": "limits",
-}
-
-
-def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
-    """The question to the one who can decide; none where nobody is asked at once."""
-    agent = facts.directory.agents.get(hold.agent)
-    if agent is not None:
-        to, kind, language = agent.address, RecipientKind.agent, agent.language
-    elif hold.customer:
-        to, kind, language = Address(address=hold.customer), RecipientKind.customer, hold.ticket.language if hold.ticket else ""
-    else:
-        return []
-    if hold.reason == "crossing":
-        return [_crossing(facts, hold, event, to, language)]
-    owner = hold.reason == "proof"
-    buttons = []
-    if owner and hold.may_carry_out:
-        buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
-    if not owner and hold.reason in {"unknown-command", "leak"}:
-        buttons.append(button("send", f"held {facts.id} anyway", word="send"))
-    if kind is RecipientKind.agent:
-        buttons.append(button("drop", f"held {facts.id} drop", word="drop"))
-    questions = [
-        {
-            "number": q.number,
-            "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
-            "problem": problem(q.code),
-            "value": q.word or (q.line if q.code != "leak" else "") or q.code,
-            "matches": [
-                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
-                for k, near in enumerate(q.near[:3], 1)
-                if q.number
-            ],
-        }
-        for n, q in enumerate(hold.questions[:8], 1)
-        if not owner or q.line
-    ]
-    notice = Notice(
-        template="held",
-        to=to,
-        kind=kind,
-        reason="owner" if owner else "author",
-        automatic="replied",
-        language=language,
-        ticket=hold.ticket,
-        press_for=CARRY_OUT_FOR if owner else None,
-    )
-    extra = {
-        "audience": "owner" if owner else "author",
-        "sender": letters.person(facts.mail.sender),
-        "received_at": event.at.isoformat(),
-        "reasons": [REASONS.get(hold.reason, hold.reason)],
-        "questions": questions,
-        "text": "" if owner else (quoting.written(facts.mail.text, facts.ours).text or facts.mail.text)[:4000],
-        "hints": [],
-        "buttons": buttons,
-        "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,
-    }
-    return [letters.letter(notice, event, extra)]
-
-
-def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:
-    """To the admin: automatic answers have stopped by that limit."""
-    return _alerts(facts.policy, "storm", f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit, event)
-
-
-def config_refused(policy: Policy, mistakes: Iterable[str], event: Event) -> list[Letter]:
-    """To the admin: the changed config has these mistakes, the old one stays."""
-    return _alerts(policy, "config", "\n".join(mistakes), event)
-
-
-def _alerts(policy: Policy, what: str, value: str, event: Event) -> list[Letter]:
-    return [
-        letters.letter(
-            Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"),
-            event,
-            {"what": what, "value": value},
-        )
-        for admin in policy.desk.admin
-    ]
-
-
-def announcement(
-    received_id: int,
-    record: Mapping[str, Any],
-    mail: Mapping[str, Any],
-    to: Address,
-    kind: RecipientKind,
-    language: str,
-    ticket: Ticket | None,
-    event: Event,
-) -> Letter:
-    """To a group or the admin: a mail waits for a decision, with sender, reason and buttons."""
-    notice = Notice(template="held", to=to, kind=kind, reason="admin", language=language, ticket=ticket)
-    extra = {
-        "audience": "group",
-        "sender": {"name": mail["from_name"], "address": mail["from_address"]},
-        "received_at": mail["received_at"].isoformat(),
-        "reasons": [REASONS.get(str(record.get("reason", "")), str(record.get("reason", "")))],
-        "questions": [],
-        "text": "",
-        "hints": [{"what": "more-held", "value": str(record["more"])}] if record.get("more") else [],
-        "buttons": [
-            button("release", f"held {received_id} anyway", word="release"),
-            button("spam", f"held {received_id} spam", word="spam"),
-            button("drop", f"held {received_id} drop", word="drop"),
-        ],
-        "subject": str(mail["subject"]) or f"mail {received_id}",
-    }
-    return letters.letter(notice, event, extra)
-
-
-def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str) -> Letter:
-    person = letters.person(to)
-    own = {"author": person, "at": event.at.isoformat(), "text": hold.text, "quoted": "", "signature": "", "attachments": []}
-    others = [
-        own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing
-    ]
-    notice = Notice(
-        template="crossing", to=to, kind=RecipientKind.agent, reason="author", automatic="replied", language=language, ticket=hold.ticket
-    )
-    buttons = [button("send", f"held {facts.id} anyway", word="send"), button("drop", f"held {facts.id} drop", word="drop")]
-    return letters.letter(notice, event, {"post": own, "others": others, "buttons": buttons})
-
-
-def bounced(facts: Facts, what: Bounced, ticket: Ticket, event: Event) -> list[Letter]:
-    """To the owner of the ticket: a mail of ours came back."""
-    failed = [{"address": f.address, "status": f.status, "diagnostic": f.diagnostic[:300]} for f in what.failed]
-    return _not_arrived(facts.directory, failed or [{"address": what.sent.recipient, "status": "", "diagnostic": ""}], ticket, event)
-
-
-def undelivered(directory: Directory, address: str, why: str, ticket: Ticket, event: Event) -> list[Letter]:
-    """To the owner of the ticket: the relay won't take a mail of ours."""
-    return _not_arrived(directory, [{"address": address, "status": "", "diagnostic": why[:300]}], ticket, event)
-
-
-def _not_arrived(directory: Directory, failed: list[dict[str, str]], ticket: Ticket, event: Event) -> list[Letter]:
-    owners = [directory.agents[ticket.assignee]] if ticket.assignee in directory.agents else list(directory.members(ticket.group))
-    owners = owners or list(directory.agents.values())
-    return [
-        letters.letter(
-            Notice(template="bounced", to=a.address, kind=RecipientKind.agent, reason="assigned", language=a.language, ticket=ticket),
-            event,
-            {"failed": failed, "post": None},
-        )
-        for a in owners
-    ]
-
-
-def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
-    """To the stored address: this button does nothing any more."""
-    sent = what.sent
-    if sent is None:
-        return []
-    kind = sent.recipient_kind
-    notice = Notice(
-        template="spent",
-        to=Address(address=sent.recipient),
-        kind=kind,
-        reason="author" if kind is RecipientKind.agent else "requester",
-        automatic="replied",
-        language=what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
-        ticket=what.ticket,
-    )
-    line = sent.buttons.get(what.key, "")
-    again = (
-        [button("include" if line.startswith("cc ") else line.partition(" ")[0], line)]
-        if what.why == "not-yours" and line and not line.startswith("held ")
-        else []
-    )
-    presser = {"name": "", "address": facts.mail.identity or facts.mail.sender.address}
-    return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]
 
 
 def replies(tx: Connection, facts: Facts, act: Act, asks: Iterable[Ask], ticket: Ticket | None, event: Event, index: Index) -> list[Letter]:
@@ -401,7 +89,9 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         # what a partner and we wrote to each other is not his customer's
         about = None
     language = (
-        _agent_language(facts, act.actor.name) if staff else (ticket.language if ticket else facts.person.language if facts.person else "")
+        readers.agent_language(facts, act.actor.name)
+        if staff
+        else (ticket.language if ticket else facts.person.language if facts.person else "")
     )
     common: dict[str, Any] = {
         "to": to,
@@ -581,6 +271,8 @@ def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
 
 HISTORY_RIGHT = INSIGHTS[1]
 """What `person edit --may` calls the right to see all requests of one's organisation."""
+
+
 MOST_OF_PARTY = 60
 
 
@@ -712,7 +404,7 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
 def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | None:
     """Where answers about somebody's tickets go: the address on file, never one that a mail merely names."""
     if act.actor.is_agent:
-        return _agent_address(facts, act.actor.name)
+        return readers.agent_address(facts, act.actor.name)
     key = act.actor.address.key
     if facts.person is not None and key in {address_key(a) for a in facts.person.addresses}:
         return facts.person.address
@@ -725,13 +417,3 @@ def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | 
     if not facts.mail.identity:
         return None
     return act.actor.address if act.actor.level >= Level.domain else Address(address=act.actor.address.address)
-
-
-def _agent_address(facts: Facts, name: str) -> Address | None:
-    agent = facts.directory.agents.get(name)
-    return agent.address if agent else None
-
-
-def _agent_language(facts: Facts, name: str) -> str:
-    agent = facts.directory.agents.get(name)
-    return agent.language if agent else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, archiving, digests, letters, reporting, rounds
+from mailgate import archiving, digests, letters, questions, reporting, rounds
 from mailgate.office import Office
 from rules import notices, timers
 from rules.actions.base import Refused, Scene
@@ -183,7 +183,7 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
             receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
             receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]
             batch = [
-                answers.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers
+                questions.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers
             ]
             _put(tx, office, batch, f"announce:{row['id']}:{at:%Y%m%dT%H%M%S}", at)
     return len(rows)

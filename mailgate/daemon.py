@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailgate import answers, archiving, clerk, digests, hangups, intake, keys, letters, reporting
+from mailgate import archiving, clerk, digests, hangups, intake, keys, letters, reporting, troubles
 from mailgate.exposing import Exposer
 from mailgate.front import Clock, Front
 from mailgate.knowledge import Index
@@ -447,7 +447,7 @@ class Daemon:
         try:
             with engine.transaction(office.store) as tx:
                 event = letters.Event(at=at, policy=office.policy, directory=people.directory(tx), actor=clerk.TIMER)
-                batch = answers.config_refused(office.policy, mistakes, event)
+                batch = troubles.config_refused(office.policy, mistakes, event)
                 outbox.put(tx, batch, cause=f"config:{at.isoformat()}", at=at, keys=office.keys, domain=office.policy.desk.domain)
         except Exception:
             log.exception("the admin can't be told")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, belongings, beside, choosing, documents, gathering, letters
+from mailgate import answers, belongings, beside, choosing, documents, gathering, letters, questions, receipts, troubles
 from mailgate.office import Office
 from rules import asides, away, limits, notices, rights
 from rules.actions.base import Action, Ask, Refused, Scene
@@ -100,7 +100,7 @@ def _storm(tx: Connection, office: Office, facts: Facts, act: Act) -> None:
     about = f":{act.actor.address.key}" if facts.may_acknowledge == "pair" else ""
     cause = f"storm:{facts.may_acknowledge}{about}:{facts.at:%Y%m%d}"
     if not outbox.has(tx, cause):
-        put(tx, office, facts, answers.storm(facts, facts.may_acknowledge, _event(facts, DESK)), cause)
+        put(tx, office, facts, troubles.storm(facts, facts.may_acknowledge, _event(facts, DESK)), cause)
 
 
 def _steps(written: Written) -> tuple[dict[str, Any], ...]:
@@ -185,7 +185,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
     event = replace(_event(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
     batch = [_papered(tx, office, facts, letters.letter(n, event, answers.suggested(n, facts, office.knowledge)), n.ticket) for n in told]
     if act.report and by_staff:
-        batch.append(_recorded(tx, office, facts, answers.report(facts, act, written, told, event), written))
+        batch.append(_recorded(tx, office, facts, receipts.report(facts, act, written, told, event), written))
     asks = beside.counted(tx, beside.saved(written, facts.policy, office.site))
     batch += _replies(tx, office, facts, act, asks, written.ticket, event)
     put(tx, office, facts, batch)
@@ -266,7 +266,7 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
         if not silent:
             _tell(tx, office, facts, act, written)
     if not silent and many.actor.is_agent and (many.unused or not many.pieces or any(a.changes for a in many.actions)):
-        put(tx, office, facts, [answers.report_of_many(facts, many, done, _event(facts, many.actor))])
+        put(tx, office, facts, [receipts.report_of_many(facts, many, done, _event(facts, many.actor))])
     touched = {written.ticket.id for written in done if written.ticket.id}
     single = touched.pop() if len(touched) == 1 else None
     steps = tuple(step for written in done for step in _steps(written))
@@ -331,11 +331,11 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         for touched in tickets:
             written = ledger.apply(tx, touched, (Undo(cause=cause),), _scene(facts, act.actor), _cause(facts))
             ticket_id = written.ticket.id
-            batch.append(answers.report(facts, act, written, (), event))
+            batch.append(receipts.report(facts, act, written, (), event))
     else:
         outcome, batch = _on_no_ticket(tx, office, facts, act)
         if outcome.records and act.actor.is_agent:
-            batch.insert(0, answers.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
+            batch.insert(0, receipts.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=_level(facts, act.actor), trace=act.trace)
@@ -365,7 +365,7 @@ def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: b
     if not silent and facts.machine.kind is MachineKind.human:
         rounds = facts.allowance.rounds
         cause = f"{_cause(facts).name}:{rounds}" if rounds else ""
-        batch = [x for x in answers.held(facts, hold, _event(facts, DESK)) if hold.reason != "proof" or _may_ask(tx, facts, x)]
+        batch = [x for x in questions.held(facts, hold, _event(facts, DESK)) if hold.reason != "proof" or _may_ask(tx, facts, x)]
         put(tx, office, facts, batch, cause)
     level = facts_level(facts, hold)
     words = "; ".join(f"line {q.number}: {q.line}" if q.number else q.code for q in hold.questions)
@@ -404,7 +404,7 @@ def _bounced(tx: Connection, office: Office, facts: Facts, bounced: Bounced, *, 
     ledger.remember_ids(tx, ticket.id, (facts.mail.message_id,), facts.id or None)
     if final and not silent and bounced.sent.recipient_kind is not RecipientKind.agent:
         event = _event(facts, draft_actor, written)
-        put(tx, office, facts, answers.bounced(facts, bounced, written.ticket, event))
+        put(tx, office, facts, troubles.bounced(facts, bounced, written.ticket, event))
     return Settlement(fate=Fate.bounce, why=why, ticket_id=ticket.id, trace=bounced.trace)
 
 
@@ -429,7 +429,7 @@ def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent
     if not silent and facts.machine.may_answer and not facts.may_reply and spent.sent is not None:
         cause = f"spent:{spent.sent.outbox_id}:{spent.key}:{spent.why}:{facts.at:%Y%m%d}"
         if not outbox.has(tx, cause):
-            put(tx, office, facts, answers.spent(facts, spent, _event(facts, DESK)), cause)
+            put(tx, office, facts, questions.spent(facts, spent, _event(facts, DESK)), cause)
     return Settlement(
         fate=Fate.ignored,
         why=f"button: {spent.why}",

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate import answers, compose, documents, fields, letters, maillog, mailto
+from mailgate import compose, documents, fields, letters, maillog, mailto, troubles
 from mailgate.courier import Answer, Courier, Later, Never, Ready, Sent
 from mailgate.office import Office
 from rules import tokens
@@ -298,5 +298,5 @@ def _tell_staff(tx: Connection, office: Office, due: outbox.Due, why: str, at: d
     note = Note(text=f"Not delivered to {row['recipient_address']}: {why}")
     written = ledger.apply(tx, row["ticket_id"], (note,), scene, cause)
     event = letters.Event(at=at, policy=office.policy, directory=directory, actor=actor)
-    batch = answers.undelivered(directory, row["recipient_address"], why, written.ticket, event)
+    batch = troubles.undelivered(directory, row["recipient_address"], why, written.ticket, event)
     outbox.put(tx, letters.sendable(batch, office.policy), cause=cause.name, at=at, keys=office.keys, domain=office.policy.desk.domain)

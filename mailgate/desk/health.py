@@ -50,7 +50,9 @@ def _print(found: list[Finding]) -> None:
             if each.mend:
                 screen.show(screen.text(f"{' ' * (width + 6)}→ {each.mend}", "bold"))
     counted = [
-        f"{n} {word}" for level, word in (("broken", "broken"), ("warning", "warnings")) if (n := sum(f.level == level for f in found))
+        f"{n} {word if n == 1 or level == 'broken' else word + 's'}"
+        for level, word in (("broken", "broken"), ("warning", "warning"))
+        if (n := sum(f.level == level for f in found))
     ]
     print()
     screen.show(screen.text(", ".join(counted) or "all is well", "bold"))
