@@ -202,14 +202,18 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         outcome = replace(outcome, ticket=after)
     entries = _entries(after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket_id}))
     values: dict[str, Any] = {"sealed": entries[-1]["digest"]} if entries else {}
-    if changed(before, after) or outcome.posts or any(step.changed for step in steps):
+    has_moved = bool(changed(before, after) or outcome.posts) or any(step.changed for step in steps)
+    # Who says once more what holds already has acted, too: the clock that asks whether anybody does begins anew.
+    if has_moved or (
+        scene.who.name != "timer" and any(step.action and step.action.partition(" ")[0] not in timers.QUESTIONS for step in steps)
+    ):
         agreed = things.contract(tx, after.contract)
         timed = deadlines.is_timed(after, scene.policy, agreed) or stays.concerns(after, scene.policy)
         past = timers.moments(tx, ticket_id) if timed else []
         after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene, agreed)
         if row["check_at"] is not None and row["check_at"] <= scene.at:
             check_at = row["check_at"]  # what was reached before this action is still to be told
-        after = replace(after, version=before.version + 1)
+        after = replace(after, version=before.version + has_moved)
         new = facts.ticket_row(after) | {"check_at": check_at}
         old = facts.ticket_row(before) | {"check_at": row["check_at"]}
         values = {k: v for k, v in new.items() if v != old[k]} | values

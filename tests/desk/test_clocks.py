@@ -62,6 +62,22 @@ def test_a_question_how_it_stands_puts_off_no_reminder(tmp_path: Path) -> None:
         assert d.ticket().due["idle"] == before, "a check reckons it as it was"
 
 
+def test_what_is_said_once_more_is_an_action_all_the_same(tmp_path: Path) -> None:
+    """The sum would say another date than the list, and the reminder before it would be lost."""
+    with desk(tmp_path, more='[clock]\nidle = "2d"\n') as d:
+        d.agent("anna")
+        d.write("Kim <kim@client.example>")
+        (new,) = to(d.post(), "anna@staff.example")
+        d.write("anna@staff.example", "#prio high", answer=new)
+        d.post()
+        before, version = d.ticket().due["idle"], d.ticket().version
+        d.passes(hours=20)
+        d.write("anna@staff.example", "#prio high", answer=new)
+        d.post()
+        assert d.ticket().due["idle"] > before
+        assert d.ticket().version == version
+
+
 def test_questions_are_verbs_that_change_nothing() -> None:
     """A verb that does something would be no action to the idle clock."""
     assert not [name for name in QUESTIONS if VERBS[name].changes]
