@@ -214,8 +214,10 @@ def _posts(tx: Connection, thread: threads.Thread, agent: str) -> tuple[tuple[Po
 
 
 def _is_newer(post: Post, sent: Sent) -> bool:
-    """Whether a post came after a mail of ours: later than the newest that stood in it, or than itself where none did."""
-    return post.id > sent.newest_post if sent.newest_post else post.at > sent.created_at
+    """Whether a post came after a mail of ours was made; of the same moment, whether it is newer than the newest that stood in it."""
+    if post.at == sent.created_at:
+        return bool(sent.newest_post) and post.id > sent.newest_post
+    return post.at > sent.created_at
 
 
 _REF = re.compile(r"\bA\d{1,9}\b", re.IGNORECASE)
