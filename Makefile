@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres check bench journeys demo chaos setup setup-dev servers
+.PHONY: help run test test-postgres check bench journeys demo chaos hostile fuzz setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,18 @@ journeys: setup-dev servers ## the real daemon with real servers and mail client
 
 chaos: setup-dev servers ## fault drills: kills, power losses, full disks
 	@$(python) -m pytest tests/chaos
+
+hostile: setup-dev servers ## what strangers try: forged, broken and endless mail
+	@$(python) -m pytest tests/hostile tests/fuzz
+
+# Seconds for the targets that go on for as long as they are told, and the number that all of their dice follow from.
+TIME ?= 300
+SEED ?= 1
+
+fuzz: setup-dev ## fuzzing for TIME=300 seconds, going on where the last run stopped
+	@packaging/setup.sh fuzz
+	@$(python) -W error -m tests.fuzz.run --seconds $$(($(TIME) / 2)) --seed $(SEED)
+	@$(python) -m tests.fuzz.guided --seconds $$(($(TIME) - $(TIME) / 2)) --seed $(SEED)
 
 bench: setup-dev ## figures: starting, accepting, handling, memory
 	@$(python) bench/startup.py

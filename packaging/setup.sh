@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv from uv.lock, bringing uv along where the machine has none. `setup.sh` is for running, `setup.sh dev` for testing.
+# Makes .venv from uv.lock, bringing uv along where the machine has none. `setup.sh` is for running, `setup.sh dev` for testing, `setup.sh fuzz` for
+# testing with atheris, where there is a wheel of it.
 # Safe to call again and from two shells at once; does nothing when pyproject.toml and uv.lock are the ones it was made from.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -64,7 +65,9 @@ flock 9
 key="$(cat pyproject.toml uv.lock | cksum) $PWD"
 stamp=.venv/.made-for-$kind
 if [ -x .venv/bin/mailgate ] && .venv/bin/python -c '' 2>/dev/null; then
-    for made in "$stamp" .venv/.made-for-dev; do
+    enough=$stamp
+    [ "$kind" != run ] || enough="$stamp .venv/.made-for-dev"
+    for made in $enough; do
         if [ "$(cat "$made" 2>/dev/null)" = "$key" ]; then exit 0; fi
     done
 fi
@@ -79,6 +82,7 @@ uv=$(find_uv)
 case $kind in
     run) "$uv" sync --quiet --frozen --all-extras --no-dev --inexact ;;
     dev) "$uv" sync --quiet --frozen --all-extras ;;
-    *) say "usage: setup.sh [run|dev]"; exit 2 ;;
+    fuzz) "$uv" sync --quiet --frozen --all-extras --group fuzz ;;
+    *) say "usage: setup.sh [run|dev|fuzz]"; exit 2 ;;
 esac
 printf '%s\n' "$key" >"$stamp"
