@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
-from rules.actions.values import Kind, Misread, Words, choose
+from rules.actions.values import Keyed, Kind, Misread, Words, choose
 from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
@@ -196,15 +196,16 @@ class Action:
 
     def spell(self) -> str:
         """The line, without `#`, that reads as this action again."""
-        words = [self.verb]
-        for f in fields(cast("Any", self)):
+        line = ""
+        for f in reversed(fields(cast("Any", self))):
             kind: Kind[Any] | None = f.metadata.get("kind")
             if kind is None:
                 continue
             spelled = kind.spell(getattr(self, f.name))
-            if spelled:
-                words.append(spelled)
-        return " ".join(words).strip()
+            if isinstance(kind, Keyed):
+                spelled = kind.apart(spelled, line)
+            line = f"{spelled} {line}".strip() if line else spelled
+        return f"{self.verb} {line}".strip()
 
 
 def value(kind: Kind[Any], *, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field

@@ -359,6 +359,19 @@ class Keyed:
         spelled = self.inner.spell(value)
         return f"{self.key}:{quoted_if_needed(spelled) if not spelled.startswith(chr(34)) else spelled}"
 
+    def apart(self, spelled: str, rest: str) -> str:
+        """The spelled value in quotes where the rest of the line would be read into it: `by:"fri" 08:00 is the latest`."""
+        value = spelled.removeprefix(f"{self.key}:")
+        if (
+            not rest
+            or not value
+            or value.startswith('"')
+            or not isinstance(self.inner, When)
+            or moments.find(f"{value} {rest}")[0] == value
+        ):
+            return spelled
+        return f'{self.key}:"{value}"'
+
 
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)", re.IGNORECASE)
 _UNITS = {

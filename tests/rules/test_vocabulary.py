@@ -73,6 +73,13 @@ def test_what_is_spelled_reads_as_the_same_again(verb: str, rest: str) -> None:
         assert again == action, line
 
 
+def test_a_day_before_a_time_of_the_text_stays_a_day() -> None:
+    """`by:fri` in front of `08:00 …` would be read as Friday at eight the next time."""
+    action = read("task 08:00 order the part by:fri", WORDS)
+    assert action.spell() == 'task by:"fri" 08:00 order the part'
+    assert read(action.spell(), WORDS) == action
+
+
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_understands_some_line(verb: str) -> None:
     """A verb that nothing satisfies would be tested by nobody."""
