@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mailgate import hangups
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch, NotMail
+from mailgate.doors import hangups
 
 if TYPE_CHECKING:
     from typer import Typer

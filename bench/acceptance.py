@@ -64,8 +64,8 @@ async def serve_stock() -> int:
 
 async def serve_ours(keep) -> int:
     """Our door as the daemon opens it."""
-    from mailgate.receiving import Committer, DoorSettings
-    from mailgate.smtp import SmtpDoor
+    from mailgate.doors.receiving import Committer, DoorSettings
+    from mailgate.doors.smtp import SmtpDoor
 
     committer = Committer(keep)
     committer.start()

@@ -76,7 +76,7 @@ def serve_mailgate(folder: Path, mails: Path, *, telling: bool) -> None:
     from datetime import UTC, datetime
 
     from mailgate import daemon, intake
-    from mailgate.receiving import Received
+    from mailgate.doors.receiving import Received
     from mailgate.settings import load
     from rules.facts.mail import Envelope
     from rules.facts.people import Agent

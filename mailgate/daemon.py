@@ -1,5 +1,5 @@
 """Composition root of what stands behind the doors: builds the office, handles, posts, ticks, stops in order. The only module that reads
-the clock beside `cli.py`, and the only importer of apscheduler. The doors, which open first, are `mailgate/front.py`'s.
+the clock beside `cli.py`, and the only importer of apscheduler. The doors, which open first, are `mailgate/doors/front.py`'s.
 
 APScheduler is a ticker alone: what is due is a column, a tick is a plain function of `(office, at)`.
 """
@@ -19,15 +19,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailgate import archiving, clerk, digests, hangups, intake, keys, letters, reporting, troubles
-from mailgate.exposing import Exposer
-from mailgate.front import Clock, Front
-from mailgate.knowledge import Index
+from mailgate import intake
+from mailgate.clock import archiving, clerk
+from mailgate.doors import hangups
+from mailgate.doors.front import Clock, Front
+from mailgate.doors.receiving import Received
+from mailgate.figures import digests, reporting
+from mailgate.figures.exposing import Exposer
+from mailgate.letters import letters, troubles
+from mailgate.letters.knowledge import Index
 from mailgate.office import Office
-from mailgate.postman import Postman
-from mailgate.reader import Reader
-from mailgate.receiving import Received
+from mailgate.parsing.reader import Reader
+from mailgate.sending.postman import Postman
 from mailgate.settings import BadConfig, Settings, load
+from mailgate.trust import keys
 from rules.facts.policy import Mode
 from store import engine, marks, migrate, outbox, people, presence
 from store.engine import Store
@@ -94,7 +99,7 @@ def _lookup() -> Callable[[str], bytes | None]:
 
     def ask(name: str) -> bytes | None:
         if not found:
-            from mailgate.nameserver import Nameserver  # noqa: PLC0415 - dnspython only where it is needed
+            from mailgate.trust.nameserver import Nameserver  # noqa: PLC0415 - dnspython only where it is needed
 
             found.append(Nameserver())
         result: bytes | None = found[0].txt(name)
@@ -107,11 +112,11 @@ def courier_of(settings: Settings) -> Any:
     """The courier that [relay] asks for."""
     relay = settings.relay
     if relay.kind == "maildir":
-        from mailgate.maildir import MaildirCourier  # noqa: PLC0415
+        from mailgate.sending.maildir import MaildirCourier  # noqa: PLC0415
 
         return MaildirCourier(relay.path)
-    from mailgate.hop import Hop, Security  # noqa: PLC0415
-    from mailgate.relay import SmtpCourier  # noqa: PLC0415
+    from mailgate.sending.hop import Hop, Security  # noqa: PLC0415
+    from mailgate.sending.relay import SmtpCourier  # noqa: PLC0415
 
     hop = Hop(
         host=relay.host,
@@ -129,7 +134,7 @@ def postman_of(settings: Settings, office: Office) -> Postman:
     """The postman with the configured courier, signer and copy."""
     signer = None
     if settings.relay.dkim is not None:
-        from mailgate.signing import Signer  # noqa: PLC0415
+        from mailgate.trust.signing import Signer  # noqa: PLC0415
 
         signer = Signer(settings.relay.dkim.selector, settings.relay.dkim.domain, settings.relay.dkim.key_file)
     copy = None
@@ -150,7 +155,7 @@ def _copier(settings: Settings) -> Callable[[bytes], None]:
     first = imap_settings(settings)[0]
 
     def copy(raw: bytes) -> None:
-        from mailgate import errands  # noqa: PLC0415
+        from mailgate.boxes import errands  # noqa: PLC0415
 
         try:
             errands.append(first, folder, raw)
@@ -162,7 +167,7 @@ def _copier(settings: Settings) -> Callable[[bytes], None]:
 
 def imap_settings(settings: Settings) -> list[Any]:
     """The `[[imap]]` blocks as the IMAP door wants them."""
-    from mailgate.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
+    from mailgate.boxes.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
 
     return [
         ImapSettings(
@@ -191,7 +196,7 @@ class _Marks:
         self.store = store
 
     def get(self, account: str, folder: str) -> Any:
-        from mailgate.mailboxes import Mark  # noqa: PLC0415
+        from mailgate.boxes.mailboxes import Mark  # noqa: PLC0415
 
         with engine.reading(self.store) as tx:
             state = marks.get(tx, account, folder)
@@ -206,7 +211,7 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
     """A mailbox for each `[[imap]]` block; not started."""
     if not settings.imap:
         return []
-    from mailgate.collector import Mailbox  # noqa: PLC0415 - imapclient only where there is a mailbox
+    from mailgate.boxes.collector import Mailbox  # noqa: PLC0415 - imapclient only where there is a mailbox
 
     def known(*, message_id: str, size: int, sha256: str) -> datetime | None:
         with engine.reading(office.store) as tx:
@@ -409,7 +414,7 @@ class Daemon:
         """Serve the figures where the config says; a place that is taken costs the monitoring its page, not the customers their desk."""
         if self.settings.metrics is None:
             return None
-        from mailgate import metrics  # noqa: PLC0415 - only where figures are served
+        from mailgate.figures import metrics  # noqa: PLC0415 - only where figures are served
 
         def figures() -> bytes:
             with engine.reading(self.store) as tx:

@@ -15,10 +15,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from mailgate import gathering, maillog, outcomes
-from mailgate.keeping import keep, keeper
+from mailgate import maillog
+from mailgate.doors.keeping import keep, keeper
+from mailgate.handling import gathering, outcomes
 from mailgate.office import Office
-from mailgate.reader import Broken
+from mailgate.parsing.reader import Broken
 from mailgate.roster import Roster
 from rules import admission, customers, rights
 from rules.actions.base import Refused, Scene

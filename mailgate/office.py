@@ -8,14 +8,14 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from mailgate.knowledge import Index
+from mailgate.letters.knowledge import Index
 from mailgate.roster import Roster
 from rules.facts.policy import Policy
 from store.engine import Store
 
 if TYPE_CHECKING:
-    from mailgate.reader import Reader
-    from mailgate.signatures import Lookup
+    from mailgate.parsing.reader import Reader
+    from mailgate.trust.signatures import Lookup
 
 
 @dataclass(slots=True, kw_only=True)

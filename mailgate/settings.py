@@ -1,6 +1,6 @@
 """config.toml -> what the program runs on: the policy that rules ask, and the doors, keys and paths that the shell opens.
 
-`load` gives `Settings` or raises `BadConfig` with every mistake at once. Importing this is cheap; the models (`mailgate.schema`) and the
+`load` gives `Settings` or raises `BadConfig` with every mistake at once. Importing this is cheap; the models (`mailgate.config.schema`) and the
 reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/reading.py` for how, `rules/facts/policy.py` for what.
 """
 
@@ -83,7 +83,7 @@ class _Aliases(Mapping[str, str]):
 
 def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
     """The policy with the words by which the desk's languages call the verbs, the site's own among them."""
-    from mailgate.schema.desk import Desk  # noqa: PLC0415 - as above
+    from mailgate.config.schema.desk import Desk  # noqa: PLC0415 - as above
     from templates import languages  # noqa: PLC0415 - as above
 
     own = reading.get(Desk, "desk")
@@ -136,6 +136,6 @@ def effective(settings: Settings) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the file, for editors: for `config schema`."""
-    from mailgate import schema  # noqa: PLC0415
+    from mailgate.config import schema  # noqa: PLC0415
 
     return schema.json_schema()

@@ -1,6 +1,6 @@
 """The words of a rule's `when`, one small function each: what it looks at in a mail, and whether that is what the rule wants.
 
-To add one: a function in this file, its line in `WORDS`, its key in `mailgate/schema/when.py`. Patterns come compiled and are linear in
+To add one: a function in this file, its line in `WORDS`, its key in `mailgate/config/schema/when.py`. Patterns come compiled and are linear in
 the text; what they are given is capped all the same. Next: `routing.py`, which walks the rules.
 """
 

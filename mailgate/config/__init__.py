@@ -1,1 +1,1 @@
-"""How config.toml is read: positions, kinds of value, patterns, calendars, checks across sections. The door to it is `mailgate.settings`."""
+"""How config.toml is read: its sections (`schema`), places, kinds of value, patterns, calendars, checks. Its door: `mailgate.settings`."""

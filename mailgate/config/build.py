@@ -10,7 +10,7 @@ from types import MappingProxyType
 from mailgate.config.calendars import Holidays
 from mailgate.config.places import Path
 from mailgate.config.reading import Reading
-from mailgate.schema import desk, doors, service
+from mailgate.config.schema import desk, doors, service
 from rules.facts import policy as p
 from rules.facts import service as s
 from rules.facts.amounts import read_duration

@@ -10,8 +10,8 @@ from typing import Any
 from mailgate.config import places
 from mailgate.config.mistakes import nearest
 from mailgate.config.reading import Reading
+from mailgate.config.schema import desk, service
 from mailgate.config.secrets import exposed
-from mailgate.schema import desk, service
 from rules.facts.service import CHANNELS, ROLES
 from rules.facts.terms import address_key
 

@@ -9,7 +9,7 @@ from mailgate.config.checks import keys
 from mailgate.config.mistakes import Wrong, nearest
 from mailgate.config.places import Path
 from mailgate.config.reading import Reading
-from mailgate.schema import desk, service
+from mailgate.config.schema import desk, service
 from rules.actions import base
 from rules.actions.folding import fold
 from rules.actions.values import Misread, near_words

@@ -10,10 +10,10 @@ from mailgate.config import checks, doors
 from mailgate.config.doors import Listen
 from mailgate.config.mistakes import Mistake
 from mailgate.config.reading import Reading
+from mailgate.config.schema import desk
+from mailgate.config.schema import doors as said
 from mailgate.config.secrets import Secret
 from mailgate.config.site import Settings
-from mailgate.schema import desk
-from mailgate.schema import doors as said
 from rules.facts.policy import Policy
 
 

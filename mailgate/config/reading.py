@@ -14,10 +14,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from mailgate import schema
-from mailgate.config import places, values
+from mailgate.config import places, schema, values
 from mailgate.config.mistakes import BadConfig, Mistake, Several, Wrong, nearest
-from mailgate.schema.base import Section
+from mailgate.config.schema.base import Section
 
 Model = TypeVar("Model", bound=Section)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mailgate import schema
+from mailgate.config import schema
 from mailgate.config.reading import section_in
-from mailgate.schema.base import Section
+from mailgate.config.schema.base import Section
 
 STARS = "***"
 _IN_URL = re.compile(r"(?<=://)([^/@]*:)[^/@]*(?=@)")

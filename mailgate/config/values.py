@@ -1,6 +1,6 @@
 """Kinds of value in config.toml: how each is written, what it becomes, and the sentence for what it isn't.
 
-Each kind is an annotated type for the models of `mailgate.schema`: pydantic calls the reader and puts the written form into the JSON
+Each kind is an annotated type for the models of `mailgate.config.schema`: pydantic calls the reader and puts the written form into the JSON
 Schema. Readers raise `Wrong` (a ValueError) with the nearest valid word where there is one.
 """
 

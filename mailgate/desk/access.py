@@ -16,7 +16,7 @@ from rules.facts.terms import address_key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mailgate.commands import Counter
+    from mailgate.handling.commands import Counter
     from rules.actions.base import Aside, Change, Scene
 
 app = typer.Typer(no_args_is_help=True)
@@ -187,7 +187,8 @@ def _scene(tx: Connection, counter: Counter, desk: Call, request: Request, party
 
 
 def _carry_out(tx: Connection, counter: Counter, scene: Scene, changes: tuple[Change, ...], told: tuple[Aside, ...]) -> None:
-    from mailgate import commands, letters
+    from mailgate.handling import commands
+    from mailgate.letters import letters
     from rules import asides
     from rules.facts.ticket import Ticket
     from store import outbox, records

@@ -14,8 +14,8 @@ from mailgate.desk.ends import Failed
 from mailgate.desk.mail_views import span
 
 if TYPE_CHECKING:
-    from mailgate.adoption import Conversation
-    from mailgate.mailboxes import ImapSettings
+    from mailgate.boxes.adoption import Conversation
+    from mailgate.boxes.mailboxes import ImapSettings
     from mailgate.office import Office
 
 TOGETHER = 25
@@ -35,7 +35,8 @@ def adopt(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only look.")] = False,
 ) -> None:
     """One ticket for each conversation of a mailbox, silently; open only where the customer wrote last. Looks first, does it with --yes."""
-    from mailgate import adoption, daemon, errands
+    from mailgate import daemon
+    from mailgate.boxes import adoption, errands
     from store import adopting, engine, people
 
     desk = call.of(context)
@@ -79,7 +80,7 @@ def adopt(
 
 
 def _mailbox(boxes: list[ImapSettings], desk: Call, account: str) -> tuple[str, ImapSettings]:
-    from mailgate.mailboxes import Role
+    from mailgate.boxes.mailboxes import Role
 
     inboxes = {said.name: box for said, box in zip(desk.settings.imap, boxes, strict=True) if box.role is Role.inbox}
     if not inboxes:
@@ -104,7 +105,7 @@ def _row(desk: Call, talk: Conversation, *, is_known: bool) -> dict[str, Any]:
 
 
 def _take_over(desk: Call, office: Office, name: str, settings: ImapSettings, fresh: list[tuple[dict[str, Any], Conversation]]) -> None:
-    from mailgate import adoption
+    from mailgate.boxes import adoption
 
     for start in range(0, len(fresh), TOGETHER):
         some = fresh[start : start + TOGETHER]
@@ -117,7 +118,7 @@ def _take_over(desk: Call, office: Office, name: str, settings: ImapSettings, fr
 
 def _fetched(settings: ImapSettings, talks: list[Conversation]) -> Iterator[tuple[tuple[str, int], bytes]]:
     """The bytes of all mails of some conversations, by folder and UID."""
-    from mailgate import errands
+    from mailgate.boxes import errands
 
     mails = [mail for talk in talks for mail in talk.mails]
     for folder, role, validity in sorted({(m.folder, m.role, m.uidvalidity) for m in mails}):

@@ -154,7 +154,7 @@ def passwd(
     remove: Annotated[bool, typer.Option("--remove", help="Take the password away: no more logins.")] = False,
 ) -> None:
     """Set the password for the submission door: asked for on a terminal, else the first line of stdin."""
-    from mailgate import passwords
+    from mailgate.trust import passwords
     from store import engine, people
 
     desk = call.of(context)

@@ -18,7 +18,7 @@ def away(
     to: Annotated[str, typer.Option("--to", metavar="WHO", help="Who gets meanwhile what he would be told.", show_default=False)] = "",
 ) -> None:
     """Say until when an agent is away, and who stands in for him; without a time, show it."""
-    from mailgate import commands
+    from mailgate.handling import commands
     from rules.actions.base import Scene
     from rules.away import is_away
     from rules.facts.ticket import Ticket

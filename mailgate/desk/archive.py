@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def run(context: typer.Context) -> None:
     r"""Archive what has been closed for `\[archive] after`, empty what was for `purge_after`; the desk does it by itself, too."""
-    from mailgate import archiving
+    from mailgate.clock import archiving
 
     desk = call.of(context)
     with desk.counter() as counter:

@@ -65,7 +65,7 @@ def _rules(desk: Call) -> Iterator[Finding]:
 
 
 def _secret(desk: Call) -> Iterator[Finding]:
-    from mailgate import keys
+    from mailgate.trust import keys
 
     path = desk.settings.secret_file
     if not path.exists():

@@ -108,7 +108,8 @@ def _mailboxes(desk: Call) -> Iterator[Finding]:
     settings = desk.settings
     if not settings.imap:
         return
-    from mailgate import daemon, errands, imap
+    from mailgate import daemon
+    from mailgate.boxes import errands, imap
 
     for said, each in zip(settings.imap, daemon.imap_settings(settings), strict=True):
         check = f"imap {said.name}"
@@ -146,7 +147,7 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
     check = f"relay {relay.host}:{relay.port}"
     if offline:
         return
-    from mailgate import hop
+    from mailgate.sending import hop
 
     way = hop.Hop(
         host=relay.host,
@@ -171,7 +172,7 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
 
 
 async def _tried(way: object) -> None:
-    from mailgate import hop
+    from mailgate.sending import hop
 
     assert isinstance(way, hop.Hop)  # noqa: S101 - for the type checker
     client = await asyncio.wait_for(hop.connect(way, hop.tls_context(way)), WAIT * 3)
@@ -187,8 +188,8 @@ def _records(desk: Call) -> Iterator[Finding]:
     domain = settings.policy.desk.domain
     if settings.relay.kind == "maildir" or domain.endswith(RESERVED) or "." not in domain:
         return
-    from mailgate.nameserver import Nameserver
-    from mailgate.signatures import Unanswered
+    from mailgate.trust.nameserver import Nameserver
+    from mailgate.trust.signatures import Unanswered
 
     dns = Nameserver(wait=WAIT)
     wanted = [

@@ -55,7 +55,7 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [f"{fault.filename}: {fault.strerror}"], (), FAILED
     if type(fault).__name__ == "Unread":
         return _unread(fault)
-    if type(fault).__module__ in {"mailgate.imap", "mailgate.keys", "mailgate.reader"}:
+    if type(fault).__module__ in {"mailgate.boxes.imap", "mailgate.trust.keys", "mailgate.parsing.reader"}:
         return [str(fault)], (), FAILED
     return _of_the_store(fault)
 

@@ -51,7 +51,7 @@ def mailto(
     """A mailto: link or QR code; a mail made by it goes where it should."""
     import segno
 
-    from mailgate import links
+    from mailgate.letters import links
 
     desk = call.of(context)
     policy = desk.settings.policy

@@ -66,8 +66,8 @@ def read(
     context: typer.Context, paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="As for mail in.", show_default=False)]
 ) -> None:
     """How mails are understood; nothing is stored."""
-    from mailgate import reading
-    from mailgate.reader import Reader
+    from mailgate.parsing import reading
+    from mailgate.parsing.reader import Reader
     from rules.facts.mail import Mail
 
     desk = call.of(context)
@@ -103,7 +103,7 @@ def _given(paths: list[str] | None) -> list[str]:
 
 
 def _found(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    from mailgate import sources
+    from mailgate.doors import sources
 
     yield from sources.raw_mails(paths)
 
@@ -131,7 +131,7 @@ def _envelopes(batch: list[tuple[str, bytes]], sender: str, recipients: tuple[st
 def _taken(desk: Call, office: Office, batch: list[tuple[str, bytes]], envelopes: list[Envelope], *, silent: bool) -> list[dict[str, Any]]:
     """Keep a batch in one commit, handle it, and tell what became of each."""
     from mailgate import intake
-    from mailgate.receiving import Received
+    from mailgate.doors.receiving import Received
     from store import engine
     from store.queries import mail as stored
 

@@ -173,8 +173,8 @@ def find(tx: Connection, word: str) -> dict[str, Any]:
 
 def shape_of(tx: Connection, desk: Call, row: dict[str, Any]) -> dict[str, Any]:
     """Everything of a received mail as JSON; what it says is read from its bytes."""
-    from mailgate import reading
-    from mailgate.reader import Reader
+    from mailgate.parsing import reading
+    from mailgate.parsing.reader import Reader
     from rules.facts.mail import Mail
     from store import facts, inbox
 

@@ -17,6 +17,6 @@ def metrics(context: typer.Context) -> None:
         if desk.as_json:
             screen.document(desk, figures.read(tx, desk.at).as_json())
             return
-        from mailgate import metrics as exposed
+        from mailgate.figures import metrics as exposed
 
         print(exposed.exposition(tx, desk.at).decode(), end="")

@@ -40,8 +40,8 @@ def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
         with daemon.open_office(settings, store=store) as found:
             yield found
         return
-    from mailgate import keys
-    from mailgate.reader import Reader
+    from mailgate.parsing.reader import Reader
+    from mailgate.trust import keys
 
     with Reader() as reader:
         yield Office(store=store, policy=settings.policy, keys=keys.load(settings.secret_file), reader=reader, site=settings.texts)

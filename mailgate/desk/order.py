@@ -130,7 +130,7 @@ def _minutes(said: str) -> int:
 
 
 def _carry_out(desk: Call, ticket: str, action: Action, name: str, ref: str = "") -> None:
-    from mailgate import commands
+    from mailgate.handling import commands
     from store import engine, people
 
     with desk.counter() as counter, engine.transaction(counter.store) as tx:

@@ -16,8 +16,9 @@ def all_of(desk: Call) -> list[dict[str, Any]]:
     """One entry for each mailbox: the mails that its next visit would look at, or why that can't be said."""
     if not desk.settings.imap:
         return []
-    from mailgate import daemon, errands, imap
-    from mailgate.mailboxes import Mark
+    from mailgate import daemon
+    from mailgate.boxes import errands, imap
+    from mailgate.boxes.mailboxes import Mark
     from store import engine, marks
 
     out: list[dict[str, Any]] = []

@@ -38,7 +38,7 @@ def rehearse(
     to: Annotated[list[str] | None, typer.Option("--to", metavar="ADDR", help="Envelope recipient, for files.", show_default=False)] = None,
 ) -> None:
     """What past mail would become: under --against compared with this config, mails that came in compared with what became of them."""
-    from mailgate import rehearsal
+    from mailgate.handling import rehearsal
     from mailgate.settings import load
 
     desk = call.of(context)
@@ -77,7 +77,7 @@ def _rehearsed(
     desk: Call, offices: list[Office], paths: list[str] | None, recipients: tuple[str, ...], since: str
 ) -> Iterator[tuple[str | None, int | None, dict[str, Any], list[dict[str, Any]]]]:
     """(file, id, the mail itself, what it would become under each config); no outcomes for one that can't be read."""
-    from mailgate import gathering, rehearsal
+    from mailgate.handling import gathering, rehearsal
     from mailgate.roster import Roster
     from rules.facts.mail import Mail
     from store import engine
@@ -105,7 +105,7 @@ def _rehearsed(
 
 
 def _files(desk: Call, paths: list[str], recipients: tuple[str, ...], since: str) -> Iterator[tuple[str | None, str | None, Waiting]]:
-    from mailgate import sources
+    from mailgate.doors import sources
     from rules.facts.mail import Envelope
     from store import inbox
 

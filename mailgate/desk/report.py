@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailgate.config.schema.service import DIMENSIONS
 from mailgate.desk import call, edits, screen
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused
-from mailgate.schema.service import DIMENSIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mailgate.evaluation import Evaluation
+    from mailgate.figures.evaluation import Evaluation
     from rules.facts.people import Party
     from rules.figures import Kept, Row
     from store.queries.evaluations import Period
@@ -61,11 +61,11 @@ def report(
         html.write_text(_page(desk, what, language), encoding="utf-8")
         screen.say(f"written to {html}")
     if csv:
-        from mailgate import evaluation
+        from mailgate.figures import evaluation
 
         print(evaluation.as_csv(what), end="")
     elif desk.as_json:
-        from mailgate import evaluation
+        from mailgate.figures import evaluation
 
         screen.document(desk, evaluation.as_json(what))
     elif html is None:
@@ -88,8 +88,8 @@ def send(
     ] = None,
 ) -> None:
     """Mail the figures: of a party to its contacts (person edit --may report), or to whoever is named."""
-    from mailgate import reporting
-    from mailgate.letters import Event
+    from mailgate.figures import reporting
+    from mailgate.letters.letters import Event
     from store import engine, people
 
     desk = call.of(context)
@@ -121,7 +121,7 @@ def send(
 
 
 def _to_party(tx: Connection, party: Party, wanted: Period, by: tuple[str, ...], event: Any, told: Any) -> list[Any]:  # noqa: ANN401
-    from mailgate import reporting
+    from mailgate.figures import reporting
 
     made = reporting.of_party(tx, party, wanted, by, event, to=told or ())
     if not made:
@@ -135,7 +135,7 @@ def _read(tx: Connection, desk: Call, by: str, from_: str, to: str, party: str) 
 
 
 def _evaluated(tx: Connection, desk: Call, wanted: Period, by: tuple[str, ...]) -> Evaluation:
-    from mailgate import evaluation
+    from mailgate.figures import evaluation
 
     return evaluation.read(tx, desk.settings.policy, wanted, by, desk.at)
 
@@ -147,7 +147,7 @@ def _party(tx: Connection, key: str) -> Party:
 
 
 def _dimensions(desk: Call, by: str) -> tuple[str, ...]:
-    from mailgate import evaluation
+    from mailgate.figures import evaluation
 
     words = [word.strip().lower() for word in by.split(",") if word.strip()]
     for word in words:
@@ -223,7 +223,7 @@ def _short(row: Row) -> tuple[str, ...]:
 
 
 def _page(desk: Call, what: Evaluation, language: str) -> str:
-    from mailgate import evaluation
+    from mailgate.figures import evaluation
     from templates import languages, paper
 
     policy = desk.settings.policy

@@ -14,7 +14,7 @@ from mailgate.desk.ends import Failed
 
 if TYPE_CHECKING:
     from mailgate.daemon import Daemon
-    from mailgate.front import Clock, Front
+    from mailgate.doors.front import Clock, Front
     from store.engine import Store
 
 
@@ -22,8 +22,8 @@ def serve(context: typer.Context) -> None:
     """Run the desk in the foreground: doors, clerk, postman, timers. SIGTERM ends it in order, SIGHUP rereads the config."""
     desk = call.of(context)
     settings = desk.settings
-    from mailgate import front
     from mailgate.desk import logs
+    from mailgate.doors import front
 
     logs.start(settings.log)
     front.serve(settings, _clock(desk), _behind)

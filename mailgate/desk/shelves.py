@@ -60,7 +60,7 @@ def made(kind: str) -> typer.Typer:
         customer: Annotated[bool, typer.Option("--customer", help="Only what registered customers may see.")] = False,
     ) -> None:
         """Those that fit some words, the best first."""
-        from mailgate.knowledge import Index
+        from mailgate.letters.knowledge import Index
         from templates import languages
 
         desk = call.of(context)

@@ -122,7 +122,7 @@ def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
 
 
 def _do(desk: Call, ticket: str, line: str, name: str, ref: str = "") -> None:
-    from mailgate import commands
+    from mailgate.handling import commands
     from store import engine, people
 
     with desk.store() as store, engine.reading(store) as tx:
@@ -132,7 +132,7 @@ def _do(desk: Call, ticket: str, line: str, name: str, ref: str = "") -> None:
 
 
 def _carry_out(desk: Call, ticket: str, actions: Sequence[object], name: str, ref: str) -> None:
-    from mailgate import commands
+    from mailgate.handling import commands
     from store import engine, people
 
     with desk.counter() as counter, engine.transaction(counter.store) as tx:

@@ -18,7 +18,7 @@ from mailgate.desk.ticket_views import As, Ref
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mailgate.commands import Done
+    from mailgate.handling.commands import Done
     from rules.actions.base import Action
     from rules.facts.people import Directory
     from rules.facts.policy import Policy
@@ -39,7 +39,7 @@ def do(
     as_: As = "",
 ) -> None:
     """Carry out any verbs, all or none."""
-    from mailgate import commands
+    from mailgate.handling import commands
 
     _carry_out(call.of(context), ref, as_, lambda policy, directory, _: commands.understood(lines, policy, directory))
 
@@ -127,7 +127,7 @@ def note(context: typer.Context, ref: Ref, file: TextFile = None, text: Words = 
 
 
 def _carry_out(desk: Call, ref: str, name: str, make: Make, *, leaves_at: datetime | None = None) -> None:
-    from mailgate import commands
+    from mailgate.handling import commands
     from store import engine, people
 
     with desk.counter() as counter:
@@ -190,7 +190,7 @@ def _answer(tx: Connection, desk: Call, what: str, about: str) -> None:
 
 def _edits(lines: Sequence[str], policy: Policy, directory: Directory) -> tuple[Action, ...]:
     """The actions of lines, those of `set` included, which nobody says in a mail."""
-    from mailgate import commands
+    from mailgate.handling import commands
     from rules.actions.triage import SetAny
 
     actions: list[Action] = []

@@ -63,7 +63,7 @@ def delete(
     as_: As = "",
 ) -> None:
     """Put a ticket away behind a tombstone: its number leads nowhere new, replies to it open no old things again."""
-    from mailgate import commands
+    from mailgate.handling import commands
     from rules.actions.state import Delete
     from store import engine, people
 
@@ -108,7 +108,7 @@ def _purge(tx: Connection, desk: Call, ticket: Ticket, who: str) -> None:
 
 def _files(tx: Connection, ticket: Ticket, folder: Path) -> list[dict[str, Any]]:
     """Write every attached file once under a name of its own."""
-    from mailgate.parse import part_bytes
+    from mailgate.parsing.parse import part_bytes
     from store import inbox
     from store.queries import tickets as read
 

@@ -88,7 +88,7 @@ def new(
 def _open(
     desk: Call, draft: Ticket, text: str, lines: list[str], *, who: str, phone: str, name: str, assign: str, acknowledge: bool
 ) -> None:
-    from mailgate import commands
+    from mailgate.handling import commands
     from rules.actions.posts import Say
     from store import engine, people
 

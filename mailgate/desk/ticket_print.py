@@ -32,7 +32,7 @@ def print_(
     inside: Annotated[bool, typer.Option("--inside", help="With what stays among staff: notes, opinions.")] = False,
 ) -> None:
     """The ticket as a document, to hand out or to sign."""
-    from mailgate import documents
+    from mailgate.letters import documents
     from store import engine, people, records
     from templates import documents as layouts
 

@@ -195,7 +195,7 @@ def _print(desk: Call, found: Sequence[Ticket], kind: Callable[[Ticket], str | N
 
 def _seen(desk: Call, ref: str, name: str) -> None:
     """Mark a ticket as read by an agent; one that is beyond his reach isn't there for him."""
-    from mailgate import commands
+    from mailgate.handling import commands
     from rules import rights
     from rules.actions.base import Scene
     from rules.actions.state import Seen

@@ -48,7 +48,7 @@ def find(tx: Connection, ref: str) -> Ticket:
 
 def actor(policy: Policy, directory: Directory, name: str) -> Actor:
     """Who acts: the agent of `--as`, else the administrator, in the desk's name. Raises NoSuch."""
-    from mailgate import commands
+    from mailgate.handling import commands
 
     found = commands.actor(policy, directory, name)
     if found is None:

@@ -78,7 +78,7 @@ def _was(desk: Call, what: str) -> dict[str, Any]:
 
 def _would(desk: Call, path: Path, recipients: tuple[str, ...], sender: str, login: str) -> dict[str, Any]:
     """What would follow if this file came in now; nothing is stored and nobody told."""
-    from mailgate import gathering
+    from mailgate.handling import gathering
     from rules.decide import decide
     from rules.facts.mail import Envelope, Mail
     from store import engine, inbox

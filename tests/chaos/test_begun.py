@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from mailgate import intake
-from mailgate.reader import Broken
+from mailgate.parsing.reader import Broken
 from store import engine, inbox
 from tests.desk.office import Desk, desk
 
 
 def kept(story: Desk, count: int, first: int = 0) -> None:
     """Mails from different people, kept and not handled."""
-    from mailgate.receiving import Received
+    from mailgate.doors.receiving import Received
     from rules.facts.mail import Envelope
 
     for n in range(first, first + count):

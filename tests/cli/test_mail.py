@@ -143,7 +143,7 @@ def test_a_mail_that_waits_too_long_fails_the_account(desk: Desk) -> None:
 
     from mailgate import intake, settings
     from mailgate.desk import opened
-    from mailgate.receiving import Received
+    from mailgate.doors.receiving import Received
     from rules.facts.mail import Envelope
 
     config = settings.load(desk.config, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailgate import passwords
+from mailgate.trust import passwords
 from tests.cli.conftest import Desk
 
 AGENT = {"name", "full_name", "addresses", "groups", "role", "manager_of", "language", "signature", "hours"}

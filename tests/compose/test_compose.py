@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailgate import compose, fields, lastgate, mailto
+from mailgate.letters import mailto
+from mailgate.sending import compose, fields, lastgate
 from rules.facts.terms import Address
 from templates import cards, render, samples
 

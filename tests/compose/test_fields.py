@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate import fields
+from mailgate.sending import fields
 from rules.facts.terms import Address
 
 

@@ -17,7 +17,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
-from mailgate import clerk
+from mailgate.clock import clerk
 from rules.facts.people import Agent, Group
 from store import engine, inbox, people
 from tests.desk.customers import account, enter_party, enter_person, proves

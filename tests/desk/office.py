@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from mailgate import clerk, daemon, intake
+from mailgate import daemon, intake
+from mailgate.clock import clerk
+from mailgate.doors.receiving import Received
 from mailgate.office import Office
-from mailgate.receiving import Received
 from mailgate.settings import Settings, load
 from rules.facts.mail import Envelope
 from rules.facts.people import Agent, Group

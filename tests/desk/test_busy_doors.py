@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from mailgate import daemon, intake
-from mailgate.receiving import Received
+from mailgate.doors.receiving import Received
 from rules.facts.mail import Envelope
 from tests.desk.customers import account
 from tests.desk.office import desk

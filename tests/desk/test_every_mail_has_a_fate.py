@@ -162,7 +162,7 @@ def test_a_mail_with_twenty_thousand_header_fields_is_held_and_delays_nobody(tmp
             + b"\r\nhello\r\n"
         )
         from mailgate import intake
-        from mailgate.receiving import Received
+        from mailgate.doors.receiving import Received
 
         envelope = Envelope(door="smtp", sender="mal@evil.example", recipients=("support@desk.example",), peer="192.0.2.1")
         good = b"From: kim@client.example\r\nTo: support@desk.example\r\nSubject: Printer\r\n\r\nHelp.\r\n"
@@ -182,7 +182,7 @@ def test_a_thousand_mixed_mails_add_up(tmp_path: Path) -> None:
     with desk(tmp_path, more='[limits]\ntickets_unknown = "off"') as d:
         d.agent("anna")
         from mailgate import intake
-        from mailgate.receiving import Received
+        from mailgate.doors.receiving import Received
 
         batch = []
         for n in range(200):

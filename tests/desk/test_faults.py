@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from mailgate import daemon, intake, outcomes
-from mailgate.courier import Never, Ready, Sent
-from mailgate.receiving import Received
+from mailgate import daemon, intake
+from mailgate.doors.receiving import Received
+from mailgate.handling import outcomes
+from mailgate.sending.courier import Never, Ready, Sent
 from rules.facts.mail import Envelope
 from store import engine, tables
 from tests.desk.customers import account, templates

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from mailgate.door import Door
-from mailgate.receiving import Busy, Committer, DoorSettings, NotOurs, Received
-from mailgate.smtp import SmtpDoor
+from mailgate.doors.door import Door
+from mailgate.doors.receiving import Busy, Committer, DoorSettings, NotOurs, Received
+from mailgate.doors.smtp import SmtpDoor
 
 
 class Shelf:

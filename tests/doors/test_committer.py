@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mailgate.receiving import Busy, Committer, Failing, Received
+from mailgate.doors.receiving import Busy, Committer, Failing, Received
 from rules.facts.mail import Envelope
 from tests.doors.desk import Shelf
 

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.content import Content
+from mailgate.doors.content import Content
 
 LIMIT = 1_000_000
 

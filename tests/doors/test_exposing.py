@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from mailgate import metrics
-from mailgate.exposing import Exposer
+from mailgate.figures import metrics
+from mailgate.figures.exposing import Exposer
 from store import engine
 from tests.desk.office import desk
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.front import Front
-from mailgate.receiving import Busy
+from mailgate.doors.front import Front
+from mailgate.doors.receiving import Busy
 from mailgate.settings import Settings, load
 from store import engine, inbox
 from store.migrate import NotCurrent

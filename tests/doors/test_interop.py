@@ -13,11 +13,11 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from mailgate.gate import Limits
-from mailgate.lmtp import LmtpDoor
-from mailgate.receiving import Busy, Received
-from mailgate.smtp import SmtpDoor
-from mailgate.submission import SubmissionDoor
+from mailgate.doors.gate import Limits
+from mailgate.doors.lmtp import LmtpDoor
+from mailgate.doors.receiving import Busy, Received
+from mailgate.doors.smtp import SmtpDoor
+from mailgate.doors.submission import SubmissionDoor
 from tests.doors.desk import Desk, opened
 from tests.doors.test_submission import Passwords
 from tests.servers import postfix

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from mailgate.gate import DiskGuard, Gate, Limits, plain_ip
-from mailgate.receiving import Failing, Received
+from mailgate.doors.gate import DiskGuard, Gate, Limits, plain_ip
+from mailgate.doors.receiving import Failing, Received
 from tests.doors.desk import opened
 
 
@@ -326,8 +326,8 @@ async def test_a_store_with_io_errors_closes_the_door_for_a_while() -> None:
 
 FEW_FILES = """
 import asyncio, resource, sys, time
-from mailgate.receiving import Committer, DoorSettings
-from mailgate.smtp import SmtpDoor
+from mailgate.doors.receiving import Committer, DoorSettings
+from mailgate.doors.smtp import SmtpDoor
 resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 async def main():
     committer = Committer(lambda mails: [None] * len(mails)); committer.start()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.lmtp import LmtpDoor
-from mailgate.receiving import Busy, Received
+from mailgate.doors.lmtp import LmtpDoor
+from mailgate.doors.receiving import Busy, Received
 from tests.doors.desk import opened
 
 

@@ -9,8 +9,8 @@ import struct
 
 import pytest
 
-from mailgate import listening
-from mailgate.receiving import Busy, Received
+from mailgate.doors import listening
+from mailgate.doors.receiving import Busy, Received
 from tests.doors.desk import Client, opened
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from mailgate.gate import Gate, Limits
-from mailgate.smtp import SmtpDoor
-from mailgate.submission import SubmissionDoor
+from mailgate.doors.gate import Gate, Limits
+from mailgate.doors.smtp import SmtpDoor
+from mailgate.doors.submission import SubmissionDoor
 from tests.doors.desk import Client, Desk, opened
 
 Certificate = tuple[Path, ssl.SSLContext]

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from mailgate import mailheads
-from mailgate.collector import Mailbox
-from mailgate.mailboxes import ImapSettings, Mark, Security, Skipped
-from mailgate.receiving import Received
+from mailgate.boxes import mailheads
+from mailgate.boxes.collector import Mailbox
+from mailgate.boxes.mailboxes import ImapSettings, Mark, Security, Skipped
+from mailgate.doors.receiving import Received
 from tests.servers.dovecot import PASSWORD, Dovecot, dovecot
 
 __all__ = ["dovecot"]

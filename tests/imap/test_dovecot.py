@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mailgate import errands, imap
-from mailgate.collector import Mailbox, State
-from mailgate.mailboxes import ImapSettings, Role, Security
-from mailgate.receiving import Busy
+from mailgate.boxes import errands, imap
+from mailgate.boxes.collector import Mailbox, State
+from mailgate.boxes.mailboxes import ImapSettings, Role, Security
+from mailgate.doors.receiving import Busy
 from tests.imap.conftest import Desk, a_mail
 from tests.servers import dovecot as dovecot_server
 from tests.servers.dovecot import Dovecot

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate import mailboxes, mailheads
-from mailgate.mailboxes import Done, ImapSettings, Listed, Mark, Role
+from mailgate.boxes import mailboxes, mailheads
+from mailgate.boxes.mailboxes import Done, ImapSettings, Listed, Mark, Role
 from rules.facts.terms import Address
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

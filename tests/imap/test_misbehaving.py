@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mailgate import imap
-from mailgate.collector import Mailbox, State
-from mailgate.mailboxes import ImapSettings, Security
-from mailgate.receiving import Busy
+from mailgate.boxes import imap
+from mailgate.boxes.collector import Mailbox, State
+from mailgate.boxes.mailboxes import ImapSettings, Security
+from mailgate.doors.receiving import Busy
 from tests.imap.conftest import Desk, a_mail
 from tests.imap.scripted import Scripted, serving
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mailgate.knowledge import Index
+from mailgate.letters.knowledge import Index
 from templates import articles
 
 

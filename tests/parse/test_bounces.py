@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailgate import parse
+from mailgate.parsing import parse
 from tests.parse import build
 
 RETURNED = b"Content-Type: message/rfc822\r\n\r\nFrom: desk@corp.test\r\nTo: gone@client.test\r\nMessage-ID: <out7@corp.test>\r\nSubject: Re: Printer\r\n\r\nold\r\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailgate import charsets, parse
+from mailgate.parsing import charsets, parse
 from tests.parse import build
 
 

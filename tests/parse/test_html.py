@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mailgate.htmltext import OUT_CHARACTERS, to_text
+from mailgate.parsing.htmltext import OUT_CHARACTERS, to_text
 from rules.reading import quoting
 
 OLD = "<p>Hello! How are you?</p><p>Sasha</p>"

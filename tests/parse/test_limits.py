@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate import packing, parse, reading
+from mailgate.parsing import packing, parse, reading
 from rules.facts.mail import Mail, Unreadable
 from tests.parse import build
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.reader import Broken, Reader
+from mailgate.parsing.reader import Broken, Reader
 from rules.facts.mail import Mail, Unreadable
 from tests.parse import build
 
@@ -66,7 +66,7 @@ def test_a_killed_worker_is_replaced(reader: Reader) -> None:
 
 FAULTY = """
 import sys, time
-from mailgate import packing, parse
+from mailgate.parsing import packing, parse
 out = sys.stdout.buffer
 def send(kind, data):
     out.write(bytes([kind]) + len(data).to_bytes(4, "little") + data); out.flush()
@@ -131,7 +131,7 @@ def test_many_threads_may_read(reader: Reader) -> None:
 
 def test_the_parsing_side_is_not_loaded_by_its_caller() -> None:
     """The daemon stays small."""
-    code = "import sys, mailgate.reader; print([m for m in ('mailparser', 'selectolax', 'chardet', 'mailgate.parse', 'sqlmodel') if m in sys.modules])"
+    code = "import sys, mailgate.reader; print([m for m in ('mailparser', 'selectolax', 'chardet', 'mailgate.parsing.parse', 'sqlmodel') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mailgate.sources import raw_mails
+from mailgate.doors.sources import raw_mails
 from tests.parse import build
 
 ONE, TWO = build.plain(b"one\n", subject=b"1"), build.plain(b"two\nFrom here on\n", subject=b"2")

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from mailgate import parse
+from mailgate.parsing import parse
 from tests.parse import build
 
 PNG = b"Content-Type: image/png\r\nContent-ID: <pic1>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n"

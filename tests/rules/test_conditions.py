@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailgate.config import patterns
 from mailgate.config.mistakes import Wrong
-from mailgate.schema.when import When
+from mailgate.config.schema.when import When
 from rules import conditions
 from rules.conditions import MOST_SHOWN, MOST_TEXT, WORDS, ask
 from rules.facts.mail import Machine, Verified

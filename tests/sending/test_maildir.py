@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.courier import Answer, Later, Never, Ready, Sent
-from mailgate.maildir import MaildirCourier
+from mailgate.sending.courier import Answer, Later, Never, Ready, Sent
+from mailgate.sending.maildir import MaildirCourier
 
 RAW = b"From: support@desk.example\r\nTo: kim@client.test\r\nSubject: Re: printer [T42]\r\n\r\nHello\r\n"
 
@@ -85,8 +85,8 @@ def test_other_contents_or_recipients_are_other_files(tmp_path: Path) -> None:
 CRASH = """
 import asyncio, os, sys
 from pathlib import Path
-from mailgate import maildir
-from mailgate.courier import Ready
+from mailgate.sending import maildir
+from mailgate.sending.courier import Ready
 real, steps = {name: getattr(os, name) for name in ("fsync", "link", "unlink")}, int(sys.argv[2])
 def dying(name):
     def call(*args, **named):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.pace import Pace
+from mailgate.sending.pace import Pace
 from rules.facts.amounts import read_rate
 
 

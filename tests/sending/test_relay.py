@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import trustme
 
-from mailgate.courier import Answer, Later, Never, Ready, Sent
-from mailgate.hop import Hop, Security
-from mailgate.relay import MAILS_MAX, SmtpCourier
+from mailgate.sending.courier import Answer, Later, Never, Ready, Sent
+from mailgate.sending.hop import Hop, Security
+from mailgate.sending.relay import MAILS_MAX, SmtpCourier
 from rules.facts.amounts import read_rate
 from tests.sending.sink import Fault, Sink, Wire, running, scripted
 

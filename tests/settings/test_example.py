@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from mailgate import schema, settings
+from mailgate import settings
+from mailgate.config import schema
 from tests.settings.desk import secret
 
 EXAMPLE = Path(settings.__file__).parents[1] / "config.toml"

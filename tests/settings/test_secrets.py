@@ -9,7 +9,8 @@ import traceback
 
 import pytest
 
-from mailgate import schema, settings
+from mailgate import settings
+from mailgate.config import schema
 from mailgate.config.secrets import Secret, exposed
 from tests.settings.desk import DESK, load, secret
 

@@ -13,8 +13,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from mailgate import nameserver
-from mailgate.signatures import Unanswered
+from mailgate.trust import nameserver
+from mailgate.trust.signatures import Unanswered
 
 
 class Zone:

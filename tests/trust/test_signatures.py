@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailgate import signatures, signing
+from mailgate.trust import signatures, signing
 from rules.facts.mail import Verified
 from tests.trust.keys import GOOD, MAIL, SEED, WEAK, pem
 

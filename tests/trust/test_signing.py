@@ -10,7 +10,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from mailgate import signatures, signing
+from mailgate.trust import signatures, signing
 from tests.trust.keys import GOOD, MAIL, SEED, WEAK, pem
 
 

@@ -1,0 +1,1 @@
+"""What time alone asks for: reminders, waiting tickets, the archive."""

@@ -1,0 +1,195 @@
+"""Performs what time alone asks for: waiting tickets that come back, reminders on clocks, held mail that is announced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mailgate.clock import archiving, rounds
+from mailgate.figures import digests, reporting
+from mailgate.letters import letters, questions
+from mailgate.office import Office
+from rules import notices, timers
+from rules.actions.base import Refused, Scene
+from rules.actions.state import SetStatus
+from rules.case import ANNOUNCE_AFTER
+from rules.deadlines import Running
+from rules.facts.people import Actor, Agent, Directory, Role
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address, PostKind, Status
+from rules.facts.ticket import Post, Ticket
+from rules.notices import Happened, Notice
+from store import engine, inbox, ledger, outbox, people
+from store import timers as stored
+from store.ledger import Cause
+from store.queries import tickets
+
+TIMER = Actor(role=Role.system, name="timer")
+REMIND_EVERY = timedelta(days=1)
+"""How often held mail is announced again until somebody decides."""
+
+
+def all_due(office: Office, at: datetime) -> int:
+    """Everything that is due by time at `at`; gives how much happened."""
+    done = ripen(office, at) + watch(office, at) + announce(office, at) + reporting.due(office, at) + digests.due(office, at)
+    return done + len(archiving.run(office, at).refs)
+
+
+def ripen(office: Office, at: datetime, limit: int = 100) -> int:
+    """Fire the wake-ups that are due, each exactly once; gives how many fired."""
+    with engine.transaction(office.store) as tx:
+        rows = stored.due_wakes(tx, at, limit)
+        directory = people.directory(tx) if rows else Directory()
+        for row in rows:
+            stored.wake_fired(tx, row["id"], at)
+            ticket = ledger.get(tx, row["ticket_id"])
+            if ticket is not None and row["kind"] == "waited" and ticket.status is Status.waiting and ticket.waiting_until == row["due_at"]:
+                _waited(tx, office, ticket, at, Cause(name=f"timer:{row['id']}"), directory)
+            elif ticket is not None:
+                rounds.woke(tx, office, row, ticket, directory, at)
+    return len(rows)
+
+
+def _waited(tx: Connection, office: Office, ticket: Ticket, at: datetime, cause: Cause, directory: Directory) -> None:
+    scene = Scene(who=TIMER, at=at, policy=office.policy, directory=directory)
+    try:
+        written = ledger.apply(tx, ticket.id, (SetStatus(to="working"),), scene, cause)
+    except Refused:
+        return
+    happened = Happened(before=written.before, after=written.ticket, posts=(), actor=TIMER, quiet=True)
+    event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=written.before)
+    _put(tx, office, [letters.letter(n, event) for n in notices.tell(happened, office.policy, directory)], cause.name, at)
+
+
+def watch(office: Office, at: datetime, limit: int = 200) -> int:
+    """Bring the clocks of tickets that have something to say up to now, and remind; gives how many reminders were made."""
+    told = 0
+    with engine.transaction(office.store) as tx:
+        due = stored.due_checks(tx, at, limit)
+        directory = people.directory(tx) if due else Directory()
+        for ticket_id in due:
+            ticket, running = ledger.refresh(tx, ticket_id, office.policy, at)
+            told += _remind(tx, office, ticket, running, directory, at)
+            told += rounds.stayed(tx, office, ticket, directory, at)
+    return told
+
+
+def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Running, ...], directory: Directory, at: datetime) -> int:
+    """Note every step that was reached; mail the worst of them alone, so that neither a desk that slept nor two clocks at once shout."""
+    fresh = [
+        step
+        for step in timers.reached(ticket, running, office.policy, at)
+        if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at)
+    ]
+    made = 0
+    for step in sorted(fresh, key=lambda s: (s.percent, s.clock != "take"))[-1:]:
+        clock = next(r for r in running if r.name == step.clock)
+        event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
+        owners = timers.owners(ticket, directory)
+        told = {a.address.key: (a.address, "assigned" if a.name == ticket.assignee else "group", a.language) for a in owners}
+        for address in timers.escalated(ticket, step, office.policy, directory):
+            told.setdefault(address.key, (address, "manager", ""))
+        what = _Reminded(
+            ticket=ticket,
+            step=step,
+            clock=clock,
+            waiting=_waiting_words(tx, ticket),
+            candidates=_candidates(tx, ticket, directory),
+            names=tuple(to.name or to.address for to, _, _ in told.values()),
+        )
+        batch = [_reminder(what, to, reason, language, event) for to, reason, language in told.values()]
+        _put(tx, office, batch, f"clock:{ticket.id}:{step.clock}:{step.percent}:{step.started_at:%Y%m%dT%H%M%S}", at)
+        made += len(batch)
+    return made
+
+
+def _waiting_words(tx: Connection, ticket: Ticket) -> Post | None:
+    last = next((p for p in reversed(tickets.posts(tx, ticket.id)) if p.kind is PostKind.public), None)
+    return last if last is not None and last.direction == "in" else None
+
+
+def _candidates(tx: Connection, ticket: Ticket, directory: Directory) -> tuple[tuple[Agent, int], ...]:
+    members = directory.members(ticket.group) if ticket.group else tuple(directory.agents.values())
+    busy = [(a, len(tickets.listed(tx, tickets.Filter(mine=a.name, open_only=True)))) for a in members[:8]]
+    return tuple(sorted(busy, key=lambda pair: (pair[1], pair[0].name)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reminded:
+    """What the letters of one step share."""
+
+    ticket: Ticket
+    step: timers.Step
+    clock: Running
+    waiting: Post | None
+    """The customer's latest words, if nobody answered them."""
+    candidates: tuple[tuple[Agent, int], ...] = ()
+    """Members of the group with their numbers of open tickets, the least busy first."""
+    names: tuple[str, ...] = ()
+    """Everybody who is told."""
+
+
+def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
+    ticket = what.ticket
+    escalated = reason == "manager"
+    notice = Notice(
+        template=timers.text(what.step),
+        to=to,
+        kind=RecipientKind.agent,
+        reason=reason,
+        language=language,
+        ticket=ticket,
+        buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")),
+    )
+    files: list[dict[str, Any]] = []
+    last = letters.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
+    extra: dict[str, Any] = {
+        "clock": what.step.clock,
+        "limit": int(what.clock.limit.total_seconds()),
+        "worked": int(what.clock.worked.total_seconds()),
+        "due_at": what.clock.due_at.isoformat() if what.clock.due_at else "",
+        "step": what.step.percent,
+        "escalated": escalated,
+        "told": [name for name in what.names if name != (to.name or to.address)],
+        "last": last,
+        "activity": None,
+        "candidates": [
+            {"name": a.full_name or a.name, "open": n, "button": letters.button(f"assign:{a.name}", f"assign {a.name}")}
+            for a, n in what.candidates
+            if escalated and a.name != ticket.assignee
+        ],
+    }
+    return letters.letter(notice, event, extra)
+
+
+def announce(office: Office, at: datetime, limit: int = 50) -> int:
+    """Tell group or admin of held and parked mail that waits too long, then daily; gives how many were announced."""
+    with engine.transaction(office.store) as tx:
+        rows = inbox.unannounced(tx, before=at - ANNOUNCE_AFTER, again_before=at - REMIND_EVERY, limit=limit)
+        directory = people.directory(tx) if rows else Directory()
+        for row in rows:
+            record = dict(row["hold"] or {"reason": "parked"})
+            if record.get("reason") == "rate":
+                # a bomber's mails are told of in one mail a day, not in one each
+                others = inbox.announced_with(tx, row["from_address"], at, again_before=at - REMIND_EVERY)
+                if others is None:
+                    continue
+                record["more"] = others - 1
+            inbox.announced(tx, row["id"], at)
+            ticket = ledger.find(tx, record["ticket"]) if record.get("ticket") else None
+            event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
+            group = record.get("group") or (ticket.group if ticket else "")
+            receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
+            receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]
+            batch = [
+                questions.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers
+            ]
+            _put(tx, office, batch, f"announce:{row['id']}:{at:%Y%m%dT%H%M%S}", at)
+    return len(rows)
+
+
+def _put(tx: Connection, office: Office, batch: list[outbox.Letter], cause: str, at: datetime) -> None:
+    outbox.put(tx, letters.sendable(batch, office.policy), cause=cause, at=at, keys=office.keys, domain=office.policy.desk.domain)

@@ -1,0 +1,102 @@
+"""Listening sockets and certificates of the doors: from what the config says to what the loop takes.
+
+Next: `mailgate/doors/smtp.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import stat
+from pathlib import Path
+
+BACKLOG = 256
+
+
+def sockets(listen: str, *, mode: int = 0o666) -> list[socket.socket]:
+    """Bound sockets for `host:port`, `[::1]:25`, `*:25` or `unix:path`; a name may have several addresses. Raises OSError, ValueError."""
+    if listen.startswith("unix:"):
+        return [_unix_socket(Path(listen.removeprefix("unix:")), mode)]
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit():
+        raise ValueError(f"{listen!r} is no place to listen: host:port or unix:path is needed")
+    host = host.removeprefix("[").removesuffix("]")
+    found = socket.getaddrinfo(None if host in {"*", ""} else host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    bound: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            bound.append(_tcp_socket(family, address))
+    except OSError:
+        for each in bound:
+            each.close()
+        raise
+    return bound
+
+
+def _tcp_socket(family: int, address: object) -> socket.socket:
+    # The protocol must be named: asyncio switches Nagle off only where it reads IPPROTO_TCP, and 40 ms a session hang on it.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(address)  # type: ignore[arg-type]  # getaddrinfo gives it back as it wants it
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _unix_socket(path: Path, mode: int) -> socket.socket:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
+        if _is_answered(path):
+            raise OSError(f"{path}: another process listens here")
+        path.unlink()  # left behind by a process that was killed
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.bind(os.fspath(path))
+        path.chmod(mode)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(os.fspath(path))
+        except OSError:
+            return False
+        return True
+
+
+def name(sock: socket.socket) -> str:
+    """Where a socket listens, written as in the config."""
+    match sock.getsockname():
+        case str(path):
+            return f"unix:{path}"
+        case (str(host), int(port), *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case other:
+            return repr(other)
+
+
+def tls_context(cert: str, key: str) -> ssl.SSLContext:
+    """A server's context for TLS 1.2 and later; raises OSError (ssl.SSLError) if the files don't fit together."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(cert, key or None)
+    return context
+
+
+def remove(place: str) -> None:
+    """Take away the file of a Unix socket that nobody answers any more; other places leave nothing behind."""
+    if place.startswith("unix:"):
+        Path(place.removeprefix("unix:")).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What the desk tells of itself: figures of a period, work lists of a day, metrics."""

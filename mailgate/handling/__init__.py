@@ -1,0 +1,1 @@
+"""What becomes of one mail or command: facts gathered, the decision carried out."""

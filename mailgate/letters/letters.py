@@ -1,0 +1,422 @@
+"""Turns notices into letters: the card of a text, frozen at the event, its buttons and its files. Nothing is rendered here.
+
+What a card holds is said in `templates.cards`; who gets one was decided in `rules.notices`. Next: `mailgate.postman`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from mailgate.letters import accesscards, asidecards
+from rules import belonging, deadlines, flows, levels
+from rules.admission import REGISTER
+from rules.facts.mail import Part
+from rules.facts.people import Actor, Directory
+from rules.facts.policy import AgentNames, Mode, Policy
+from rules.facts.sent import RecipientKind
+from rules.facts.service import Field
+from rules.facts.terms import Address, Status, address_key
+from rules.facts.ticket import Post, Ticket
+from rules.notices import Notice, candidates
+from store.outbox import Letter
+from templates import languages
+
+STAFF = RecipientKind.agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all letters of one cause share."""
+
+    at: datetime
+    policy: Policy
+    directory: Directory
+    actor: Actor
+    before: Ticket | None = None
+    received_id: int | None = None
+    newest_post: int = 0
+    ready: tuple[tuple[str, str], ...] = ()
+    """Names and titles of the desk's canned answers that fit, for mails to staff whose reply is an answer."""
+
+
+def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None, *, attached: Sequence[Mapping[str, str]] = ()) -> Letter:
+    """The letter for a notice; `extra` are the keys of the card that only its text has, `attached` files of our own: `{name, type, text}`."""
+    policy = event.policy
+    language = languages.choose(notice.language, policy.languages)
+    staff = notice.kind is STAFF
+    ticket = notice.ticket
+    if ticket is not None and notice.kind is RecipientKind.customer:
+        ticket = replace(ticket, subject=subject_for(notice.to, ticket))
+    veiled = ticket is not None and ticket.veiled and notice.kind is RecipientKind.customer
+    if ticket is not None and notice.kind is RecipientKind.other and notice.template in asidecards.TEMPLATES:
+        # whoever is asked from outside sees his own thread and nothing of the customer
+        ticket = replace(ticket, requester=Address(), party="", contract="", project="", device="", assignee="", group="")
+    # the name that an unknown sender gave himself are words of his, too
+    to = Address(address=notice.to.address) if veiled else notice.to
+    buttons = [button(key, line) for key, line in notice.buttons if not key.startswith("rate:")]
+    card: dict[str, Any] = {
+        "language": language,
+        "timezone": policy.desk.timezone,
+        "at": event.at.isoformat(),
+        "desk": desk(policy, ticket),
+        "recipient": person(to),
+        "subject": ticket.subject if ticket else "",
+        "ticket": ticket_card(veil(ticket, language) if veiled else ticket, policy, event.directory, staff=staff) if ticket else None,
+        "unknown": veiled,
+        "reply_meaning": notice.reply.value if notice.reply else "",
+        "reason": notice.reason,
+        "buttons": buttons,
+    }
+    files: list[dict[str, Any]] = [{"inline": False, "content_id": "", **one} for one in attached]
+    card |= _own_keys(notice, event, veiled=veiled, files=files)
+    card |= extra or {}
+    every = list(_buttons(card))
+    links = {b["key"]: token_key(b["key"]) for b in every}
+    words = {(b["word"] or languages.spell(b["line"], language, staff=staff)): links[b["key"]] for b in reversed(every)}
+    # the number alone rates, too, as the mail says
+    words |= {b["key"].removeprefix("rate:"): links[b["key"]] for b in every if b["key"].startswith("rate:")}
+    return Letter(
+        template=notice.template,
+        to=to,
+        kind=notice.kind,
+        subject=card["subject"],
+        card={"card": card, "files": files, "links": links, "words": words, "reason": notice.reason},
+        language=language,
+        due_at=event.at + notice.after,
+        ticket_id=ticket.id if ticket else None,
+        ticket_ref=ticket.ref if ticket else REGISTER if notice.template == REGISTER else "",
+        reply=notice.reply.value if notice.reply else "",
+        automatic=notice.automatic,
+        buttons={links[b["key"]]: b["line"] for b in every},
+        about=notice.about,
+        until_closed=notice.until_closed,
+        press_until=event.at + notice.press_for if notice.press_for else None,
+        received_id=event.received_id,
+        post_id=notice.post.id if notice.post else None,
+        newest_post=max(event.newest_post, notice.post.id if notice.post else 0),
+    )
+
+
+def subject_for(to: Address, ticket: Ticket) -> str:
+    """The subject towards one of the audience: a partner finds his own number in it."""
+    ref = ticket.partner_ref
+    if not ref or ticket.origin != levels.PARTNER or to.key == levels.end_customer(ticket).key or ref.lower() in ticket.subject.lower():
+        return ticket.subject
+    return f"{ticket.subject} [{ref}]"
+
+
+def promised(ticket: Ticket | None, policy: Policy) -> str:
+    """When somebody answers, where the customer may hear of it: under a contract, or where the clock promises it. Empty if not."""
+    if ticket is None or not (ticket.contract or deadlines.clock_of(ticket, policy).promise):
+        return ""
+    return str(ticket.due.get("answer") or "")
+
+
+def asked_fields(ticket: Ticket | None, policy: Policy, language: str) -> list[dict[str, Any]]:
+    """What the customer is asked for, as cards hold it; what the site gives no title is called as in his language."""
+    return [{"title": field_title(each, language), "words": list(each.words)} for each in flows.missing(ticket, policy)] if ticket else []
+
+
+def field_title(field: Field, language: str) -> str:
+    """What a field is called in a mail."""
+    own = field.title if field.title != field.name else ""
+    return own or languages.field_name(language, field.name) or field.name
+
+
+def veil(ticket: Ticket, language: str) -> Ticket:
+    """A ticket without the words by which an unknown sender called it and himself."""
+    subject = languages.word(language, "common", "your_request")
+    return replace(ticket, subject=subject, requester=Address(address=ticket.requester.address))
+
+
+def sendable(batch: Sequence[Letter], policy: Policy) -> list[Letter]:
+    """The letters that may go out: none to an address of the desk's own, and in watch mode only the admin's."""
+    admin = {address_key(a) for a in policy.desk.admin}
+    watching = policy.desk.mode is Mode.watch
+    return [x for x in batch if x.to.address and not policy.is_own(x.to.address) and (not watching or x.to.key in admin)]
+
+
+def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str, str]:
+    """A button as cards hold it."""
+    return {"key": key, "line": line, "word": word, "label": label}
+
+
+def token_key(key: str) -> str:
+    """The key of a button as tokens carry it: letters and digits, at most twelve, different for different keys of a mail."""
+    plain = re.sub(r"[^a-z0-9]", "", key.lower())
+    if 0 < len(plain) <= 12 and plain not in {"r", "m"}:
+        return plain
+    return plain[:6] + hashlib.sha256(key.encode()).hexdigest()[:6]
+
+
+def person(address: Address) -> dict[str, str]:
+    """Somebody with an address, as cards hold him."""
+    return {"name": address.name, "address": address.address}
+
+
+def desk(policy: Policy, ticket: Ticket | None) -> dict[str, str]:
+    """The desk or category in whose name a mail goes out."""
+    address = sender_of(policy, ticket)
+    category = policy.categories.get(policy.category_of_address(address)) if ticket else None
+    name = category.title if category and category.title and address != policy.desk.address else policy.desk.name
+    return {"name": name, "address": address, "header": policy.desk.header, "footer": policy.desk.footer}
+
+
+def sender_of(policy: Policy, ticket: Ticket | None) -> str:
+    """The address a mail about a ticket comes from: its category's, else the one it was written to, else the desk's."""
+    if ticket is None:
+        return policy.desk.address
+    if ticket.category:
+        return policy.address_of(ticket.category)
+    return policy.desk.address
+
+
+def shown_name(name: str, policy: Policy, directory: Directory, *, staff: bool, group: str = "") -> str:
+    """An agent's name as this reader may see it."""
+    agent = directory.agents.get(name)
+    full = agent.full_name or agent.name if agent else ""
+    if staff or not full:
+        return full or (name if staff or "@" in name else "")
+    match policy.privacy.agent_names:
+        case AgentNames.full:
+            return full
+        case AgentNames.group:
+            return group_title(group, directory) or policy.desk.name
+        case _:
+            return full.split()[0]
+
+
+def group_title(key: str, directory: Directory) -> str:
+    """A group's title, its key where it has none."""
+    group = directory.groups.get(key)
+    return (group.title or group.key) if group else key
+
+
+COLOURS = {
+    Status.new: "blue",
+    Status.read: "blue",
+    Status.assigned: "violet",
+    Status.working: "teal",
+    Status.waiting: "amber",
+    Status.closed: "green",
+}
+"""Colour key of each status, also in X-Mailgate-Colour and in JSON."""
+
+
+def ticket_card(ticket: Ticket, policy: Policy, directory: Directory, *, staff: bool) -> dict[str, Any]:
+    """A ticket as this reader may see it."""
+    category = policy.categories.get(ticket.category)
+    due = {clock: str(ticket.due.get(clock) or "") if staff else "" for clock in ("take", "answer", "idle", "solve")}
+    return {
+        "ref": ticket.ref,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "colour": COLOURS[ticket.status],
+        "light": ticket.light.value,
+        "progress": ticket.progress,
+        "priority": ticket.priority.value,
+        "category": (category.title or category.key) if category else ticket.category,
+        "group": group_title(ticket.group, directory),
+        "assignee": shown_name(ticket.assignee, policy, directory, staff=staff, group=ticket.group),
+        "requester": person(ticket.requester),
+        "party": ticket.party,
+        "contract": ticket.contract,
+        "project": ticket.project,
+        "device": ticket.device,
+        "channel": ticket.channel,
+        "opened_at": ticket.opened_at.isoformat() if ticket.opened_at else "",
+        "due": due,
+    }
+
+
+def post_card(post: Post, event: Event, *, staff: bool, ticket: Ticket | None, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """A post as this reader may see it; the files that travel along are added to `files`."""
+    policy = event.policy
+    agent = event.directory.agents.get(post.agent)
+    author = person(post.author)
+    if agent is not None:
+        name = shown_name(agent.name, policy, event.directory, staff=staff, group=ticket.group if ticket else "")
+        author = {"name": name, "address": agent.address.address if staff else sender_of(policy, ticket)}
+    return {
+        "author": author,
+        "at": post.at.isoformat(),
+        "text": post.text,
+        "quoted": "",
+        "signature": agent.signature if agent and post.direction == "out" else "",
+        "attachments": _attachments(post, policy, files, agent_wrote=agent is not None),
+    }
+
+
+def _attachments(post: Post, policy: Policy, files: list[dict[str, Any]], *, agent_wrote: bool) -> list[dict[str, Any]]:
+    room = policy.notify.attach_max_bytes
+    out: list[dict[str, Any]] = []
+    for part in post.parts:
+        carried = post.mail is not None and part.bytes <= room and (agent_wrote or not _is_active(part, policy))
+        if carried:
+            room -= part.bytes
+            files.append(
+                {
+                    "mail": post.mail,
+                    "path": part.path,
+                    "name": part.name,
+                    "type": part.type,
+                    "inline": part.inline and bool(part.content_id),
+                    "content_id": part.content_id,
+                }
+            )
+        inline_here = carried and part.inline and part.content_id and f"[cid:{part.content_id}]" in post.text
+        out.append({"name": part.name, "bytes": part.bytes, "carried": carried, "content_id": part.content_id if inline_here else ""})
+    return out
+
+
+def _is_active(part: Part, policy: Policy) -> bool:
+    ending = part.name.rpartition(".")[2].lower()
+    return ending in policy.notify.active_types or part.type.lower() in policy.notify.active_types
+
+
+def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """The keys that only this text's card has."""
+    staff = notice.kind is STAFF
+    ticket = notice.ticket
+    policy, directory = event.policy, event.directory
+    post = post_card(notice.post, event, staff=staff, ticket=ticket, files=files) if notice.post is not None else None
+    actor = shown_name(event.actor.name, policy, directory, staff=staff, group=ticket.group if ticket else "")
+    if not actor and not event.actor.is_agent and (staff or (notice.template == "taken" and not veiled)):
+        actor = event.actor.address.name or event.actor.address.address
+    blank = {"author": person(Address()), "at": event.at.isoformat(), "text": "", "quoted": "", "signature": "", "attachments": []}
+    language = languages.choose(notice.language, policy.languages)
+    match notice.template:
+        case "received":
+            files.clear()
+            shown = (
+                None
+                if veiled or post is None
+                else post | {"attachments": [a | {"carried": False, "content_id": ""} for a in post["attachments"]]}
+            )
+            canned = [{**one, "button": button(f"solved:c{n}", "close")} for n, one in enumerate(notice.card.get("canned", ()), 1)]
+            return {
+                "post": shown,
+                "promise_at": promised(ticket, policy),
+                "answers": canned,
+                "asked": asked_fields(ticket, policy, language),
+            }
+        case "appended":
+            return {"post": post or blank, "hints": hints(notice, policy, language), "ready": _ready(event)}
+        case "message":
+            return {"post": post or blank, "outside": notice.kind is RecipientKind.other}
+        case "taken":
+            return {"actor": actor, "promise_at": promised(ticket, policy)}
+        case "status":
+            before = event.before.status.value if event.before else "new"
+            return {
+                "actor": actor,
+                "before": before,
+                "note": notice.card.get("note") or (notice.post.text if notice.post and staff else ""),
+                "promise_at": "",
+            }
+        case "closed":
+            ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
+            return {
+                "actor": actor,
+                "post": post,
+                "ratings": ratings,
+                "reopen_days": policy.options.reopen_for.days,
+                "resolved": bool(notice.card.get("resolved")),
+                "end": person(Address(name=ticket.endcustomer.get("name", ""), address=ticket.endcustomer.get("address", "")))
+                if ticket is not None and notice.card.get("resolved")
+                else person(Address()),
+            }
+        case "archived":
+            return {}
+        case "reopened":
+            return {"actor": actor, "post": post}
+        case "assigned":
+            return {
+                "actor": actor,
+                "why": str(notice.card.get("why", "")),
+                "post": post or blank,
+                "hints": hints(notice, policy, language),
+                "ready": _ready(event),
+            }
+        case "new-in-group" | "new-in-category":
+            return {
+                "why": str(notice.card.get("why", "")),
+                "post": post or blank,
+                "hints": hints(notice, policy, language),
+                "members": _members(notice, directory),
+                "ready": _ready(event),
+            }
+        case template if template in accesscards.TEMPLATES:
+            return accesscards.own_keys(notice, languages.choose(notice.language, policy.languages))
+        case _:
+            return asidecards.own_keys(
+                notice,
+                post or blank,
+                post_card(notice.excerpt, event, staff=staff, ticket=ticket, files=files) if notice.excerpt is not None else None,
+                named=lambda name: shown_name(name, policy, directory, staff=staff, group=ticket.group if ticket else ""),
+                directory=directory,
+                desk=policy.desk.name,
+            )
+
+
+MOST_MEMBERS = 20
+"""Buttons for colleagues in one mail; who leads more gives the work by a line."""
+
+
+def _members(notice: Notice, directory: Directory) -> list[dict[str, str]]:
+    """One button for each colleague whom the reader, who leads them, may give the ticket to."""
+    reader, ticket = directory.agent_of(notice.to.address), notice.ticket
+    if reader is None or ticket is None or ticket.assignee:
+        return []
+    found = [a for a in candidates(reader, ticket, directory) if a.name != reader.name][:MOST_MEMBERS]
+    return [button(f"assign:{a.name}", f"assign {a.name}", label=a.full_name or a.name) for a in found]
+
+
+def _ready(event: Event) -> list[dict[str, str]]:
+    """A button for each canned answer that fits, with its title on it."""
+    return [button(f"ready:{n}", f"canned {name}", label=title) for n, (name, title) in enumerate(event.ready, 1)]
+
+
+def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]:
+    """What staff should know beside the text, as sentences of the language's table."""
+    out: list[dict[str, str]] = []
+    claims = notice.card.get("claims") or ()
+    if claims:
+        out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+    if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
+        out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})
+    if notice.card.get("uncovered"):
+        out.append({"what": "no-contract", "value": ""})
+    for verb, names in notice.card.get("choices") or ():
+        more = ", …" if len(names) > belonging.MOST_CHOICES else ""
+        out.append({"what": f"several-{verb}", "value": ", ".join(names[: belonging.MOST_CHOICES]) + more})
+    if notice.card.get("wishes"):
+        out.append({"what": "wish", "value": ", ".join(notice.card["wishes"])})
+    match notice.card.get("hint"):
+        case "third-party":
+            out.append({"what": "third-party", "value": ""})
+        case "thanks":
+            out.append({"what": "thanks", "value": ""})
+        case _:
+            pass
+    if notice.ticket is not None and notice.ticket.waiting_room:
+        out.append({"what": "copied", "value": ", ".join(notice.ticket.waiting_room[:5])})
+    if notice.ticket is not None and notice.ticket.veiled and notice.template.startswith("new-in"):
+        out.append({"what": "unverified", "value": ""})
+    return out
+
+
+def _buttons(value: Any) -> Sequence[dict[str, str]]:  # noqa: ANN401 - any JSON
+    """Every button within a card."""
+    if isinstance(value, dict):
+        if "key" in value and "line" in value:
+            return [dict(value)]
+        return [b for inner in value.values() if isinstance(inner, dict | list) for b in _buttons(inner)]
+    if isinstance(value, list):
+        return [b for inner in value if isinstance(inner, dict | list) for b in _buttons(inner)]
+    return []

@@ -1,0 +1,182 @@
+"""Questions about mail that waits, to its author, its owner, or whoever decides; and the answer to a button that is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from mailgate.letters import letters
+from mailgate.letters.letters import Event, button
+from rules.case import Facts
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address
+from rules.facts.ticket import Ticket
+from rules.notices import Notice
+from rules.reading import quoting
+from rules.verdict import Hold, Spent
+from store.outbox import Letter
+
+CARRY_OUT_FOR = timedelta(hours=24)
+
+
+PROBLEMS = {
+    "unknown-verb": "unknown-verb",
+    "inside": "buried",
+    "proof": "level",
+    "role": "no-right",
+    "reach": "no-right",
+    "not-for-customers": "no-right",
+    "workflow-role": "no-right",
+    "archived": "archived",
+}
+"""Codes of the rules that have a sentence of their own in `words.toml`; the rest is a wrong or a missing value, or not possible now."""
+
+
+def problem(code: str) -> str:
+    """Key of the sentence that tells of a code."""
+    if code in PROBLEMS:
+        return PROBLEMS[code]
+    if code.startswith("missing-"):
+        return "missing-value"
+    return "wrong-value" if code.startswith(("unknown-", "not-a", "too-much")) else "illegal"
+
+
+REASONS = {
+    "unknown-command": "lines",
+    "refused": "lines",
+    "proof": "level",
+    "leak": "leak",
+    "spam": "spam",
+    "rate": "rate",
+    "identity": "from-syntax",
+    "parked": "parked",
+    "bulk": "bulk",
+    "limits": "limits",
+}
+
+
+def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
+    """The question to the one who can decide; none where nobody is asked at once."""
+    agent = facts.directory.agents.get(hold.agent)
+    if agent is not None:
+        to, kind, language = agent.address, RecipientKind.agent, agent.language
+    elif hold.customer:
+        to, kind, language = Address(address=hold.customer), RecipientKind.customer, hold.ticket.language if hold.ticket else ""
+    else:
+        return []
+    if hold.reason == "crossing":
+        return [_crossing(facts, hold, event, to, language)]
+    owner = hold.reason == "proof"
+    buttons = []
+    if owner and hold.may_carry_out:
+        buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
+    if not owner and hold.reason in {"unknown-command", "leak"}:
+        buttons.append(button("send", f"held {facts.id} anyway", word="send"))
+    if kind is RecipientKind.agent:
+        buttons.append(button("drop", f"held {facts.id} drop", word="drop"))
+    questions = [
+        {
+            "number": q.number,
+            "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
+            "problem": problem(q.code),
+            "value": q.word or (q.line if q.code != "leak" else "") or q.code,
+            "matches": [
+                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
+                for k, near in enumerate(q.near[:3], 1)
+                if q.number
+            ],
+        }
+        for n, q in enumerate(hold.questions[:8], 1)
+        if not owner or q.line
+    ]
+    notice = Notice(
+        template="held",
+        to=to,
+        kind=kind,
+        reason="owner" if owner else "author",
+        automatic="replied",
+        language=language,
+        ticket=hold.ticket,
+        press_for=CARRY_OUT_FOR if owner else None,
+    )
+    extra = {
+        "audience": "owner" if owner else "author",
+        "sender": letters.person(facts.mail.sender),
+        "received_at": event.at.isoformat(),
+        "reasons": [REASONS.get(hold.reason, hold.reason)],
+        "questions": questions,
+        "text": "" if owner else (quoting.written(facts.mail.text, facts.ours).text or facts.mail.text)[:4000],
+        "hints": [],
+        "buttons": buttons,
+        "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,
+    }
+    return [letters.letter(notice, event, extra)]
+
+
+def announcement(
+    received_id: int,
+    record: Mapping[str, Any],
+    mail: Mapping[str, Any],
+    to: Address,
+    kind: RecipientKind,
+    language: str,
+    ticket: Ticket | None,
+    event: Event,
+) -> Letter:
+    """To a group or the admin: a mail waits for a decision, with sender, reason and buttons."""
+    notice = Notice(template="held", to=to, kind=kind, reason="admin", language=language, ticket=ticket)
+    extra = {
+        "audience": "group",
+        "sender": {"name": mail["from_name"], "address": mail["from_address"]},
+        "received_at": mail["received_at"].isoformat(),
+        "reasons": [REASONS.get(str(record.get("reason", "")), str(record.get("reason", "")))],
+        "questions": [],
+        "text": "",
+        "hints": [{"what": "more-held", "value": str(record["more"])}] if record.get("more") else [],
+        "buttons": [
+            button("release", f"held {received_id} anyway", word="release"),
+            button("spam", f"held {received_id} spam", word="spam"),
+            button("drop", f"held {received_id} drop", word="drop"),
+        ],
+        "subject": str(mail["subject"]) or f"mail {received_id}",
+    }
+    return letters.letter(notice, event, extra)
+
+
+def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str) -> Letter:
+    person = letters.person(to)
+    own = {"author": person, "at": event.at.isoformat(), "text": hold.text, "quoted": "", "signature": "", "attachments": []}
+    others = [
+        own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing
+    ]
+    notice = Notice(
+        template="crossing", to=to, kind=RecipientKind.agent, reason="author", automatic="replied", language=language, ticket=hold.ticket
+    )
+    buttons = [button("send", f"held {facts.id} anyway", word="send"), button("drop", f"held {facts.id} drop", word="drop")]
+    return letters.letter(notice, event, {"post": own, "others": others, "buttons": buttons})
+
+
+def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
+    """To the stored address: this button does nothing any more."""
+    sent = what.sent
+    if sent is None:
+        return []
+    kind = sent.recipient_kind
+    notice = Notice(
+        template="spent",
+        to=Address(address=sent.recipient),
+        kind=kind,
+        reason="author" if kind is RecipientKind.agent else "requester",
+        automatic="replied",
+        language=what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
+        ticket=what.ticket,
+    )
+    line = sent.buttons.get(what.key, "")
+    again = (
+        [button("include" if line.startswith("cc ") else line.partition(" ")[0], line)]
+        if what.why == "not-yours" and line and not line.startswith("held ")
+        else []
+    )
+    presser = {"name": "", "address": facts.mail.identity or facts.mail.sender.address}
+    return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]

@@ -1,0 +1,117 @@
+"""What an agent's mail did: one report, line by line, with undo and stop. What is asked about instead is `questions.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailgate.letters import changes, letters, readers
+from mailgate.letters.letters import Event, button
+from rules.actions.posts import Note
+from rules.case import Facts
+from rules.facts.sent import RecipientKind
+from rules.notices import Notice
+from rules.verdict import Act, Many
+from store.ledger import Written
+from store.outbox import Letter
+from templates import languages
+
+
+def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], event: Event) -> Letter:
+    """What an agent's mail did, line by line, with undo and stop."""
+    ticket = written.ticket
+    customers = [n for n in told if n.kind is RecipientKind.customer]
+    answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
+    answer += [n for n in told if n.kind is RecipientKind.other and n.post is not None and n.post.agent and not n.automatic]
+    leaves = max((event.at + n.after for n in answer), default=None)
+    undone = written.outcome.undo
+    language = readers.language_of_actor(facts, act)
+    lines = [
+        _line(text, step.changed, language)
+        for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
+    ]
+    for wish in act.wishes:
+        said = languages.word(language, "problems", "wrong-value").format(value=wish)
+        lines.append({"line": f"[{wish}]", "ok": False, "result": said})
+    if act.unused:
+        lines.append({"line": act.unused, "ok": False, "result": languages.word(language, "problems", "unused")})
+    if undone:
+        lines = [
+            {
+                "line": "undo",
+                "ok": True,
+                "result": changes.spelled(written.outcome.steps[-1].changed, language) if written.outcome.steps else "",
+            }
+        ]
+        lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
+    cause = f"mail:{facts.id}"
+    buttons = []
+    if not undone and written.before is not None:
+        key = "stop" if leaves is not None else "undo"
+        buttons.append(button(key, f"undo {cause}", word="stop" if leaves is not None else "undo"))
+    if act.on_behalf:
+        buttons.append(button("wrong-person", "wrong-person", word="wrong-person"))
+    notice = Notice(
+        template="report",
+        to=readers.agent_address(facts, act.actor.name) or act.actor.address,
+        kind=RecipientKind.agent,
+        reason="author",
+        automatic="replied",
+        language=readers.agent_language(facts, act.actor.name),
+        ticket=ticket if ticket.id else None,
+    )
+    return letters.letter(
+        notice,
+        event,
+        {
+            "lines": lines,
+            "leaves_at": leaves.isoformat() if leaves else "",
+            "answer_to": [letters.person(n.to) for n in answer],
+            "opened_for": letters.person(ticket.requester) if act.on_behalf else None,
+            "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
+            "undone": undone,
+            "buttons": buttons,
+        },
+    )
+
+
+def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Event) -> Letter:
+    """What an agent's lines did on several tickets, with undo for all of them."""
+    agent = many.actor.name
+    language = languages.choose(readers.agent_language(facts, agent), facts.policy.languages)
+    lines: list[dict[str, Any]] = [
+        {
+            "line": piece.line,
+            "ok": True,
+            "result": "; ".join(
+                part for part in (written.ticket.ref, *(changes.spelled(s.changed, language) for s in written.outcome.steps)) if part
+            ),
+        }
+        for piece, written in zip(many.pieces, done, strict=True)
+    ]
+    if many.unused:
+        word = languages.word(language, "problems", "unused")
+        lines.append({"line": many.unused[:80], "ok": False, "result": word})
+    changed = any(piece.action.changes for piece in many.pieces)
+    notice = Notice(
+        template="report",
+        to=readers.agent_address(facts, agent) or many.actor.address,
+        kind=RecipientKind.agent,
+        reason="author",
+        automatic="replied",
+        language=readers.agent_language(facts, agent),
+    )
+    extra = {
+        "lines": lines,
+        "leaves_at": "",
+        "answer_to": [],
+        "opened_for": None,
+        "noted": False,
+        "undone": False,
+        "subject": facts.mail.subject,
+    }
+    return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
+
+
+def _line(text: str, changed: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, language)}

@@ -1,0 +1,62 @@
+"""What staff is told of when something went wrong: mail that did not arrive, a storm of mail, a config that was not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailgate.letters import letters
+from mailgate.letters.letters import Event
+from rules.case import Facts
+from rules.facts.people import Directory
+from rules.facts.policy import Policy
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import Address
+from rules.facts.ticket import Ticket
+from rules.notices import Notice
+from rules.verdict import Bounced
+from store.outbox import Letter
+
+
+def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:
+    """To the admin: automatic answers have stopped by that limit."""
+    return _alerts(facts.policy, "storm", f"{limit}: {facts.mail.sender.address}" if limit == "pair" else limit, event)
+
+
+def config_refused(policy: Policy, mistakes: Iterable[str], event: Event) -> list[Letter]:
+    """To the admin: the changed config has these mistakes, the old one stays."""
+    return _alerts(policy, "config", "\n".join(mistakes), event)
+
+
+def _alerts(policy: Policy, what: str, value: str, event: Event) -> list[Letter]:
+    return [
+        letters.letter(
+            Notice(template="alert", to=Address(address=admin), kind=RecipientKind.agent, reason="admin"),
+            event,
+            {"what": what, "value": value},
+        )
+        for admin in policy.desk.admin
+    ]
+
+
+def bounced(facts: Facts, what: Bounced, ticket: Ticket, event: Event) -> list[Letter]:
+    """To the owner of the ticket: a mail of ours came back."""
+    failed = [{"address": f.address, "status": f.status, "diagnostic": f.diagnostic[:300]} for f in what.failed]
+    return _not_arrived(facts.directory, failed or [{"address": what.sent.recipient, "status": "", "diagnostic": ""}], ticket, event)
+
+
+def undelivered(directory: Directory, address: str, why: str, ticket: Ticket, event: Event) -> list[Letter]:
+    """To the owner of the ticket: the relay won't take a mail of ours."""
+    return _not_arrived(directory, [{"address": address, "status": "", "diagnostic": why[:300]}], ticket, event)
+
+
+def _not_arrived(directory: Directory, failed: list[dict[str, str]], ticket: Ticket, event: Event) -> list[Letter]:
+    owners = [directory.agents[ticket.assignee]] if ticket.assignee in directory.agents else list(directory.members(ticket.group))
+    owners = owners or list(directory.agents.values())
+    return [
+        letters.letter(
+            Notice(template="bounced", to=a.address, kind=RecipientKind.agent, reason="assigned", language=a.language, ticket=ticket),
+            event,
+            {"failed": failed, "post": None},
+        )
+        for a in owners
+    ]

@@ -1,0 +1,1 @@
+"""Bytes into a `Mail`: MIME, charsets, HTML, bounces, and the process that reads under limits."""

@@ -1,0 +1,86 @@
+"""The process that parses: reads raw mails from its standard input, writes what they say to its standard output, nothing else.
+
+Started by `reader.py`, as `python -m mailgate.worker`. Limits itself in memory and, mail by mail, in CPU time; ends when its input ends,
+so it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from rules.facts.mail import Unreadable
+
+MEMORY_BYTES = 512 * 1024 * 1024
+CPU_SECONDS = 10
+FRAME = struct.Struct("<BI")
+READY, MAIL, UNREADABLE, EXHAUSTED = range(4)
+
+
+def main() -> None:
+    """Answer every mail with one frame until the input ends."""
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not get between the frames.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    # The limits and signals above hold before any of this runs.
+    from mailgate.parsing import packing, parse  # noqa: PLC0415
+
+    _limit_memory()
+    gc.collect()
+    gc.freeze()
+    _send(sink, READY, b"")
+    while (raw := _receive(source)) is not None:
+        _limit_time()
+        try:
+            kind, answer = MAIL, packing.pack(parse.parse(raw))
+        except Unreadable as reason:
+            kind, answer = UNREADABLE, str(reason).encode()
+        except (MemoryError, RecursionError):
+            # The heap is in tatters: say so and begin anew.
+            _send(sink, EXHAUSTED, b"")
+            return
+        except Exception as fault:  # noqa: BLE001 - any failure is this one mail's, told to the parent
+            kind, answer = UNREADABLE, f"reading broke: {type(fault).__name__}: {fault}"[:500].encode("utf-8", "replace")
+        _send(sink, kind, answer)
+        del raw, answer
+
+
+def _receive(source: BinaryIO) -> bytes | None:
+    head = source.read(4)
+    if len(head) < 4:
+        return None
+    size = int.from_bytes(head, "little")
+    raw = source.read(size)
+    return raw if len(raw) == size else None
+
+
+def _send(sink: BinaryIO, kind: int, data: bytes) -> None:
+    sink.write(FRAME.pack(kind, len(data)))
+    sink.write(data)
+    sink.flush()
+
+
+def _limit_memory() -> None:
+    base = int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (base + MEMORY_BYTES, base + MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time() -> None:
+    """The kernel ends the process when one mail has used its CPU seconds; no regular expression can hold that off."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()
