@@ -1,6 +1,6 @@
 """Makes foreign text harmless before it is shown: control characters, surrogates and direction tricks go.
 
-Nothing here escapes HTML (that is Jinja's task) or knows of headers (`mailgate.headers`). Next: `render.py`, which cleans a whole card.
+Nothing here escapes HTML (that is Jinja's task) or knows of headers (`mailgate.parsing.headers`). Next: `render.py`, which cleans a whole card.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """All that the rules may know of a message: `Mail`, its `Part`s, its `Envelope`, what a `Bounce` says.
 
-Made by `mailgate.parse` from raw bytes, or from nothing in tests. Text here is clean: NFC-free but valid Unicode without control
+Made by `mailgate.parsing.parse` from raw bytes, or from nothing in tests. Text here is clean: NFC-free but valid Unicode without control
 characters other than newline and tab, no lone surrogates, bounded in size. Next: `rules.reading`.
 """
 

@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from mailgate.gate import Limits
-from mailgate.lmtp import LmtpDoor
-from mailgate.smtp import SmtpDoor
-from mailgate.submission import SubmissionDoor
+from mailgate.doors.gate import Limits
+from mailgate.doors.lmtp import LmtpDoor
+from mailgate.doors.smtp import SmtpDoor
+from mailgate.doors.submission import SubmissionDoor
 from tests.doors.desk import Desk, opened
 from tests.fuzz import grow
 

@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailgate import packing, parse, reading
-from mailgate.htmltext import to_text
+from mailgate.parsing import packing, parse, reading
+from mailgate.parsing.htmltext import to_text
 from rules import tokens
 from rules.actions.base import read
 from rules.actions.values import Misread

@@ -131,14 +131,14 @@ def test_many_threads_may_read(reader: Reader) -> None:
 
 def test_the_parsing_side_is_not_loaded_by_its_caller() -> None:
     """The daemon stays small."""
-    code = "import sys, mailgate.reader; print([m for m in ('mailparser', 'selectolax', 'chardet', 'mailgate.parsing.parse', 'sqlmodel') if m in sys.modules])"
+    code = "import sys, mailgate.parsing.reader; print([m for m in ('mailparser', 'selectolax', 'chardet', 'mailgate.parsing.parse', 'sqlmodel') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_worker_ends_with_its_daemon() -> None:
     """After kill -9 nothing of us may stay behind."""
-    code = "import sys\nfrom mailgate.reader import Reader\nr = Reader(); r.read([b'Subject: x\\n\\ny'])\nprint(r.pid, flush=True)\nsys.stdin.read()"
+    code = "import sys\nfrom mailgate.parsing.reader import Reader\nr = Reader(); r.read([b'Subject: x\\n\\ny'])\nprint(r.pid, flush=True)\nsys.stdin.read()"
     parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
