@@ -1,6 +1,6 @@
 """Who gets a mail that somebody meant for exactly these people, and how: opinions, notes, private messages, tasks, orders.
 
-Pure; what happens to everybody else is `rules.notices`. The cards are filled in `mailgate.letters`.
+Pure; what happens to everybody else is `rules.notices`. The cards are filled in `mailgate.letters.letters`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When a mail that the relay didn't take is tried again, and when it is given up.
 
 Pure: age and number of attempts in, an instant or None out. Claiming and recording are the store's, delivering is
-`mailgate.courier`.
+`mailgate.sending.courier`.
 """
 
 from __future__ import annotations

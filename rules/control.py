@@ -2,7 +2,7 @@
 
 Staff's lines are done together or none, on whatever tickets they name; one that isn't understood holds the mail. A customer's mail counts
 only where every line is a verb of his, exactly spelled; any other is a request like each mail. Reading ends at `--`, at thanks, and at a
-closing formula; where nothing is written, the subject is read. Carried out in `mailgate.outcomes`; access verbs are `rules.admission`'s.
+closing formula; where nothing is written, the subject is read. Carried out in `mailgate.handling.outcomes`; access verbs are `rules.admission`'s.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Answers to the day's digest: a line for each request by its number there, `1 close`, `2, 4 take`, `3 tomorrow 9`.
 
 All lines are done together or none, on whatever tickets they name. A line that begins with no number goes nowhere, and its author is told.
-A time alone means to be reminded then. Carried out in `mailgate.outcomes`.
+A time alone means to be reminded then. Carried out in `mailgate.handling.outcomes`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Mail to be sent: put down in the transaction of its cause, claimed with a lease, recorded as sent, later or never.
 
-One row is one mail to one recipient. Rendering and sending are `mailgate.postman`'s.
+One row is one mail to one recipient. Rendering and sending are `mailgate.sending.postman`'s.
 """
 
 from __future__ import annotations

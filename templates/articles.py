@@ -8,7 +8,7 @@
     Switch off, open flap B …
 
 They lie in `<site>/faq/<language>/NAME.md`; ours, if any, in `faq/<language>/` beside this file. `audience` is `public`, `customer`
-(the default) or `staff`. Searching them is `mailgate.knowledge`.
+(the default) or `staff`. Searching them is `mailgate.letters.knowledge`.
 """
 
 from __future__ import annotations

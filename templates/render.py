@@ -2,7 +2,7 @@
 
 A text is one Jinja file, `mail/<language>/<name>.j2`, compiled twice: with the parts of `plain.py` and with those of
 `markup.py`, each with `lists.py` and `figures.py`. The site's folder is searched first, then ours. What people wrote only ever enters as a variable, after
-`clean.py`; there is no way from a card into the source of a template. Addresses of buttons come from `mailgate.mailto`.
+`clean.py`; there is no way from a card into the source of a template. Addresses of buttons come from `mailgate.letters.mailto`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The life of one watched IMAP folder: connect, visit, wait, and begin again after trouble.
 
-What a visit does is in `mailgate.visits`. A `Mailbox` has a thread of its own under `serve`, and none under `tick`, which calls
+What a visit does is in `mailgate.boxes.visits`. A `Mailbox` has a thread of its own under `serve`, and none under `tick`, which calls
 `poll_once`.
 """
 

@@ -1,6 +1,6 @@
 """Short visits to a mailbox that keep nothing by themselves: for `adopt`, `doctor`, `db restore`, and copies for the sent folder.
 
-Each opens a connection of its own and closes it again. Watching a folder is `mailgate.collector`.
+Each opens a connection of its own and closes it again. Watching a folder is `mailgate.boxes.collector`.
 """
 
 from __future__ import annotations

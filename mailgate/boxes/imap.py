@@ -1,7 +1,7 @@
 """One connection to an IMAP server, in words of our own; the only importer of imapclient.
 
 Every failure is one of `Lost` (the connection is gone or was never there), `LoginRefused` and `ServerRefused` (it said NO or BAD). Nothing
-here decides which mails are new (`mailgate.mailboxes`) or when to come again (`mailgate.collector`). A `Session` belongs to one thread;
+here decides which mails are new (`mailgate.boxes.mailboxes`) or when to come again (`mailgate.boxes.collector`). A `Session` belongs to one thread;
 only `kill` may be called by others.
 
 Bodies are always fetched with PEEK and folders opened read-only unless something is to be changed, so that reading leaves no trace.

@@ -1,6 +1,6 @@
 """What the IMAP door is told, remembers and decides: settings, the watermark, which mails are new. Pure: no socket, no clock.
 
-The connection is `mailgate.imap`, the life of one watched folder `mailgate.collector`, the reading of header blocks `mailgate.mailheads`.
+The connection is `mailgate.boxes.imap`, the life of one watched folder `mailgate.boxes.collector`, the reading of header blocks `mailgate.boxes.mailheads`.
 
 How a mail is known to be new (RFC 9051 section 2.3.1.1): UIDs of a folder only grow while its UIDVALIDITY stays, so everything above the
 `Mark` is new, whatever its flags say. When UIDVALIDITY changes the UIDs say nothing, and mails are recognised by Message-ID, size and digest.

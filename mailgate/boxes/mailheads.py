@@ -1,6 +1,6 @@
 """The header block of a mail in a mailbox: what recognises it, what lists it, and which envelope it once had.
 
-Only the IMAP door and `adopt` look at mail this way, before it is kept. Understanding a kept mail is `mailgate.parse`.
+Only the IMAP door and `adopt` look at mail this way, before it is kept. Understanding a kept mail is `mailgate.parsing.parse`.
 """
 
 from __future__ import annotations

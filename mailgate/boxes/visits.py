@@ -1,7 +1,7 @@
 """What is done in a folder while connected: begin, fetch what is new, recognise it after a renumbering, do what `done` asks.
 
-Which mails are new is decided in `mailgate.mailboxes`, the words of the protocol are in `mailgate.imap`, and when to come again is the
-business of `mailgate.collector`.
+Which mails are new is decided in `mailgate.boxes.mailboxes`, the words of the protocol are in `mailgate.boxes.imap`, and when to come again is the
+business of `mailgate.boxes.collector`.
 
 The order that makes a crash harmless at every point: keep (committed), then the mark with the mails that `done` still has to see to, then
 `done`, then the mark without them. A mail whose mark was not written is fetched again, and the store recognises it.

@@ -1,4 +1,4 @@
-"""What ripens: opinions and tasks that are late, reminders somebody asked for, timers of the site. Called by `mailgate.clerk`.
+"""What ripens: opinions and tasks that are late, reminders somebody asked for, timers of the site. Called by `mailgate.clock.clerk`.
 
 Everything happens in the transaction that notes it as done, so that it happens once whatever is started again in between.
 """

@@ -1,4 +1,4 @@
-"""Acting on tickets: do, edit, reply, note. Each is one or more verbs, carried out by `mailgate.commands`."""
+"""Acting on tickets: do, edit, reply, note. Each is one or more verbs, carried out by `mailgate.handling.commands`."""
 
 from __future__ import annotations
 

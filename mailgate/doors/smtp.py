@@ -1,6 +1,6 @@
 """The door for mail by SMTP, as the MX or behind an MTA: its commands, and whom and what it takes.
 
-A mail is answered `250` after it is durably kept, never before, and not looked into: the bytes go to `mailgate.receiving.Committer`
+A mail is answered `250` after it is durably kept, never before, and not looked into: the bytes go to `mailgate.doors.receiving.Committer`
 as they came. The two other doors are made of this one. Next: `mailgate/doors/conversation.py` below, `mailgate/doors/lmtp.py` and
 `mailgate/doors/submission.py` beside, `mailgate/intake.py` for what becomes of the mail.
 """

@@ -1,6 +1,6 @@
 """The figures of a period, read and put into words: as JSON, as lines for a spreadsheet, as the card of a mail or a page.
 
-What is counted and how is `rules.figures`; who gets them by mail is `mailgate.reporting`.
+What is counted and how is `rules.figures`; who gets them by mail is `mailgate.figures.reporting`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Serves the desk's figures where `[metrics] listen` says: one page over HTTP/1.1 (RFC 9112), read anew at each request.
 
 Nothing else is served, nothing is taken in, and a connection is answered once. Whoever may reach the place may read: bind it to where the
-monitoring is. The figures are `mailgate.metrics`'s.
+monitoring is. The figures are `mailgate.figures.metrics`'s.
 """
 
 from __future__ import annotations

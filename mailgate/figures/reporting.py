@@ -1,7 +1,7 @@
 """Figures by mail: who gets a report, the letters, and the reports that the config wants every so often.
 
 A due time is done once, whatever is started again in between: what was done last stands in the store and changes with the letters.
-After a pause only the latest report is sent, not one for every week of it. Used by `mailgate.clerk` and the command line.
+After a pause only the latest report is sent, not one for every week of it. Used by `mailgate.clock.clerk` and the command line.
 """
 
 from __future__ import annotations

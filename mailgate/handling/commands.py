@@ -1,6 +1,6 @@
 """What staff does to tickets past the mail: the same verbs, the same ledger, the same letters, in one transaction of its own.
 
-Used by the desk's commands. What mail asks for is carried out in `mailgate.outcomes`.
+Used by the desk's commands. What mail asks for is carried out in `mailgate.handling.outcomes`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The keys that only the cards of mails to named people have: opinions, private messages, tasks, orders. See `templates.cards`.
 
-What all cards hold is filled in `mailgate.letters`, which calls `own_keys`.
+What all cards hold is filled in `mailgate.letters.letters`, which calls `own_keys`.
 """
 
 from __future__ import annotations

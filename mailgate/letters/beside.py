@@ -1,6 +1,6 @@
 """Mail beside the conversation, for all who act: what a change asks to be sent to named people, and the desk's canned answers.
 
-Used by `mailgate.outcomes`, `mailgate.commands` and `mailgate.clerk` alike. Who gets what is decided in `rules.asides`.
+Used by `mailgate.handling.outcomes`, `mailgate.handling.commands` and `mailgate.clock.clerk` alike. Who gets what is decided in `rules.asides`.
 """
 
 from __future__ import annotations

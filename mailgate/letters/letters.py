@@ -1,6 +1,6 @@
 """Turns notices into letters: the card of a text, frozen at the event, its buttons and its files. Nothing is rendered here.
 
-What a card holds is said in `templates.cards`; who gets one was decided in `rules.notices`. Next: `mailgate.postman`.
+What a card holds is said in `templates.cards`; who gets one was decided in `rules.notices`. Next: `mailgate.sending.postman`.
 """
 
 from __future__ import annotations

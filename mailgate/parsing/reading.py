@@ -15,7 +15,7 @@ from rules.reading import machine, quoting
 
 
 def understood(raw: bytes, envelope: Envelope | None = None, own: Collection[str] = ()) -> dict[str, Any]:
-    """The JSON keys of `mail show`; those that need a store are null. Raises `mailgate.parse.Unreadable`."""
+    """The JSON keys of `mail show`; those that need a store are null. Raises `mailgate.parsing.parse.Unreadable`."""
     from mailgate.parsing import parse  # noqa: PLC0415 - the commands that need no parser shall not load it
 
     return described(parse.parse(raw), raw, envelope, own)

@@ -1,8 +1,8 @@
 """Makes the bytes of a mail: words and facts in, a finished message out, read once more before it may leave.
 
-Assembled directly, since the standard generator encodes long message-ids and costs a millisecond a mail; `mailgate.lastgate` proves
-each result instead. What the fields look like is `mailgate.fields`, the words come from `templates.render`, links of buttons from
-`mailgate.mailto`. Signing and sending are not here.
+Assembled directly, since the standard generator encodes long message-ids and costs a millisecond a mail; `mailgate.sending.lastgate` proves
+each result instead. What the fields look like is `mailgate.sending.fields`, the words come from `templates.render`, links of buttons from
+`mailgate.letters.mailto`. Signing and sending are not here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One delivery: what is handed to a courier, and the three answers it gives.
 
 The answers are values, for each is expected: the relay took the mail, or may take it later, or never will. A courier keeps nothing,
-decides nothing and knows no database; claiming rows and recording answers is the postman's. The couriers: `mailgate.relay` (SMTP)
-and `mailgate.maildir` (a folder to look at the mails first).
+decides nothing and knows no database; claiming rows and recording answers is the postman's. The couriers: `mailgate.sending.relay` (SMTP)
+and `mailgate.sending.maildir` (a folder to look at the mails first).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Header fields of the mails that we send: cleaned, encoded, folded.
 
 Nothing of an incoming mail is copied here but clean strings: no header object, no raw line (CVE-2024-6923). Reading fields is
-`mailgate.headers`; putting a message together is `mailgate.compose`, and `mailgate.lastgate` reads what came out.
+`mailgate.parsing.headers`; putting a message together is `mailgate.sending.compose`, and `mailgate.sending.lastgate` reads what came out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The way to a relay: who it is, how the connection is protected, and the login. What is sent over it is `mailgate.relay`."""
+"""The way to a relay: who it is, how the connection is protected, and the login. What is sent over it is `mailgate.sending.relay`."""
 
 from __future__ import annotations
 

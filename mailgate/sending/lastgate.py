@@ -1,6 +1,6 @@
 """The last gate: reads a finished message as a stranger's client would, and lets it pass only if it says what was meant.
 
-Works on the bytes that leave and on a list of what was intended, and knows nothing of how they were made. Next: `mailgate.compose`.
+Works on the bytes that leave and on a list of what was intended, and knows nothing of how they were made. Next: `mailgate.sending.compose`.
 """
 
 from __future__ import annotations

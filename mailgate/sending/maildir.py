@@ -1,7 +1,7 @@
 """Sent mail as files in a Maildir: to try the desk without a relay, and for tests.
 
 A mail is in `new/` completely or not at all, also after a power loss; the same mail delivered again is found there. Reading
-Maildirs is `mailgate.mailboxes`.
+Maildirs is `mailgate.boxes.mailboxes`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sends what is due: claims rows, renders and composes once, gives them to the courier, records the answer.
 
 No transaction is open while the courier works. The bytes of the first rendering are kept, so that every attempt says the same under
-the same Message-ID. Next: `mailgate.compose`, `mailgate.courier`.
+the same Message-ID. Next: `mailgate.sending.compose`, `mailgate.sending.courier`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Postman:
     courier: Courier
     envelope: str = "auto"
     signer: Any = None
-    """`mailgate.signing.Signer` or None."""
+    """`mailgate.trust.signing.Signer` or None."""
     copy: Any = None
     """Called with the bytes of every mail that left, to put a copy into a mailbox; None for none."""
     max_size_bytes: int = 25_000_000

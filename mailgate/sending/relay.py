@@ -1,7 +1,7 @@
 """Mail out by SMTP: connections that are kept and used again, and one transaction for each mail.
 
 One mail has one recipient, so that every answer belongs to one row. How a connection comes about, and what protects it, is
-`mailgate.hop`; which answer means what is `mailgate.meaning`; trying again later is the postman's.
+`mailgate.sending.hop`; which answer means what is `mailgate.sending.meaning`; trying again later is the postman's.
 """
 
 from __future__ import annotations

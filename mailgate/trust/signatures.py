@@ -3,7 +3,7 @@
 dkimpy does the canonical forms, keys and arithmetic; which signatures count is decided here, before it sees any, and more narrowly
 than the RFC: a signature is only taken as proof that the domain of the From line sent exactly this mail. A check takes milliseconds
 of CPU and may wait for DNS: call it in a thread or a worker process, never in the loop. The lookup of keys with its cache is
-`mailgate.nameserver`; what a verdict is worth is `rules.reading.trust`; our own signature is `mailgate.signing`.
+`mailgate.trust.nameserver`; what a verdict is worth is `rules.reading.trust`; our own signature is `mailgate.trust.signing`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""DKIM on the way out: our signature on what leaves (RFC 6376, 8463). The check of others' is `mailgate.signatures`."""
+"""DKIM on the way out: our signature on what leaves (RFC 6376, 8463). The check of others' is `mailgate.trust.signatures`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Anybody can write the field into a mail, so `believed` counts only what stands where nobody outside can write: above the `Received`
 of the server that took the mail from outside. What follows from the verdicts is `rules.reading.trust`; our own check of DKIM is
-`mailgate.signatures`.
+`mailgate.trust.signatures`.
 """
 
 from __future__ import annotations

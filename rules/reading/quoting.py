@@ -1,6 +1,6 @@
 """What the author of a mail wrote himself, and all the rest: quotes, attribution lines, header blocks, signatures.
 
-Works on text alone, line by line, in time linear to its length; HTML was turned into the same marks before (`mailgate.htmltext`).
+Works on text alone, line by line, in time linear to its length; HTML was turned into the same marks before (`mailgate.parsing.htmltext`).
 Knowing what we sent beats every pattern: lines whose words we wrote are quotes in any client and language. Nothing is lost: every line
 with content is either in `text` or in `quoted`.
 """

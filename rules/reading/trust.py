@@ -1,6 +1,6 @@
 """How surely a mail is from whom it says: the levels 0 to 4, and why.
 
-Decides from verdicts that were gathered elsewhere: `rules.reading.authresults` (servers that are trusted), `mailgate.signatures`
+Decides from verdicts that were gathered elsewhere: `rules.reading.authresults` (servers that are trusted), `mailgate.trust.signatures`
 (our own check), `rules.tokens` with the row that a token names. What a level allows is asked in `rules.rights`, not here.
 """
 
