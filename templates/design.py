@@ -78,6 +78,7 @@ RULES: dict[str, str] = {
     "note": "font-size:15px;line-height:23px;color:$ink",
     "mono": f"font-family:{_MONO};font-size:13px;line-height:20px;color:$ink",
     "link": "color:$accent",
+    "addr": "display:inline-block;max-width:100%;font-weight:400",
     "hair": "border-top:1px solid $line;font-size:0;line-height:0",
     "box": "background-color:$soft;border:1px solid $line;border-radius:10px;padding:16px 18px",
     "quote": "border-left:3px solid $line;padding:0 0 0 14px",
@@ -110,6 +111,7 @@ RULES: dict[str, str] = {
     "rowlast": "padding:11px 0 0",
     "rowtitle": "font-size:15px;line-height:22px;font-weight:600;color:$ink",
     "rowside": "padding:0 0 0 14px;white-space:nowrap",
+    "rowin": "text-align:right",
     "badge": "border-radius:9px;padding:4px 0",
     "badgetext": "font-size:14px;line-height:20px;font-weight:600",
     "stepcell": "padding:6px 0 8px",
@@ -153,6 +155,7 @@ PHONE: dict[str, str] = {
     "value": "font-size:13px;line-height:19px",
     "box": "padding:14px 15px",
     "rowside": "display:block;width:100%;padding:10px 0 0;text-align:left;white-space:normal",
+    "rowin": "padding:8px 0 0 46px",
     "tile": "padding:11px 9px 10px",
     "figure": "font-size:19px;line-height:25px",
 }

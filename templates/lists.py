@@ -40,7 +40,8 @@ class Html:
             sub = f"<br><span {_css('tiny')}>{escape(row['sub'])}</span>" if row["sub"] else ""
             words = f'<span dir="auto" {_css("rowtitle")}>{escape(row["title"])}</span>{sub}'
             presses = _gap().join(f'<td valign="top">{_small(button)}</td>' for button in row["buttons"])
-            right = f'<td align="right" valign="top" {_css("rowside")}>{markup.TIGHT}><tr>{presses}</tr></table></td>' if presses else ""
+            side = _css("rowside rowin" if row["number"] else "rowside")
+            right = f'<td align="right" valign="top" {side}>{markup.TIGHT}><tr>{presses}</tr></table></td>' if presses else ""
             left = f'<td valign="top" width="46">{_badge(row["number"], row["light"])}</td>' if row["number"] else ""
             inner = f'{markup.GRID}><tr>{left}<td valign="top">{words}</td></tr></table>'
             line = f'{markup.GRID}><tr><td class="stack" valign="top">{inner}</td>{right}</tr></table>'

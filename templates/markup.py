@@ -19,6 +19,7 @@ STEPS = ("new", "read", "assigned", "working", "waiting", "closed")
 _SHAPES = {"green": "&#9679;", "yellow": "&#9650;", "red": "&#9632;", "waiting": "&#9670;", "closed": "&#10003;"}
 TINTS = {"": "grey", "green": "green", "yellow": "yellow", "red": "red", "waiting": "blue", "closed": "grey"}
 _NOTES = ("red", "red", "yellow", "green", "green")
+_ADDRESS = re.compile(r"&lt;([^\s&<>]+@[^\s&<>]+)&gt;")
 _BLANKS = re.compile(r"(?<=\n)[ \t]+|[ \t]{2,}")
 GRID = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%"'
 TIGHT = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
@@ -28,6 +29,11 @@ _css = design.css
 def space(height: int) -> str:
     """An empty strip; margins of tables are not honoured everywhere."""
     return f'{GRID}><tr><td height="{height}" {_css("gap")}>&nbsp;</td></tr></table>'
+
+
+def addressed(text: str) -> Markup:
+    """A line escaped, the address behind a name set apart, so that it moves to the next line as a whole."""
+    return Markup(_ADDRESS.sub(lambda found: f"<span {_css('addr')}>{found[1]}</span>", str(escape(text))))  # noqa: S704 - escaped above
 
 
 def typed(text: str) -> str:
@@ -145,7 +151,7 @@ class Html:
 
     def said(self, text: str, head: str = "", quoted: str = "", *, inside: bool = False) -> str:
         """Somebody's words in a box of their own; inside: a tinted one, for what no customer may read."""
-        above = f"<p {_css('small')}><strong>{escape(head)}</strong></p>" if head else ""
+        above = f"<p {_css('small')}><strong>{addressed(head)}</strong></p>" if head else ""
         below = ""
         if quoted:
             inner = f'<p {_css("tiny")}>{self._word("common", "quoted")}</p><div dir="auto" {_css("tiny")}>{typed(quoted)}</div>'
@@ -156,7 +162,7 @@ class Html:
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> str:
         """Names and values below each other; empty values are left out."""
-        return self._pairs([(escape(key), escape(value)) for key, value in rows if value], "32%")
+        return self._pairs([(escape(key), addressed(value)) for key, value in rows if value], "32%")
 
     def _pairs(self, rows: Sequence[tuple[str, str]], width: str) -> str:
         key, value = _css("key"), _css("value")

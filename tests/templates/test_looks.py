@@ -1,4 +1,4 @@
-"""What can be measured of the looks: contrast, width on a phone, the head's style sheet."""
+"""What can be said of the looks without a browser: the palette, the head's style sheet, the names of parts. Next: `tests/looks`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from templates import cards, design, figures, languages, lists, markup, plain, render, samples, sayings, times
-from tests.templates import shoot
+from templates import cards, design, figures, lists, markup, plain, render, samples, sayings, times
 
 
 @pytest.mark.parametrize("shade", [0, 1], ids=["light", "dark"])
@@ -74,28 +73,3 @@ def test_all_colours_of_a_mail_come_from_the_palette() -> None:
         card = samples.sample(name)
         html = render.render(name, "en", card, links=samples.links(card)).html
         assert set(re.findall(r"#[0-9a-f]{6}\b", html)) <= known
-
-
-@pytest.mark.skipif(shoot.BROWSER is None, reason="needs chromium")
-def test_no_mail_is_wider_than_a_small_phone() -> None:
-    """Reading a mail must not need scrolling sideways, at 320 pixels, in any language, with long words in it too."""
-    shown = {f"{code} {name}": page for code in languages.LANGUAGES for name, page in shoot.pages(cards.SHAPES, code).items()}
-    long = "Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüssel" * 2
-    for name in ("new-in-group", "overdue", "digest", "evaluation", "order", "too-large", "access-asked", "show-answer"):
-        card = _stretched(samples.sample(name, "de"), long)
-        shown[f"long {name}"] = render.render(name, "de", card, links=samples.links(card)).html
-    sizes = shoot.measure(shown, 320)
-    assert set(sizes) == set(shown)
-    assert {name: size["wide"] for name, size in sizes.items() if int(str(size["width"])) > 320 or size["wide"]} == {}
-
-
-STRETCHED = {"subject", "category", "party", "name", "label", "text", "title", "site", "comment", "functions"}
-
-
-def _stretched(value: object, long: str, key: str = "") -> dict:
-    """The same card, its free words replaced by one that never breaks."""
-    if isinstance(value, dict):
-        return {k: _stretched(inner, long, k) for k, inner in value.items()}
-    if isinstance(value, list):
-        return [_stretched(inner, long, key) for inner in value]
-    return long if isinstance(value, str) and key in STRETCHED else value
