@@ -206,7 +206,9 @@ CUSTOMERS_BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
         "received": (("close", "close"), ("mute", "mute")),
         "message": (("close", "close"),),
-        "status": (("close", "close"),),
+        "taken": (("status", "status?"), ("mute", "mute")),
+        "status": (("close", "close"), ("mute", "mute")),
+        "reopened": (("status", "status?"),),
         "closed": (*((f"rate:{n}", f"rate {n}") for n in range(1, 6)), ("reopen", "reopen")),
     }
 )

@@ -155,7 +155,7 @@ PHONE: dict[str, str] = {
     "value": "font-size:13px;line-height:19px",
     "box": "padding:14px 15px",
     "rowside": "display:block;width:100%;padding:10px 0 0;text-align:left;white-space:normal",
-    "rowin": "padding:8px 0 0 46px",
+    "rowin": "width:auto;padding:8px 0 0 46px",
     "tile": "padding:11px 9px 10px",
     "figure": "font-size:19px;line-height:25px",
 }

@@ -31,7 +31,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "promise_at": made.DAY + "16:00:00+02:00",
             "answers": [{"title": text["faq"], "text": text["faq-text"], "button": made.button("close:faq7", "close")}],
             "asked": [{"title": text["field"], "words": []}],
-            "buttons": [status, close],
+            "buttons": [close, mute],
             "reason": "requester",
         },
         "message": {**made.base(language, text, "working"), "post": answer, "outside": False, "buttons": [close]},

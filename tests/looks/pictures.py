@@ -1,7 +1,7 @@
 """Small fingerprints of pictures: what was approved by somebody who looked, and how far a picture of today is from it.
 
-A fingerprint is the mean colour of squares of 40 by 40 pixels, four bits a channel: enough to see a lost button, a white part in the
-dark or a bar without its colour, and little enough to keep one of every text. A word that was changed passes; a line more may too.
+A fingerprint is the mean colour of squares of 40 by 40 pixels, six bits a channel: enough to see a lost button, a white part in the
+dark or a tile without its colour, and little enough to keep one of every text. Another word passes where it moves nothing.
 `python -m tests.looks.pictures` takes all anew, after a change of the design that was looked at (`make looks` shows the sheets).
 """
 
@@ -22,11 +22,11 @@ WIDTHS = (320, 600)
 SCALE = 0.1
 SIDE = 4
 """Of a square, in pixels of the shrunken picture."""
-FAINT = 2
-"""Steps of a channel, of 16, by which a square may differ."""
+FAINT = 3
+"""Steps of a channel, of 64, by which a square may differ."""
 
 Print = tuple[int, tuple[int, ...]]
-"""Squares in a row, and each square as three channels of four bits."""
+"""Squares in a row, and each square as three channels of six bits."""
 
 
 def page_of(name: str, language: str) -> str:
@@ -99,27 +99,20 @@ def squares(width: int, height: int, each: int, rows: list[bytes]) -> Print:
             right = min(left + SIDE, width)
             for channel in range(3):
                 values = [line[x * each + channel] for line in lines for x in range(left, right)]
-                found.append(round(sum(values) / len(values) / 17))
+                found.append(round(sum(values) / len(values) / 4))
     return across, tuple(found)
 
 
 def distance(seen: Print, approved: Print) -> float:
-    """Share of squares, from 0 to 1, that look like none of the approved ones within a row up or down."""
-    across, now = seen
-    was_across, was = approved
+    """Share of squares, from 0 to 1, that have another colour than the approved ones, or none beside them."""
+    (across, now), (was_across, was) = seen, approved
     if across != was_across:
         return 1.0
-    step = across * 3
-    height, was_height = len(now) // step, len(was) // step
-    other = 0
-    for row in range(max(height, was_height)):
-        for column in range(across):
-            at = row * step + column * 3
-            mine = now[at : at + 3]
-            near = (was[(r * step + column * 3) : (r * step + column * 3) + 3] for r in (row, row - 1, row + 1) if 0 <= r < was_height)
-            if not mine or not any(all(abs(a - b) <= FAINT for a, b in zip(mine, each, strict=True)) for each in near):
-                other += 1
-    return other / (max(height, was_height) * across)
+    most = max(len(now), len(was)) // 3
+    same = 0
+    for at in range(0, min(len(now), len(was)), 3):
+        same += all(abs(a - b) <= FAINT for a, b in zip(now[at : at + 3], was[at : at + 3], strict=True))
+    return 1 - same / most
 
 
 def written(found: Print) -> str:
