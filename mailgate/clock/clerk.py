@@ -135,6 +135,8 @@ class _Reminded:
 def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
     ticket = what.ticket
     escalated = reason == "manager"
+    # an administrator who is no agent may press nothing; he answers by the terminal
+    presses = event.directory.agent_of(to.address) is not None
     notice = Notice(
         template=timers.text(what.step),
         to=to,
@@ -142,7 +144,7 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: l
         reason=reason,
         language=language,
         ticket=ticket,
-        buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")),
+        buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")) if presses else (),
     )
     files: list[dict[str, Any]] = []
     last = letters.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
@@ -159,7 +161,7 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: l
         "candidates": [
             {"name": a.full_name or a.name, "open": n, "button": letters.button(f"assign:{a.name}", f"assign {a.name}")}
             for a, n in what.candidates
-            if escalated and a.name != ticket.assignee
+            if escalated and presses and a.name != ticket.assignee
         ],
     }
     return letters.letter(notice, event, extra)

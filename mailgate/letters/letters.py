@@ -58,7 +58,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         ticket = replace(ticket, requester=Address(), party="", contract="", project="", device="", assignee="", group="")
     # the name that an unknown sender gave himself are words of his, too
     to = Address(address=notice.to.address) if veiled else notice.to
-    buttons = [button(key, line) for key, line in notice.buttons if not key.startswith("rate:")]
+    buttons = [button(key, line, word=_word(key, line, language)) for key, line in notice.buttons if not key.startswith("rate:")]
     card: dict[str, Any] = {
         "language": language,
         "timezone": policy.desk.timezone,
@@ -139,6 +139,13 @@ def sendable(batch: Sequence[Letter], policy: Policy) -> list[Letter]:
     admin = {address_key(a) for a in policy.desk.admin}
     watching = policy.desk.mode is Mode.watch
     return [x for x in batch if x.to.address and not policy.is_own(x.to.address) and (not watching or x.to.key in admin)]
+
+
+def _word(key: str, line: str, language: str) -> str:
+    """The word of a button that isn't its line: who is included by a word is included as by the button, `#cc` would ask for more proof."""
+    if key.partition(":")[0] != "include":
+        return ""
+    return f"{languages.label('include', language).lower()} {line.partition(' ')[2]}"
 
 
 def button(key: str, line: str, *, word: str = "", label: str = "") -> dict[str, str]:

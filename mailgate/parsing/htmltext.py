@@ -176,7 +176,7 @@ class _Writer:
         tag = node.tag
         if tag in _BLOCKS:
             self._break()
-            if tag in _SPACED and not self._tight(node, tag):
+            if tag in _SPACED and (not self._tight(node, tag) or _is_empty_line(node)):
                 self._blank = True
         for what in self._undo.pop(node.mem_id, ()) if self._undo else ():
             match what:
@@ -303,3 +303,8 @@ class _Writer:
         line = f"{'> ' * depth}{line}" if depth else line
         self.size += len(line) + 1
         self._lines.append(line)
+
+
+def _is_empty_line(node: LexborNode) -> bool:
+    """Whether a paragraph without margins holds a blank alone: Outlook's empty line, `<p class=MsoNormal><o:p>&nbsp;</o:p></p>`."""
+    return (node.text(deep=True) or "").strip(" \t\r\n") == "\u00a0"
