@@ -388,6 +388,6 @@ def test_a_closing_answer_comes_first(language: str) -> None:
 
 def test_loading_the_renderer_loads_no_heavy_library() -> None:
     """The daemon stays small: locale data, Markdown and the sanitiser come with the first text that needs them, if ever."""
-    code = "import sys, templates.render, mailgate.compose; print(sorted({'babel', 'nh3', 'markdown_it', 'css_inline', 'pydantic'} & set(sys.modules)))"
+    code = "import sys, templates.render, mailgate.sending.compose; print(sorted({'babel', 'nh3', 'markdown_it', 'css_inline', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
