@@ -13,10 +13,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 from types import MappingProxyType
 
-from rules.actions.folding import fold
+from rules.actions.folding import fold, fold_word
+from rules.reading.pieces import pieces
 
 ALGORITHMS = MappingProxyType({"en": "english", "de": "german", "fi": "finnish", "cs": "czech"})
 LONGEST, MOST_CHARS, MOST_WORDS, MOST_STEMS = 40, 40_000, 2_000, 500
@@ -36,7 +37,6 @@ _TELLING = MappingProxyType(
     }
 )
 """Small words by which a language is told, folded."""
-LONGEST_TELLING = 1 + max(len(word) for telling in _TELLING.values() for word in telling)
 _PREFIX = 4
 """Letters from which on the beginning of a word is enough; words with digits are meant as they are."""
 
@@ -67,14 +67,13 @@ def _stem(word: str, language: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
-    return _WORD.findall(text[:MOST_CHARS].lower())
+    return pieces(text[:MOST_CHARS].lower(), _WORD, LONGEST)
 
 
 def language_of(found: Iterable[str]) -> str:
-    """The language that words are in; empty where it can't be told."""
+    """The language that words, folded, are in; empty where it can't be told."""
     often = Counter(found)
-    seen = [(fold(word), times) for word, times in often.items() if len(word) < LONGEST_TELLING]
-    counts = sorted(((sum(times for word, times in seen if word in telling), code) for code, telling in _TELLING.items()), reverse=True)
+    counts = sorted(((sum(map(often.__getitem__, telling.intersection(often))), code) for code, telling in _TELLING.items()), reverse=True)
     (most, best), (second, _) = counts[:2]
     return best if most >= 2 and most > second else ""
 
@@ -82,11 +81,14 @@ def language_of(found: Iterable[str]) -> str:
 def indexed(text: str) -> frozenset[str]:
     """What a text is found by, within the limits above: its first different words as they are written, and the stems of the first of them."""
     found = words(text)
-    language = language_of(found)
+    folded = [word if word.isascii() else fold_word(word) for word in found]
+    language = language_of(folded)
     codes = (language,) if language else tuple(ALGORITHMS)
     distinct = list(islice(dict.fromkeys(found), MOST_WORDS))
-    stemmed = islice((word for word in distinct if is_stemmed(word)), MOST_STEMS // len(codes))
-    return frozenset(map(fold, distinct)).union(_stem(word, code) for word in stemmed for code in codes)
+    stemmed = list(islice(filter(is_stemmed, distinct), MOST_STEMS // len(codes)))
+    stems = [map(_stem, stemmed, repeat(code)) for code in codes]
+    plain = folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)
+    return frozenset(plain).union(*stems)
 
 
 def asked(text: str) -> tuple[tuple[frozenset[str], str], ...]:

@@ -6,10 +6,12 @@ Only among the languages of the desk, and only where it is plain: a wrong guess 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from rules.actions.folding import fold
+from rules.actions.folding import fold, fold_word
+from rules.reading.pieces import pieces
 
 LEAST = 2
 """Small words that a text must hold before anything is said of it."""
@@ -35,8 +37,8 @@ _SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold
 
 def detect(text: str, among: Collection[str]) -> str:
     """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
-    words = [fold(word) for word in _WORDS.findall(text[:_LETTERS])]
-    counts = {code: sum(word in small for word in words) for code, small in _SETS.items()}
+    often = Counter(word if word.isascii() else fold_word(word) for word in pieces(text[:_LETTERS].lower(), _WORDS))
+    counts = {code: sum(map(often.__getitem__, small.intersection(often))) for code, small in _SETS.items()}
     best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
     if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
         return ""

@@ -124,7 +124,11 @@ _MOBILE_STARTS = (
     ),
     *"发送自 来自 寄件自 나의 내\u00a0 נשלח أرسل أُرسل رسل được dikirim".split(" "),
 )
-_STARTS = tuple(word.replace("\u00a0", " ") for word in _MOBILE_STARTS)
+_STARTS = {
+    letter: tuple(word.replace("\u00a0", " ") for word in _MOBILE_STARTS if word[0] == letter)
+    for letter in {word[0] for word in _MOBILE_STARTS}
+}
+"""By their first letters: most lines of most mails begin otherwise."""
 _MOBILE_ENDS = ("送信", "nder", "küldve")
 """What MOBILE begins with in lower case, or contains where it begins with anything. To be kept with it: a line without these is no signature."""
 
@@ -132,7 +136,8 @@ _MOBILE_ENDS = ("送信", "nder", "küldve")
 def may_be_mobile(line: str) -> bool:
     """A quick look whether MOBILE can match; it costs too much to be tried on every line."""
     lowered = line.lower()
-    if lowered.lstrip(_BEFORE).startswith(_STARTS):
+    first = lowered.lstrip(_BEFORE)
+    if first.startswith(_STARTS.get(first[:1], ())):
         return True
     # Spelled out: this is asked of every line of every mail.
     return "nder" in lowered or (not lowered.isascii() and any(word in lowered for word in _MOBILE_ENDS))

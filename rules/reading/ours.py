@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rules.reading.pieces import pieces
+
 SHARE = 0.6
 """Part of a line's word runs that must be ours for the line to be ours."""
 _RUN = 3
@@ -56,4 +58,4 @@ def _runs_and_words(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[st
 
 
 def _words(text: str) -> list[str]:
-    return _WORDS.findall((text if text.isascii() else _INVISIBLE.sub("", text)).lower())
+    return pieces((text if text.isascii() else _INVISIBLE.sub("", text)).lower(), _WORDS)

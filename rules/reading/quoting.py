@@ -26,6 +26,7 @@ _ATTRIBUTION_LINES = 4
 _FOOTER_RULE = 20
 _FOOTER_LINES = 20
 _LINES = 200_000
+_DASHES = "-—–_"
 _RULES = frozenset("-_=*—–─#")
 _CANDIDATES = 1500
 """Lines that may introduce or head a quote and are looked at; beyond, a mail is an attack and the rest is its author's."""
@@ -94,14 +95,14 @@ class _Reader:
     def _fences(self) -> None:
         """Fenced code is text whatever it looks like (`f` until the end); uuencoded files are not."""
         opened = -1
-        for at, line in enumerate(self.lines):
+        for at, line in enumerate(self.lines if "```" in self.whole or "~~~" in self.whole else ()):
             if self.kind[at] == "t" and _FENCE.match(line):
                 if opened < 0:
                     opened = at
                 else:
                     self.kind[opened : at + 1] = ["f"] * (at + 1 - opened)
                     opened = -1
-        at = 0
+        at = 0 if "begin" in self.whole else self.size
         while at < self.size:
             if self.kind[at] == "t" and _UU_BEGIN.match(self.lines[at]):
                 end = next((n for n in range(at + 1, min(self.size, at + 50_000)) if self.lines[n].strip() == "end"), -1)
@@ -152,7 +153,7 @@ class _Reader:
 
     def _closes_below(self, at: int) -> bool:
         """Whether a wrapped attribution ends on the next line, whose `>` closes an address and quotes nothing."""
-        if at + 1 >= self.size or self.kind[at + 1] != "q" or "<" not in self.lines[at][-200:]:
+        if self.kind[at + 1 : at + 2] != ["q"] or "<" not in self.lines[at][-200:]:
             return False
         return bool(re.match(r"[ \t]*>[^>]{0,60}[:：]\s*$", self.lines[at + 1])) and not self.lines[at].rstrip().endswith((":", "：", ">"))
 
@@ -273,7 +274,9 @@ class _Reader:
         at = 0
         while at < self.size:
             if self.kind[at] == "t" and (
-                marks.SIGNATURE.match(self.lines[at]) or marks.is_mobile_signature(self.lines[at]) or self._is_list_footer(at)
+                (self.lines[at][0] in _DASHES and marks.SIGNATURE.match(self.lines[at]))
+                or marks.is_mobile_signature(self.lines[at])
+                or self._is_list_footer(at)
             ):
                 while at < self.size and self.kind[at] not in "qao":
                     if self.kind[at] != "b":
@@ -294,6 +297,8 @@ class _Reader:
 
     def _keep_cited(self) -> None:
         """Keep the quoted lines that the author answers one by one, or cites without having been answered by them."""
+        if "q" not in self.kind and "o" not in self.kind:
+            return
         blocks = self._blocks()
         texts = [number for number, (kind, _, _) in enumerate(blocks) if kind == "t"]
         quotes = [number for number, (kind, _, _) in enumerate(blocks) if kind == "q"]
