@@ -36,6 +36,8 @@ class Occasion:
     keeps: bool = False
     said: Sequence[Post] = field(default=())
     """The conversation, oldest first, to show a piece of it."""
+    noted: Post | None = None
+    """What the actor wrote inside beside his lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,10 @@ class Receiver:
 
 
 def tell(asides: Iterable[Told], what: Occasion) -> tuple[Notice, ...]:
-    """One mail to each who is meant; the actor gets none of what he does himself."""
-    return tuple(notice for aside, post in asides for notice in _each(aside, post, what))
+    """One mail to each who is meant; the actor gets none of what he does himself. Of several lines about one order the last says it all."""
+    found = [notice for aside, post in asides for notice in _each(aside, post, what)]
+    last = {(n.to.key, n.about): place for place, n in enumerate(found) if n.template == "order"}
+    return tuple(n for place, n in enumerate(found) if n.template != "order" or last[n.to.key, n.about] == place)
 
 
 def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
@@ -91,7 +95,9 @@ def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
             after=max(wait, timedelta()),
             about=aside.about or (f"post:{post.id}" if post is not None and aside.template != "fyi" else ""),
             until_closed=what.leaves_at is not None and aside.by_hand and not what.keeps,
-            excerpt=excerpt(aside.excerpt if not outside else aside.outside, what.said),
+            excerpt=what.noted
+            if card.get("by") and "order" in card
+            else excerpt(aside.excerpt if not outside else aside.outside, what.said),
         )
 
 

@@ -5,6 +5,7 @@ Whatever the sender, a rule or an agent has named stays as it is. Next: `rules.f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -44,15 +45,38 @@ def serial_named(mail: Mail, envelope: Envelope, policy: Policy, *, has_party: b
     return "" if read.is_reply else next((value for name, value in read.tags if name in {"dev", "device"}), "")
 
 
-def linked(ticket: Ticket, things: Things, day: date) -> Ticket:
-    """The ticket with its party's only contract in force, only active project and only device, each where it has none."""
-    contracts, projects, devices = things.in_force(day), things.active, things.devices
+def linked(ticket: Ticket, things: Things, day: date, said: str = "", policy: Policy | None = None) -> Ticket:
+    """The ticket with its party's only contract in force and only active project, each where it has none, and the device that is `said`."""
+    contracts, projects = things.in_force(day), things.active
     return replace(
         ticket,
         contract=ticket.contract or (contracts[0].key if len(contracts) == 1 else ""),
         project=ticket.project or (projects[0].key if len(projects) == 1 else ""),
-        device=ticket.device or (devices[0].serial if len(devices) == 1 else ""),
+        device=ticket.device or device_in(said, things.devices, policy),
     )
+
+
+def device_in(said: str, devices: Sequence[Device], policy: Policy | None = None) -> str:
+    """Serial of the one device that a text speaks of: by its serial, else by its model where no other one is of that; empty if there is none.
+
+    Somebody who writes to the desk doesn't write of his machine each time: that it is his only one says nothing.
+    """
+    text = fold(said)
+    found = [each for each in devices if _names(text, each.serial)]
+    if not found:
+        models = policy.device_models if policy is not None else {}
+        titles = {each.model: models[each.model].title if each.model in models else each.model for each in devices if each.model}
+        found = [each for each in devices if each.model and (_names(text, each.model) or _names(text, titles[each.model]))]
+    return found[0].serial if len(found) == 1 else ""
+
+
+LEAST_NAME = 3
+"""Characters that a serial or a model must have to be looked for in a text."""
+
+
+def _names(text: str, name: str) -> bool:
+    wanted = fold(name)
+    return len(wanted) >= LEAST_NAME and re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", text) is not None
 
 
 def looked_after(ticket: Ticket, device: Device, policy: Policy, directory: Directory, *, is_given: bool) -> Ticket:

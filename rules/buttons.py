@@ -152,8 +152,8 @@ def _is_owner(case: Case, sent: Sent) -> bool:
     """Whether the strict From is the one that the mail of ours went to; an ambiguous From owns nothing."""
     identity = case.facts.mail.identity
     mine = {address_key(identity)} if identity else set()
-    if case.agent is not None:
-        mine |= {address_key(a) for a in case.agent.addresses}
+    if identity and (agent := case.facts.directory.agent_of(identity)) is not None:
+        mine |= {address_key(a) for a in agent.addresses}
     if case.facts.person is not None and identity:
         mine |= {address_key(a) for a in case.facts.person.addresses}
     return sent.recipient_key in mine

@@ -196,6 +196,21 @@ class Case:
         actor = Actor(role=Role.customer, name=address_key(address), address=sender, level=Level.claimed, door=f.envelope.door)
         return replace(self, agent=None, actor=actor, trust=replace(self.trust, level=Level.claimed))
 
+    @property
+    def is_own_request(self) -> bool:
+        """Whether staff answers a mail that the desk sent it as a customer: an agent's own request, where others are the desk."""
+        sent = self.facts.thread.sent if self.facts.thread is not None else None
+        if self.agent is None or sent is None:
+            return False
+        return sent.recipient_kind is RecipientKind.customer and sent.recipient_key in _keys(self.facts)
+
+    def as_customer(self) -> Case:
+        """The same mail from somebody who is staff elsewhere, and here whoever the desk works for; he is believed as before."""
+        address = self.actor.address
+        name = address_key(self.facts.mail.identity or address.address)
+        actor = replace(self.actor, role=Role.customer, name=name, person=self.facts.person)
+        return replace(self, agent=None, actor=actor)
+
     def say(self, *, kind: PostKind = PostKind.public, text: str | None = None, keeps_status: bool = False) -> Say:
         """What the sender wrote, as an action."""
         return Say(

@@ -184,7 +184,7 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
     elif not known and "unknown-sender" not in f.allowance.guards:
         match f.policy.unknown:
             case Unknown.refuse:
-                return Settle(fate=Fate.refused, why="unknown sender")
+                return Settle(fate=Fate.refused, why="unknown sender", says_no=True, language=_language(case))
             case Unknown.approve:
                 return _let_in_by_staff(case, "unknown-sender")
             case Unknown.accept | Unknown.contract_only:

@@ -73,20 +73,13 @@ def clock_of(ticket: Ticket, policy: Policy, contract: Contract | None = None) -
 
     `contract` is the ticket's, where it has one that is known.
     """
-    clock = policy.clock
     category, kind, severity = policy.categories.get(ticket.category), policy.types.get(ticket.type), policy.severities.get(ticket.severity)
+    clock = category.clock if category is not None and (category.clock.runs or category.clock.own) else policy.clock
     if kind is not None and kind.closed:
         return replace(clock, take=None, answer=None, idle=None, solve=None)
-    for over in (category.clock if category else None, kind.clock if kind else None, severity.clock if severity else None):
-        if over is not None and over.runs:
-            clock = replace(
-                over,
-                take=over.take if over.take is not None else clock.take,
-                answer=over.answer if over.answer is not None else clock.answer,
-                idle=over.idle if over.idle is not None else clock.idle,
-                solve=over.solve if over.solve is not None else clock.solve,
-                hours=over.hours or clock.hours,
-            )
+    for over in (kind.clock if kind else None, severity.clock if severity else None):
+        if over is not None:
+            clock = over.over(clock)
     if severity is not None and severity.hours:
         clock = replace(clock, hours=severity.hours)
     return _agreed(clock, contract, severity, policy) if contract is not None else clock
@@ -97,7 +90,8 @@ def _agreed(clock: Clock, contract: Contract, severity: Severity | None, policy:
 
     A severity with a shorter limit than the contract keeps it: no agreement makes the desk slower about what burns.
     """
-    is_oncall = severity is not None and bool(severity.hours)
+    own = severity.clock if severity is not None else None
+    is_oncall = severity is not None and bool(severity.hours or (own is not None and "hours" in own.own))
     key = (contract.oncall if is_oncall else contract.hours) or clock.hours
     calendar = policy.hours_of(key)
 
@@ -106,8 +100,8 @@ def _agreed(clock: Clock, contract: Contract, severity: Severity | None, policy:
         if not written:
             return getattr(clock, name)  # type: ignore[no-any-return]
         agreed = read_duration(written, calendar)
-        own: timedelta | None = getattr(severity.clock, name) if severity is not None and severity.clock is not None else None
-        return min(agreed, own) if own is not None and own != getattr(policy.clock, name) else agreed
+        faster: timedelta | None = getattr(own, name) if own is not None and name in own.own else None
+        return min(agreed, faster) if faster is not None else agreed
 
     return replace(clock, take=limit("take"), answer=limit("answer"), idle=limit("idle"), solve=limit("solve"), hours=key)
 

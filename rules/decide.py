@@ -6,11 +6,15 @@ else's in `rules.customers`; held mail that somebody decided about in `rules.but
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from rules import buttons, customers, staff
 from rules.actions.posts import Reply
 from rules.case import Case, Facts, traced
 from rules.facts.people import Actor, Role
 from rules.facts.terms import Fate, Level, MachineKind, PostKind
+from rules.reading import absence
 from rules.verdict import Act, Bounced, Hold, Settle, Verdict
 
 __all__ = ["Facts", "decide"]
@@ -46,6 +50,9 @@ def _ask(case: Case) -> Verdict:
     if "limits" in f.mail.flaws and "limits" not in f.allowance.guards:
         # what we read of it may not be what it says
         return Hold(reason="limits", agent=case.agent.name if case.agent is not None and case.trust.level >= Level.token else "")
+    if case.is_own_request:
+        case.note("staff", "as a customer", "answers a mail about his own request")
+        case = case.as_customer()
     if (pressed := buttons.pressed(case)) is not None:
         return pressed
     if case.agent is not None and case.trust.level < Level.token and "proof" in f.allowance.guards:
@@ -90,12 +97,13 @@ def _automatic(case: Case) -> Verdict:
             return customers.decide(case)
         return Settle(fate=Fate.automatic, why=f.machine.why)
     ticket = f.thread.ticket
-    kind = PostKind.auto
+    kind, away = PostKind.auto, tuple[date, ...]()
     if case.agent is not None:
         # whoever is away says so to us, not to the customer; and nobody writes notes in an agent's name by calling himself a machine
         if case.trust.level < Level.token:
             return Settle(fate=Fate.automatic, why=f"{f.machine.why}, in an agent's name and unproven", ticket=ticket)
         kind = PostKind.note
+        away = absence.offered(f"{f.mail.subject}\n{f.mail.text}", f.at.astimezone(ZoneInfo(f.policy.desk.timezone)).date())
     elif not case.is_participant:
         if f.thread.by == "subject":
             return Settle(fate=Fate.automatic, why=f"{f.machine.why}, from somebody without a part in {ticket.ref}")
@@ -107,4 +115,5 @@ def _automatic(case: Case) -> Verdict:
         fate=Fate.appended,
         why=f"automatic: {f.machine.why}",
         tell_staff=False,
+        away=away if f.machine.kind is MachineKind.auto_reply else (),
     )

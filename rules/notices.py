@@ -208,7 +208,7 @@ CUSTOMERS_BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "message": (("close", "close"),),
         "taken": (("status", "status?"), ("mute", "mute")),
         "status": (("close", "close"), ("mute", "mute")),
-        "reopened": (("status", "status?"),),
+        "reopened": (("status", "status?"), ("close", "close")),
         "closed": (*((f"rate:{n}", f"rate {n}") for n in range(1, 6)), ("reopen", "reopen")),
     }
 )
@@ -280,10 +280,15 @@ def _staff(what: Happened, policy: Policy, directory: Directory) -> list[Notice]
     out += beside
     if is_all:
         return [n for n in out if not _is_actor(n, what.actor, directory)]
-    if ticket.assignee and ticket.assignee != before.assignee and ticket.assignee in directory.agents:
+    is_handed = ticket.assignee in directory.agents and ticket.assignee != before.assignee
+    is_moved = not ticket.assignee and bool(ticket.group) and ticket.group != before.group
+    if is_handed:
         out.append(_handed(directory.agents[ticket.assignee], "assigned", "assigned", what, note))
-    elif ticket.group and ticket.group != before.group and not ticket.assignee:
+    elif is_moved:
         out += [_handed(a, "new-in-group", reason, what, note) for a, reason in department(ticket.group, directory)]
+    if is_handed or is_moved or (before.assignee and not ticket.assignee and ticket.group):
+        told = {n.to.key for n in out}
+        out += [n for n in _former(what, note, directory, is_handed=is_handed) if n.to.key not in told]
     elif ticket.status is not before.status and post is None:
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
         out += [_to(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
@@ -296,6 +301,26 @@ def _handed(agent: Agent, template: str, reason: str, what: Happened, note: Post
         return _to(agent, template, reason, what, note or _latest(what))
     why = "\n\n".join(filter(None, (what.why, note.text)))
     return _to(agent, template, reason, replace(what, why=why), what.said)
+
+
+def _former(what: Happened, note: Post | None, directory: Directory, *, is_handed: bool) -> list[Notice]:
+    """To whoever had a ticket: that it is somebody else's now, with the reason, or that he who took it has closed it.
+
+    A group that had it is told when one agent has it, since all of them wait for each of its steps; not where it goes to another group.
+    """
+    ticket, before = what.after, what.before
+    assert before is not None  # noqa: S101 - the caller's promise
+    if before.assignee not in directory.agents and not is_handed:
+        return []
+    if ticket.status is Status.closed and before.status is not Status.closed:
+        return [_to(a, "closed", reason, what, note) for a, reason in _owners(before, directory, everybody=False)]
+    said = "\n\n".join(filter(None, (what.why, note.text if note is not None else "")))
+    card = {"handed_to": ticket.assignee or f"@{ticket.group}", "note": said}
+    bare = replace(what, why="", choices=())
+    return [
+        replace(_to(a, "status", "watching" if reason == "assigned" else reason, bare, None), card=card, buttons=())
+        for a, reason in _owners(before, directory, everybody=False)
+    ]
 
 
 def _first_level(what: Happened, post: Post | None, note: Post | None, policy: Policy, directory: Directory) -> tuple[list[Notice], bool]:
@@ -429,7 +454,7 @@ def _buttons(template: str, *, is_his: bool) -> tuple[tuple[str, str], ...]:
     match template:
         case "new-in-group" | "new-in-category":
             return (*take, ("close", "close"))
-        case "appended":
+        case "appended" | "reopened":
             return (*take, ("wait", "wait 3d"), ("close", "close"))
         case "assigned":
             return (("wait", "wait 3d"), ("close", "close"))

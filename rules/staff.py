@@ -211,10 +211,15 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         lines=tuple(lines),
         fate=Fate.opened,
         why="new ticket by staff",
-        acknowledge=new is not None and bool(requester.address),
+        acknowledge=new is not None and bool(requester.address) and not _is_mine(case, requester),
         report=True,
         on_behalf=new is not None,
     )
+
+
+def _is_mine(case: Case, requester: Address) -> bool:
+    """Whether the agent is the requester himself, whom the report tells already."""
+    return case.agent is not None and requester.key in {address_key(a) for a in case.agent.addresses}
 
 
 def _stands_alone(action: Action) -> bool:

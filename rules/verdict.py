@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -91,6 +92,8 @@ class Act:
     unused: str = ""
     """First words of a text that goes nowhere, since the mail answers one where only commands are read."""
     reply_meaning: ReplyMeaning | None = None
+    away: tuple[date, ...] = ()
+    """The days until which an absent agent is offered to say that he is away."""
     trace: Trace = ()
 
 
@@ -156,6 +159,9 @@ class Settle:
     fate: Fate
     why: str
     ticket: Ticket | None = None
+    says_no: bool = False
+    """Whether its sender is told that nothing was opened, if he may be answered at all."""
+    language: str = ""
     trace: Trace = ()
 
 

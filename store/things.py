@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from rules.actions.folding import fold
 from rules.facts.things import Contract, Device, Project, Things
@@ -52,6 +52,27 @@ def contract(tx: Connection, key: str) -> Contract | None:
 def any_contract(tx: Connection) -> bool:
     """Whether the desk has entered any contract at all."""
     return _ANY.scalar(tx, {}) is not None
+
+
+MOST_ALIKE = 200
+"""Things that are looked through for one that resembles a word."""
+
+
+def resembling(tx: Connection, kind: str, word: str, party: str) -> dict[str, str] | None:
+    """Key and title of the contracts, projects or devices that a word may mean: it itself, those of the party, those that begin like it.
+
+    None where the desk has entered none of the kind. A device's key is its serial number as written, and it has no title.
+    """
+    table = {"contract": CONTRACT, "project": PROJECT, "device": DEVICE}[kind]
+    if tx.execute(select(table.c.key).limit(1)).first() is None:
+        return None
+    start = fold(word)[:2]
+    begins = func.lower(table.c.key).startswith(start, autoescape=True)
+    wanted = or_(func.lower(table.c.key) == fold(word), begins, table.c.party == party if party else begins)
+    if kind == "project":
+        wanted = or_(wanted, func.lower(table.c.title).startswith(start, autoescape=True))
+    rows = tx.execute(select(table).where(wanted).order_by(func.lower(table.c.key) != fold(word), table.c.key).limit(MOST_ALIKE)).mappings()
+    return {row["serial" if kind == "device" else "key"]: row.get("title", "") for row in rows}
 
 
 def device(tx: Connection, serial: str) -> Device | None:

@@ -189,6 +189,16 @@ def spell(line: str, language: str, *, staff: bool, site: Path | None = None) ->
     return f"{'#' if staff else ''}{said}{space}{rest}"
 
 
+def pressed_words(word: str, code: str, site: Path | None = None) -> tuple[str, ...]:
+    """What a button that stands for no command is called in a language, first the one that is printed: `drop` is `verwerfen`.
+
+    The word itself is understood everywhere; one that has no other names is alone.
+    """
+    known = section(code, "pressed", site=site)
+    said = forms(code, "pressed", word, site=site) if word in known else ()
+    return tuple(dict.fromkeys((*said, word)))
+
+
 def label(stem: str, language: str, *, staff: bool = True, site: Path | None = None) -> str:
     """What stands on a button of this kind: the word itself where the language has none."""
     said = section(language, "labels", "staff" if staff else "customer", site=site).get(stem)

@@ -181,7 +181,10 @@ class _Dresser:
         if self.links is not None and key not in self.links:
             raise Unrenderable(f"no address for the button {key}")
         label = button["label"] or label_of(key, code, staff=self.staff, site=site)
-        word = button["word"] or languages.spell(str(button["line"]), code, staff=self.staff, site=site)
+        own = str(button["word"])
+        word = (
+            languages.pressed_words(own, code, site)[0] if own else languages.spell(str(button["line"]), code, staff=self.staff, site=site)
+        )
         return button | {"label": label, "word": word, "href": self.links[key] if self.links is not None else ""}
 
 

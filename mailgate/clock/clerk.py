@@ -12,12 +12,13 @@ from mailgate.clock import archiving, rounds
 from mailgate.figures import digests, reporting
 from mailgate.letters import letters, questions
 from mailgate.office import Office
-from rules import notices, timers
+from rules import away, notices, timers
 from rules.actions.base import Refused, Scene
 from rules.actions.state import SetStatus
 from rules.case import ANNOUNCE_AFTER
 from rules.deadlines import Running
 from rules.facts.people import Actor, Agent, Directory, Role
+from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Status
 from rules.facts.ticket import Post, Ticket
@@ -25,9 +26,11 @@ from rules.notices import Happened, Notice
 from store import engine, inbox, ledger, outbox, people
 from store import timers as stored
 from store.ledger import Cause
-from store.queries import tickets
+from store.queries import burdens, tickets
 
 TIMER = Actor(role=Role.system, name="timer")
+_Told = dict[str, tuple[Address, str, str]]
+"""Compared address -> address, reason, language."""
 REMIND_EVERY = timedelta(days=1)
 """How often held mail is announced again until somebody decides."""
 
@@ -92,6 +95,8 @@ def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Runni
         told = {a.address.key: (a.address, "assigned" if a.name == ticket.assignee else "group", a.language) for a in owners}
         for address in timers.escalated(ticket, step, office.policy, directory):
             told.setdefault(address.key, (address, "manager", ""))
+        told = _redirected(told, timers.text(step), ticket, office.policy, directory)
+        told = _stood_in(told, directory, at, office.policy.desk.timezone)
         what = _Reminded(
             ticket=ticket,
             step=step,
@@ -106,6 +111,36 @@ def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Runni
     return made
 
 
+def _redirected(told: _Told, template: str, ticket: Ticket, policy: Policy, directory: Directory) -> _Told:
+    """Who is reminded after `[notify]` has said so: whoever has the ticket always, and whom it names in the place of all others."""
+    switch = policy.notify.told(template)
+    if switch is None or (switch.on and not switch.to):
+        return told
+    kept = {key: one for key, one in told.items() if one[1] == "assigned" or (not ticket.assignee and one[1] == "group" and switch.on)}
+    for word in switch.to if switch.on else ():
+        if word == "manager":
+            kept |= {key: one for key, one in told.items() if one[1] == "manager"}
+        for address in notices.named(word, directory, policy):
+            agent = directory.agent_of(address.address)
+            kept.setdefault(address.key, (address, "category", agent.language if agent is not None else ""))
+    return kept
+
+
+def _stood_in(told: _Told, directory: Directory, at: datetime, zone: str) -> _Told:
+    """The same with those who are away replaced by their deputies."""
+    out: _Told = {}
+    for address, reason, language in told.values():
+        agent = directory.agent_of(address.address)
+        deputy = away.deputy_of(agent, directory, at, zone) if agent is not None else None
+        one = (deputy.address, reason, deputy.language) if deputy is not None else (address, reason, language)
+        out.setdefault(one[0].key, one)
+    return out
+
+
+MOST_CANDIDATES = 8
+"""Colleagues who are offered when nobody has begun; those with the least to do."""
+
+
 def _waiting_words(tx: Connection, ticket: Ticket) -> Post | None:
     last = next((p for p in reversed(tickets.posts(tx, ticket.id)) if p.kind is PostKind.public), None)
     return last if last is not None and last.direction == "in" else None
@@ -113,8 +148,9 @@ def _waiting_words(tx: Connection, ticket: Ticket) -> Post | None:
 
 def _candidates(tx: Connection, ticket: Ticket, directory: Directory) -> tuple[tuple[Agent, int], ...]:
     members = directory.members(ticket.group) if ticket.group else tuple(directory.agents.values())
-    busy = [(a, len(tickets.listed(tx, tickets.Filter(mine=a.name, open_only=True)))) for a in members[:8]]
-    return tuple(sorted(busy, key=lambda pair: (pair[1], pair[0].name)))
+    on_hand = burdens.of(tx, [a.name for a in members])
+    busy = [(a, on_hand[a.name].open) for a in members]
+    return tuple(sorted(busy, key=lambda pair: (pair[1], pair[0].name))[:MOST_CANDIDATES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,7 @@ def _clock(said: service.ClockPart | None, base: Clock, hours: Mapping[str, Hour
         escalate_to=base.escalate_to if said.escalate_to is None else said.escalate_to,
         pause_on=base.pause_on if said.pause_on is None else tuple(Status(each) for each in said.pause_on),
         promise=base.promise if said.promise is None else said.promise,
+        own=tuple(name for name in said.model_fields_set if getattr(said, name) is not None),
     )
 
 

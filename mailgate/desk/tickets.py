@@ -12,7 +12,7 @@ from mailgate.desk.ends import NoSuch
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
-from rules.facts.ticket import DERIVED, Post, Ticket
+from rules.facts.ticket import DERIVED, Post, ServiceOrder, Ticket
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -141,11 +141,30 @@ def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
             ("links", ", ".join(f"{ref} ({kind})" for ref, kind in tickets.links(tx, ticket.id))),
         )
     )
-    for task in records.of(tx, ticket.id).tasks.values():
+    kept = records.of(tx, ticket.id)
+    for task in kept.tasks.values():
         until = f", by {screen.local(desk, task.due_at)}" if task.due_at else ""
         print(screen.plain(f"{task.ref} [{task.state}] {task.text}  ({task.assignee or 'nobody'}{until})"))
+    for order in kept.orders.values():
+        _order(desk, order)
     for post in tickets.posts(tx, ticket.id):
         _post(desk, post)
+
+
+def _order(desk: Call, order: ServiceOrder) -> None:
+    """A service order with what was reported on it."""
+    when = f", {screen.local(desk, order.when_at)}" if order.when_at else ""
+    print(screen.plain(f"{order.ref} [{order.state}] {order.text}  ({order.technician or 'nobody'}{when})"))
+    for done in order.hours:
+        minutes, text = int(done["minutes"]), str(done["text"])
+        print(
+            screen.plain(
+                f"    {minutes // 60}:{minutes % 60:02} h  {done['who']}, {screen.local(desk, _moment(str(done['at'])))}  {text}".rstrip()
+            )
+        )
+    for part in order.parts:
+        name = " ".join(filter(None, (str(part["number"]), str(part["text"]))))
+        print(screen.plain(f"    {part['amount']:g} × {name}"))
 
 
 def _post(desk: Call, post: Post) -> None:

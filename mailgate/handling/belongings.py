@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from rules import belonging
-from rules.actions.base import Action
+from rules.actions.base import Action, Stored
+from rules.actions.folding import fold
 from rules.actions.state import Assign
+from rules.actions.values import near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket
 from store import people, things
 
 
-def settled(tx: Connection, draft: Ticket, policy: Policy, directory: Directory, at: datetime, routed: Sequence[Action] = ()) -> Ticket:
-    """A ticket that is about to be opened, with all that it belongs to. `routed` is what rules and tags asked for."""
+def settled(
+    tx: Connection, draft: Ticket, policy: Policy, directory: Directory, at: datetime, routed: Sequence[Action] = (), said: str = ""
+) -> Ticket:
+    """A ticket that is about to be opened, with all that it belongs to. `routed` is what rules and tags asked for, `said` what its mail says."""
     after = draft if draft.party else _of_requester(tx, draft, directory)
     device = things.device(tx, after.device)
     after = replace(after, party=after.party or (device.party if device is not None else ""))
-    after = belonging.linked(after, things.of_party(tx, after.party), belonging.day_of(at, policy))
+    after = belonging.linked(after, things.of_party(tx, after.party), belonging.day_of(at, policy), f"{draft.subject}\n{said}", policy)
     device = device or things.device(tx, after.device)
     if device is None:
         return after
     return belonging.looked_after(after, device, policy, directory, is_given=any(isinstance(each, Assign) for each in routed))
+
+
+def stored_in(tx: Connection) -> Callable[[str, str, Ticket], Stored]:
+    """What looks up parties, contracts, projects and devices as scenes want it; one by its key in any case, or by its title."""
+
+    def look_up(kind: str, word: str, ticket: Ticket) -> Stored:
+        found = things.resembling(tx, kind, word, ticket.party) if kind != "party" else {p.key: p.name for p in people.parties(tx)} or None
+        if found is None:
+            return Stored(is_listed=False)
+        wanted = {fold(name): key for key, title in found.items() for name in (title, key) if name}
+        if fold(word) in wanted:
+            return Stored(key=wanted[fold(word)])
+        return Stored(near=near_words(fold(word), wanted))
+
+    return look_up
 
 
 def choices(tx: Connection, ticket: Ticket, policy: Policy, at: datetime) -> tuple[tuple[str, tuple[str, ...]], ...]:

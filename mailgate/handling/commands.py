@@ -15,9 +15,10 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from mailgate.handling import belongings
-from mailgate.letters import beside, documents, letters
+from mailgate.letters import answers, beside, documents, letters
 from rules import away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
+from rules.actions.posts import Reply, Say
 from rules.actions.undo import Undo
 from rules.actions.values import Misread
 from rules.facts.people import ADMIN, Actor, Directory, Role
@@ -113,15 +114,22 @@ def act(
     if any(isinstance(a, Undo) for a in actions) and len(actions) > 1:
         raise Refused("undo-alone", ref=ticket.ref)
     why = cause(at, desk.random)
-    scene = _scene(desk, who, directory, at)
+    scene = _scene(tx, desk, who, directory, at)
     written = ledger.apply(tx, ticket.id, actions, scene, why)
     if leaves_at is not None:
         written = replace(written, outcome=replace(written.outcome, leaves_at=written.outcome.leaves_at or leaves_at))
     return _tell(tx, desk, written, scene, why, hold=desk.policy.hold)
 
 
-def _scene(desk: Counter, who: Actor, directory: Directory, at: datetime) -> Scene:
-    return Scene(who=who, at=at, policy=desk.policy, directory=directory, canned=beside.canned_of(desk.policy, directory, desk.site))
+def _scene(tx: Connection, desk: Counter, who: Actor, directory: Directory, at: datetime) -> Scene:
+    return Scene(
+        who=who,
+        at=at,
+        policy=desk.policy,
+        directory=directory,
+        canned=beside.canned_of(desk.policy, directory, desk.site),
+        stored=belongings.stored_in(tx),
+    )
 
 
 def open_ticket(
@@ -137,9 +145,10 @@ def open_ticket(
     acknowledge: bool = True,
 ) -> Done:
     """Open a ticket for somebody; raises Refused. `routed` is done by the system first: what category and type bring with them."""
-    system = _scene(desk, SYSTEM, directory, at)
+    system = _scene(tx, desk, SYSTEM, directory, at)
     draft = perform_all(replace(draft, opened_at=at), routed, system).ticket
-    draft = belongings.settled(tx, draft, desk.policy, directory, at, routed)
+    said = next((action.text for action in actions if isinstance(action, Say | Reply)), "")
+    draft = belongings.settled(tx, draft, desk.policy, directory, at, routed, said)
     scene = replace(system, who=who)
     why = cause(at, desk.random)
     written = ledger.open_ticket(tx, draft, actions, scene, why)
@@ -181,7 +190,7 @@ def _tell(
     )
 
     def written_up(notice: Notice) -> outbox.Letter:
-        letter = letters.letter(notice, event)
+        letter = letters.letter(notice, event, answers.taken(tx, notice, scene.policy, scene.at))
         return documents.with_order(tx, letter, notice.ticket, policy=scene.policy, directory=scene.directory, at=scene.at, site=desk.site)
 
     made = letters.sendable([written_up(n) for n in told], scene.policy)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from mailgate.office import Office
 from mailgate.roster import Roster
-from rules import belonging, limits, tokens
+from rules import belonging, levels, limits, tokens
 from rules.admission import REGISTER
 from rules.case import Facts, Held, believed, is_known
 from rules.facts.access import Admission
@@ -23,7 +23,7 @@ from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
-from rules.reading import forms, machine, quoting, subject, threads, trust
+from rules.reading import forms, machine, partners, quoting, subject, threads, trust
 from rules.verdict import Allowance
 from store import access, inbox, ledger, outbox, people, records, settled, things
 from store import threads as stored
@@ -74,6 +74,8 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     if party is not None and party.named_only and mail.identity and not (person is not None and person.known):
         # somebody whom neither we nor his organisation named: he may ask what everybody may
         person = replace(person or Person(addresses=(mail.identity,), party=party.key), limited=True, may=())
+    if thread is None and party is not None and party.kind == levels.PARTNER and policy.options.second_level:
+        thread = _by_partners_number(tx, mail, party, clues)
     copy = inbox.copy_of(tx, waiting.id, mail, at)
     bounced = _bounced(tx, office, waiting, mail, found) if kind.kind in {MachineKind.bounce, MachineKind.report} else None
     agent = staff.directory.agent_of(mail.identity) if mail.identity else None
@@ -164,6 +166,13 @@ def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Foun
     by_id = stored.tickets_of_ids(tx, clues.ids) if clues.ids else {}
     by_ref = {ref: ticket for ref in clues.refs if (ticket := ledger.find(tx, ref)) is not None}
     return threads.Found(presented=presented, by_outbox=by_outbox, by_id=by_id, by_ref=by_ref)
+
+
+def _by_partners_number(tx: Connection, mail: Mail, party: Party, clues: threads.Clues) -> threads.Thread | None:
+    """The newest ticket that a partner's own people name by the number that it has with them; to everybody else it is a word."""
+    named = partners.numbers(mail.subject, clues.ours)
+    ticket = tickets.of_partner(tx, party.key, named) if named else None
+    return threads.Thread(ticket=ticket, by="subject") if ticket is not None else None
 
 
 def _about(tx: Connection, thread: threads.Thread | None) -> Post | None:

@@ -40,6 +40,9 @@ DESK = Actor(role=Role.system, name="desk")
 MOST_ASKED, ASK_WITHIN = 10, timedelta(hours=1)
 """How often one person is asked within how long whether a mail in his name is his; the rest waits to be announced."""
 
+OFFER_AWAY_EVERY = timedelta(days=7)
+"""How often an agent whose mailbox says that he is away is asked whether the desk shall know."""
+
 Again = Callable[[Connection, int, Allowance], Settlement]
 """Runs a held mail again with what was decided about it; given by `mailgate.intake`, whose path it takes."""
 
@@ -54,6 +57,8 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
         case Hold():
             return _hold(tx, office, facts, verdict, silent=silent)
         case Settle():
+            if verdict.says_no and not silent and facts.machine.may_answer and not facts.may_acknowledge:
+                put(tx, office, facts, [troubles.no_contract(facts, verdict, _event(facts, DESK))])
             return Settlement(
                 fate=verdict.fate, why=verdict.why, ticket_id=verdict.ticket.id if verdict.ticket else None, trace=verdict.trace
             )
@@ -65,9 +70,17 @@ def carry_out(tx: Connection, office: Office, facts: Facts, verdict: Verdict, *,
             return _spent(tx, office, facts, verdict, silent=silent)
 
 
-def _scene(facts: Facts, actor: Actor, office: Office | None = None) -> Scene:
+def _scene(tx: Connection, facts: Facts, actor: Actor, office: Office | None = None) -> Scene:
     canned = beside.canned_of(facts.policy, facts.directory, office.site) if office is not None else None
-    return Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory, admission=facts.admission, canned=canned)
+    return Scene(
+        who=actor,
+        at=facts.at,
+        policy=facts.policy,
+        directory=facts.directory,
+        admission=facts.admission,
+        canned=canned,
+        stored=belongings.stored_in(tx),
+    )
 
 
 def _cause(facts: Facts) -> Cause:
@@ -89,11 +102,20 @@ def _act(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: bool
         outbox.withhold(tx, written.ticket.id, written.before.requester.address, "taken for the wrong person's")
     if not silent:
         _tell(tx, office, facts, act, written)
+        if act.away and not away.is_away(facts.directory.agents[act.actor.name], facts.at, facts.policy.desk.timezone):
+            _offer_away(tx, office, facts, act)
         if act.ticket is None and facts.machine.may_answer and facts.may_acknowledge in limits.STORMS:
             _storm(tx, office, facts, act)
     return Settlement(
         fate=act.fate, why=act.why, ticket_id=written.ticket.id, trust=_level(facts, act.actor), trace=(*act.trace, *_steps(written))
     )
+
+
+def _offer_away(tx: Connection, office: Office, facts: Facts, act: Act) -> None:
+    """Ask an absent agent once a week whether the desk shall know: his mailbox answers each mail of ours."""
+    letter = questions.absent(facts, act, _event(facts, DESK))
+    if not outbox.count_to(tx, letter.to.address, letter.template, facts.at - OFFER_AWAY_EVERY):
+        put(tx, office, facts, [letter])
 
 
 def _storm(tx: Connection, office: Office, facts: Facts, act: Act) -> None:
@@ -112,7 +134,7 @@ def drafted(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Tic
     """The ticket that a mail opens, before it has a number, and the actions that have to wait for that. Writes nothing."""
     assert act.draft is not None  # noqa: S101 - told apart by the caller
     draft = act.draft
-    system = _scene(facts, SYSTEM, office)
+    system = _scene(tx, facts, SYSTEM, office)
     later: list[Action] = []
     for action in act.after_opening:
         try:
@@ -125,14 +147,14 @@ def drafted(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Tic
             draft = done.ticket
     kind = (draft.type,) if draft.type and act.actor.is_agent else ()
     draft = replace(draft, subject=subject.without(draft.subject, (*facts.clues.ours, *kind)))
-    draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening)
+    draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening, facts.mail.text)
     return choosing.held(tx, draft, system), later
 
 
 def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
     draft, later = drafted(tx, office, facts, act)
-    system = _scene(facts, SYSTEM, office)
-    scene = _scene(facts, act.actor, office)
+    system = _scene(tx, facts, SYSTEM, office)
+    scene = _scene(tx, facts, act.actor, office)
     written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)
     if act.follows:
         ledger.link(tx, written.ticket.id, act.follows, "follow-up")
@@ -147,7 +169,7 @@ def _apply(tx: Connection, office: Office, ticket: Ticket, facts: Facts, act: Ac
     actions = act.actions
     if any(isinstance(a, Undo) for a in actions) and len(actions) > 1:
         actions = tuple(a for a in actions if isinstance(a, Undo))
-    return ledger.apply(tx, ticket.id, actions, _scene(facts, act.actor, office), _cause(facts))
+    return ledger.apply(tx, ticket.id, actions, _scene(tx, facts, act.actor, office), _cause(facts))
 
 
 def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Written) -> None:
@@ -184,7 +206,16 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
     )
     told = away.stood_in(told, facts.directory, facts.at, facts.policy.desk.timezone)
     event = replace(_event(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
-    batch = [_papered(tx, office, facts, letters.letter(n, event, answers.suggested(n, facts, office.knowledge)), n.ticket) for n in told]
+    batch = [
+        _papered(
+            tx,
+            office,
+            facts,
+            letters.letter(n, event, answers.suggested(n, facts, office.knowledge) or answers.taken(tx, n, facts.policy, facts.at)),
+            n.ticket,
+        )
+        for n in told
+    ]
     if act.report and by_staff:
         batch.append(_recorded(tx, office, facts, receipts.report(facts, act, written, told, event), written))
     asks = beside.counted(tx, beside.saved(written, facts.policy, office.site))
@@ -244,7 +275,7 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
     """One action after the other, each on its ticket; a refused one raises Refused with its `index`, and the caller rolls all of them back."""
     if many.pressed is not None:
         outbox.press(tx, *many.pressed, facts.at, facts.id or None)
-    scene = _scene(facts, many.actor, office)
+    scene = _scene(tx, facts, many.actor, office)
     done: list[Written] = []
     for n, piece in enumerate(many.pieces):
         try:
@@ -330,7 +361,7 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         if not tickets:
             raise Refused("nothing-to-undo", ref="")
         for touched in tickets:
-            written = ledger.apply(tx, touched, (Undo(cause=cause),), _scene(facts, act.actor), _cause(facts))
+            written = ledger.apply(tx, touched, (Undo(cause=cause),), _scene(tx, facts, act.actor), _cause(facts))
             ticket_id = written.ticket.id
             batch.append(receipts.report(facts, act, written, (), event))
     else:
@@ -345,7 +376,7 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
 def _on_no_ticket(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Outcome, list[outbox.Letter]]:
     """What lines that need no ticket do, and the letters that follow."""
     event = _event(facts, act.actor)
-    outcome = perform_all(Ticket(), act.actions, _scene(facts, act.actor, office))
+    outcome = perform_all(Ticket(), act.actions, _scene(tx, facts, act.actor, office))
     records.write(tx, None, outcome.records)
     occasion = Occasion(ticket=Ticket(), actor=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
     batch = [letters.letter(n, event) for n in asides.tell(((aside, None) for aside in outcome.asides), occasion)]
@@ -401,7 +432,7 @@ def _bounced(tx: Connection, office: Office, facts: Facts, bounced: Bounced, *, 
     say = Note(text=f"Not delivered to {bounced.sent.recipient}: {why}", mail=facts.id or None)
     auto = replace(say)
     draft_actor = replace(DESK, address=Address(name=facts.policy.desk.name, address=facts.policy.desk.address))
-    written = ledger.apply(tx, ticket.id, (auto,), _scene(facts, draft_actor), _cause(facts))
+    written = ledger.apply(tx, ticket.id, (auto,), _scene(tx, facts, draft_actor), _cause(facts))
     ledger.remember_ids(tx, ticket.id, (facts.mail.message_id,), facts.id or None)
     if final and not silent and bounced.sent.recipient_kind is not RecipientKind.agent:
         event = _event(facts, draft_actor, written)

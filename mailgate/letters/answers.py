@@ -19,13 +19,15 @@ from rules import deadlines, levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
+from rules.admission import REGISTER
 from rules.case import Facts
 from rules.facts.access import INSIGHTS, OFFICES
 from rules.facts.mail import Part
 from rules.facts.people import Role
+from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
-from rules.facts.ticket import Post, Ticket
+from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 from rules.notices import Notice
 from rules.verdict import Act
 from store import ledger, people, records, things, timers
@@ -129,18 +131,29 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             events = history_events(tx, about, facts, staff=staff)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
-            extra = {"promise_at": letters.promised(about, facts.policy), "kept": _kept(tx, about, facts, staff=staff)}
+            extra = {"promise_at": letters.promised(about, facts.policy), "kept": _kept(tx, about, facts.policy, facts.at, staff=staff)}
             return letters.letter(Notice(template="status-answer", ticket=about, **common), event, extra)
 
 
-def _kept(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, Any]]:
+def taken(tx: Connection, notice: Notice, policy: Policy, at: datetime) -> dict[str, Any] | None:
+    """When a ticket was taken and how long that took, for the mail that tells a customer under an agreement or a promise."""
+    ticket = notice.ticket
+    if notice.template != "taken" or notice.kind is not RecipientKind.customer or ticket is None or ticket.taken_at is None:
+        return None
+    agreed = things.contract(tx, ticket.contract)
+    if not (ticket.contract or deadlines.clock_of(ticket, policy, agreed).promise):
+        return None
+    spent = [each for each in _kept(tx, ticket, policy, at, staff=False) if each["clock"] == "take"]
+    return {"taken_at": ticket.taken_at.isoformat(), "kept": spent}
+
+
+def _kept(tx: Connection, ticket: Ticket, policy: Policy, at: datetime, *, staff: bool) -> list[dict[str, Any]]:
     """What was agreed and how long it took, of the clocks that have stopped: to customers where times are promised or agreed."""
-    policy = facts.policy
     agreed = things.contract(tx, ticket.contract)
     if not (staff or ticket.contract or deadlines.clock_of(ticket, policy, agreed).promise):
         return []
     reached = {"take": ticket.taken_at, "answer": ticket.answered_at, "solve": ticket.closed_at}
-    running = deadlines.clocks(ticket, timers.moments(tx, ticket.id), policy, facts.at, agreed)
+    running = deadlines.clocks(ticket, timers.moments(tx, ticket.id), policy, at, agreed)
     return [
         {"clock": r.name, "limit": int(r.limit.total_seconds()), "worked": int(r.worked.total_seconds())}
         for r in running
@@ -203,13 +216,21 @@ def _whole(tx: Connection, facts: Facts, act: Act, ticket: Ticket, event: Event)
             asidecards.task_card(
                 {"ref": t.ref, **made.values(t)}, lambda key: letters.shown_name(key, facts.policy, directory, staff=True), directory
             )
-            for t in kept.tasks.values()
+            for t in (*kept.tasks.values(), *map(_as_task, kept.orders.values()))
         ],
         "fields": [{"name": key, "value": value} for key, value in ticket.fields.items()],
         "watchers": list(ticket.watchers),
         "tags": list(ticket.tags),
         "links": [ref for ref, _ in tickets.links(tx, ticket.id)],
     }
+
+
+def _as_task(order: ServiceOrder) -> Task:
+    """A service order as a row among the tasks: what is to be done, and what was reported on it."""
+    hours = [f"{int(h['minutes']) // 60}:{int(h['minutes']) % 60:02} h {h['text']}".strip() for h in order.hours]
+    used = [f"{p['amount']:g} × {' '.join(filter(None, (str(p['number']), str(p['text']))))}" for p in order.parts]
+    text = " · ".join(filter(None, (order.text, *hours, *used)))
+    return Task(ref=order.ref, text=text, assignee=order.technician, state=order.state, due_at=order.when_at)
 
 
 def _file(part: Part) -> dict[str, Any]:
@@ -220,7 +241,7 @@ def _file(part: Part) -> dict[str, Any]:
 def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], event: Event, index: Index) -> Letter:
     """The best articles in full, or all titles; nothing that the reader may not see."""
     staff = common["kind"] is RecipientKind.agent
-    known = staff or (facts.person is not None and facts.person.known) or facts.party is not None
+    known = staff or _is_registered(facts)
     language = languages.choose(str(common["language"]), facts.policy.languages)
     shown: list[dict[str, Any]]
     if ask.about:
@@ -238,7 +259,14 @@ def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], 
         "registered": known or bool(shown),
         "subject": facts.mail.subject if ticket is None else ticket.subject,
     }
-    return letters.letter(Notice(template="faq-answer", ticket=ticket, **common), event, extra)
+    buttons = () if extra["registered"] else ((REGISTER, REGISTER),)
+    return letters.letter(Notice(template="faq-answer", ticket=ticket, buttons=buttons, **common), event, extra)
+
+
+def _is_registered(facts: Facts) -> bool:
+    """Whether the desk knows the sender: staff entered him or his organisation, or he has registered himself."""
+    person = facts.person
+    return facts.party is not None or (person is not None and (person.known or person.confirmed_at is not None))
 
 
 def _feedback(number: int, article: str, language: str) -> list[dict[str, str]]:
@@ -254,7 +282,7 @@ def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | No
     if notice.template != "received" or not index.articles:
         return None
     language = languages.choose(notice.language, facts.policy.languages)
-    known = (facts.person is not None and facts.person.known) or facts.party is not None
+    known = _is_registered(facts)
     found = index.suggest(f"{facts.mail.subject}\n{facts.mail.text[:4000]}", language=language, known=known)
     return {
         "answers": [
@@ -369,14 +397,20 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
     """The history as the reader may see it: staff all of it, customers the public part."""
     out: list[dict[str, str]] = []
     said = {p.mail: p for p in tickets.posts(tx, ticket.id) if p.kind is PostKind.public and p.direction == "in"}
+    opened_by = ""
     for row in tickets.history(tx, ticket.id):
         verb = str(row["action"]).partition(" ")[0]
         changed = row["changed"]
         if not staff and (verb not in TOLD_TO_CUSTOMERS or (verb == "say" and row["received_id"] not in said)):
             continue
         name = "" if ticket.veiled and not staff else ticket.requester.name
-        actor = letters.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group) or (
-            name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"])
+        if verb == "say" and row["cause"] == opened_by and out:
+            continue  # the mail that opened it is one step, not two
+        opened_by = str(row["cause"]) if verb == "open" else opened_by
+        actor = (
+            (name if str(row["actor"]) == ticket.requester.key else "")
+            or letters.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group)
+            or (name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"]))
         )
         at = row["at"]
         assert isinstance(at, datetime)  # noqa: S101 - the column is not nullable

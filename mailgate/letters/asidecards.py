@@ -83,6 +83,7 @@ def task_card(task: Mapping[str, Any], named: Named, directory: Directory) -> di
 def _order(order: Mapping[str, Any], notice: Notice, named: Named) -> dict[str, Any]:
     ticket = notice.ticket
     end = ticket.endcustomer if ticket is not None else {}
+    by = str(notice.card.get("by", ""))
     where = ticket.fields.get("site") or ticket.fields.get("address") if ticket is not None else ""
     return {
         "number": str(order["ref"]),
@@ -90,7 +91,7 @@ def _order(order: Mapping[str, Any], notice: Notice, named: Named) -> dict[str, 
         "when": str(order["when_at"] or ""),
         "site": "\n".join(x for x in (end.get("name", ""), where or "") if x),
         "phone": end.get("phone", "") or (ticket.fields.get("phone", "") if ticket is not None else ""),
-        "text": str(order["text"]) or (notice.excerpt.text if notice.excerpt is not None else ""),
+        "text": str(order["text"]) or (notice.excerpt.text if notice.excerpt is not None and not by else ""),
         "lines": [],
         "hours": [
             {"at": str(h["at"]), "who": named(str(h["who"])), "minutes": int(h["minutes"]), "text": str(h["text"])}
@@ -101,6 +102,9 @@ def _order(order: Mapping[str, Any], notice: Notice, named: Named) -> dict[str, 
             for p in _rows(order, "parts")
         ],
         "finished": order["state"] == "done",
+        "mine": not by,
+        "reporter": (named(by) or by) if by else "",
+        "report": notice.excerpt.text if by and notice.excerpt is not None else "",
     }
 
 

@@ -44,6 +44,7 @@ def notices(
         leaves_at=written.outcome.leaves_at,
         keeps=written.outcome.keeps,
         said=tickets.posts(tx, written.ticket.id, public_only=True) if shown else (),
+        noted=next((p for p in written.posts if p.agent and p.kind is PostKind.note), None),
     )
     return asides.tell(told, occasion)
 

@@ -237,7 +237,8 @@ def with_order(
     kind, _, ref = letter.about.partition(":")
     if letter.template != "order" or kind != "order" or ticket is None:
         return letter
-    letter = _dated(tx, letter, ticket, ref, policy, at)
+    if not letter.card["card"]["reporter"]:
+        letter = _dated(tx, letter, ticket, ref, policy, at)
     try:
         layout = documents.find("order", site)
         if layout is None:

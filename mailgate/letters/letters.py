@@ -66,7 +66,10 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         "desk": desk(policy, ticket),
         "recipient": person(to),
         "subject": ticket.subject if ticket else "",
-        "ticket": ticket_card(veil(ticket, language) if veiled else ticket, policy, event.directory, staff=staff) if ticket else None,
+        "ticket": ticket_card(veil(ticket, language) if veiled else ticket, policy, event.directory, staff=staff)
+        | {"fields": _filled_in(ticket, policy, language) if staff else []}
+        if ticket
+        else None,
         "unknown": veiled,
         "reply_meaning": notice.reply.value if notice.reply else "",
         "reason": notice.reason,
@@ -77,7 +80,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     card |= extra or {}
     every = list(_buttons(card))
     links = {b["key"]: token_key(b["key"]) for b in every}
-    words = {(b["word"] or languages.spell(b["line"], language, staff=staff)): links[b["key"]] for b in reversed(every)}
+    words = {word: links[b["key"]] for b in reversed(every) for word in _words_of(b, language, staff=staff)}
     # the number alone rates, too, as the mail says
     words |= {b["key"].removeprefix("rate:"): links[b["key"]] for b in every if b["key"].startswith("rate:")}
     return Letter(
@@ -102,6 +105,15 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     )
 
 
+def _words_of(one: Mapping[str, str], language: str, *, staff: bool) -> tuple[str, ...]:
+    """The words that do what a button does: its command, or what it is called in the reader's language and in English."""
+    if not one["word"]:
+        return (languages.spell(one["line"], language, staff=staff),)
+    return tuple(
+        dict.fromkeys((*languages.pressed_words(one["word"], language), *languages.pressed_words(one["word"], languages.FALLBACK)))
+    )
+
+
 def subject_for(to: Address, ticket: Ticket) -> str:
     """The subject towards one of the audience: a partner finds his own number in it."""
     ref = ticket.partner_ref
@@ -120,6 +132,16 @@ def promised(ticket: Ticket | None, policy: Policy) -> str:
 def asked_fields(ticket: Ticket | None, policy: Policy, language: str) -> list[dict[str, Any]]:
     """What the customer is asked for, as cards hold it; what the site gives no title is called as in his language."""
     return [{"title": field_title(each, language), "words": list(each.words)} for each in flows.missing(ticket, policy)] if ticket else []
+
+
+def _filled_in(ticket: Ticket, policy: Policy, language: str) -> list[dict[str, str]]:
+    """What a form or its sender filled in, by the titles that its type gives it."""
+    asked = {each.name: field_title(each, language) for each in flows.asked(ticket, policy)}
+    return [
+        {"name": asked.get(name) or languages.field_name(language, name) or name, "value": value}
+        for name, value in ticket.fields.items()
+        if name != flows.FORM and value
+    ]
 
 
 def field_title(field: Field, language: str) -> str:
@@ -238,6 +260,7 @@ def ticket_card(ticket: Ticket, policy: Policy, directory: Directory, *, staff: 
         "channel": ticket.channel,
         "opened_at": ticket.opened_at.isoformat() if ticket.opened_at else "",
         "due": due,
+        "fields": [],
     }
 
 
@@ -317,7 +340,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "message":
             return {"post": post or blank, "outside": notice.kind is RecipientKind.other}
         case "taken":
-            return {"actor": actor, "promise_at": promised(ticket, policy)}
+            return {"actor": actor, "promise_at": promised(ticket, policy), "taken_at": "", "kept": []}
         case "status":
             before = event.before.status.value if event.before else "new"
             return {
@@ -325,6 +348,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 "before": before,
                 "note": notice.card.get("note") or (notice.post.text if notice.post and staff else ""),
                 "promise_at": "",
+                "handed_to": _holder(str(notice.card.get("handed_to", "")), event, staff=staff),
             }
         case "closed":
             ratings = [button(key, line) for key, line in notice.buttons if key.startswith("rate:")]
@@ -369,6 +393,13 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 directory=directory,
                 desk=policy.desk.name,
             )
+
+
+def _holder(word: str, event: Event, *, staff: bool) -> str:
+    """Whom an agent's name or `@group` means, as this reader may see him; empty for nobody."""
+    if word.startswith("@"):
+        return group_title(word[1:], event.directory)
+    return shown_name(word, event.policy, event.directory, staff=staff) if word else ""
 
 
 MOST_MEMBERS = 20

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mailgate.letters import letters
 from mailgate.letters.letters import Event, button
@@ -13,9 +14,10 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
-from rules.reading import quoting
-from rules.verdict import Hold, Spent
+from rules.reading import quoting, subject
+from rules.verdict import Act, Hold, Spent
 from store.outbox import Letter
+from templates import languages, times
 
 CARRY_OUT_FOR = timedelta(hours=24)
 
@@ -109,7 +111,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
         "text": "" if owner else (quoting.written(facts.mail.text, facts.ours).text or facts.mail.text)[:4000],
         "hints": [],
         "buttons": buttons,
-        "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,
+        "subject": subject.read(facts.mail.subject).base if not hold.ticket else hold.ticket.subject,
     }
     return [letters.letter(notice, event, extra)]
 
@@ -139,7 +141,7 @@ def announcement(
             button("spam", f"held {received_id} spam", word="spam"),
             button("drop", f"held {received_id} drop", word="drop"),
         ],
-        "subject": str(mail["subject"]) or f"mail {received_id}",
+        "subject": subject.read(str(mail["subject"])).base or f"mail {received_id}",
     }
     return letters.letter(notice, event, extra)
 
@@ -155,6 +157,21 @@ def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str
     )
     buttons = [button("send", f"held {facts.id} anyway", word="send"), button("drop", f"held {facts.id} drop", word="drop")]
     return letters.letter(notice, event, {"post": own, "others": others, "buttons": buttons})
+
+
+def absent(facts: Facts, act: Act, event: Event) -> Letter:
+    """To an agent whose mailbox says that he is away: shall the desk know, and until when?"""
+    agent = facts.directory.agents[act.actor.name]
+    language = languages.choose(agent.language, facts.policy.languages)
+    zone = facts.policy.desk.timezone
+    said = times.times(language, zone, event.at.isoformat())
+    label = languages.label("away", language)
+    buttons = [
+        button(f"away:{n}", f"away {day}", label=f"{label}: {said.day(datetime.combine(day, time(12), ZoneInfo(zone)).isoformat())}")
+        for n, day in enumerate(act.away, 1)
+    ]
+    notice = Notice(template="absent", to=agent.address, kind=RecipientKind.agent, reason="answered", language=agent.language)
+    return letters.letter(notice, event, {"buttons": buttons})
 
 
 def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:

@@ -13,8 +13,17 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
-from rules.verdict import Bounced
+from rules.verdict import Bounced, Settle
 from store.outbox import Letter
+
+
+def no_contract(facts: Facts, what: Settle, event: Event) -> Letter:
+    """To somebody unknown whose mail the desk does not take: nothing was opened, with none of his words."""
+    to = Address(address=facts.mail.identity or facts.mail.sender.address)
+    notice = Notice(
+        template="no-contract", to=to, kind=RecipientKind.customer, reason="requester", automatic="replied", language=what.language
+    )
+    return letters.letter(notice, event, {"unknown": True})
 
 
 def storm(facts: Facts, limit: str, event: Event) -> list[Letter]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
-from rules.actions.values import Keyed, Kind, Misread, Words, choose
+from rules.actions.values import Keyed, Kind, Misread, Words, choose, quoted_if_needed
 from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
@@ -46,6 +46,22 @@ class Scene:
     """What is known of access and registration; looked up only for mails that may be about them."""
     canned: Callable[[str, Ticket, Actor], Filled] | None = None
     """Finds a canned answer by its name and fills in its places; None where there are none."""
+    stored: Callable[[str, str, Ticket], Stored] | None = None
+    """Looks up a `party`, `contract`, `project` or `device` by its key; None where any word will do."""
+
+    def key_of(self, kind: str, word: str, ticket: Ticket) -> str:
+        """The key of a party, contract, project or device that staff names for a ticket, `-` being none; raises Refused with near lines.
+
+        Rules, forms and tags are not asked: what they name is the site's own, or was looked at before.
+        """
+        if word == "-":
+            return ""
+        if self.stored is None or not self.who.is_agent:
+            return word
+        found = self.stored(kind, word, ticket)
+        if found.key or not found.is_listed:
+            return found.key or word
+        raise Refused(f"unknown-{kind}", near=tuple(f"{kind} {quoted_if_needed(each)}" for each in found.near), word=word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +71,16 @@ class Filled:
     title: str = ""
     text: str = ""
     near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the desk has stored under some word. An empty key: nothing, `near` are those that resemble it."""
+
+    key: str = ""
+    near: tuple[str, ...] = ()
+    is_listed: bool = True
+    """False where the desk has entered nothing of the kind, so that any word will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def _draft(action: Reply | Note, ticket: Ticket, scene: Scene, kind: PostKind, d
 
 
 def _seen(ticket: Ticket, scene: Scene) -> Ticket:
-    """A note by staff shows that somebody has read the ticket."""
-    if ticket.status is Status.new and scene.who.is_agent:
+    """A note by staff shows that somebody has read the ticket; not one that came with its first mail, which everybody else has yet to read."""
+    if ticket.status is Status.new and scene.who.is_agent and ticket.id:
         return replace(ticket, status=Status.read, read_at=ticket.read_at or scene.at)
     return ticket

@@ -12,7 +12,7 @@ from rules import levels, records
 from rules.actions.asides import Beside, moment
 from rules.actions.base import Action, Aside, Ask, Draft, Effect, Filled, Refused, Scene, value, verb
 from rules.actions.posts import Reply
-from rules.actions.values import Effort, Flag, Holder, Keyed, Rest, When, Word
+from rules.actions.values import Choice, Effort, Flag, Holder, Keyed, Rest, When, Word
 from rules.facts.mail import Part
 from rules.facts.people import Role
 from rules.facts.terms import Level, PostKind, Status, Visibility
@@ -87,10 +87,18 @@ class MakeOrder(Beside):
         )
 
 
-def ordered(order: ServiceOrder, to: tuple[str, ...], draft: Draft | None = None) -> Aside:
-    """The mail with an order, to its technician or whoever gave it."""
-    card = {"order": {"ref": order.ref, **records.values(order)}}
-    return Aside(template="order", to=to, draft=draft, about=f"order:{order.ref}", card=card, by_hand=False, reason="order")
+def ordered(order: ServiceOrder, to: tuple[str, ...], draft: Draft | None = None, *, by: str = "") -> Aside:
+    """The mail with an order, to its technician; or, with what was reported `by` somebody, to whoever gave it."""
+    card = {"order": {"ref": order.ref, **records.values(order)}, "by": by}
+    return Aside(
+        template="order", to=to, draft=draft, about=f"order:{order.ref}", card=card, by_hand=False, reason="answered" if by else "order"
+    )
+
+
+def reported(order: ServiceOrder, ticket: Ticket, scene: Scene) -> Aside:
+    """The mail that tells whoever gave an order, and whoever has the ticket, what was reported on it."""
+    told = tuple(dict.fromkeys(name for name in (order.by, ticket.assignee) if name in scene.directory.agents))
+    return ordered(order, told or ("owner",), by=scene.who.name)
 
 
 @verb("hours")
@@ -110,7 +118,7 @@ class ReportHours(Action):
             return Effect(ticket=after)
         entry = {"at": scene.at.isoformat(), "who": scene.who.name, "minutes": self.minutes, "text": self.text}
         done = replace(found, hours=(*found.hours, entry), parts=(*found.parts, *parts(self.parts)))
-        return Effect(ticket=after, records=(records.changed("order", found, done),))
+        return Effect(ticket=after, records=(records.changed("order", found, done),), asides=(reported(done, ticket, scene),))
 
 
 @verb("parts")
@@ -126,7 +134,7 @@ class ReportParts(Action):
         if found is None:
             raise Refused("no-order", ref=ticket.ref)
         done = replace(found, parts=(*found.parts, *parts(self.what)))
-        return Effect(ticket=ticket, records=(records.changed("order", found, done),))
+        return Effect(ticket=ticket, records=(records.changed("order", found, done),), asides=(reported(done, ticket, scene),))
 
 
 def _order(ref: str, ticket: Ticket, scene: Scene) -> ServiceOrder | None:
@@ -177,11 +185,9 @@ class ReportTime(Action):
 class SetLevel(Action):
     """Say who works on it: level 1, the first line, or 2, the specialists: `#level 2`. With two desks headquarters has it then, and its clocks start."""
 
-    to: str = value(Word("missing-level"))
+    to: str = value(Choice(("1", "2"), needed=True))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        if self.to not in {"1", "2"}:
-            raise Refused("unknown-level", near=("level 1", "level 2"), word=self.to)
         after = replace(ticket, level=int(self.to))
         if not scene.policy.options.second_level or (after.level == ticket.level and ticket.resolved_at is None):
             return Effect(ticket=after)
@@ -216,7 +222,7 @@ class SetContract(Action):
     to: str = value(Word("missing-contract"))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        return Effect(ticket=replace(ticket, contract="" if self.to == "-" else self.to))
+        return Effect(ticket=replace(ticket, contract=scene.key_of("contract", self.to, ticket)))
 
 
 @verb("endcustomer", level=Level.both)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from rules import records
 from rules.actions.asides import moment
 from rules.actions.base import Action, Aside, Effect, Refused, Scene, WakeUp, value, verb
+from rules.actions.service import reported
 from rules.actions.values import Keyed, People, Rest, When, Word
 from rules.facts.ticket import TASK_STATES, Task, Ticket
 
@@ -76,9 +77,10 @@ class FinishTask(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         order = scene.records.orders.get(_full(self.ref, ticket))
         if order is not None:
-            return Effect(
-                ticket=ticket, records=(records.changed("order", order, replace(order, state="done")),) if order.state != "done" else ()
-            )
+            if order.state == "done":
+                return Effect(ticket=ticket)
+            finished = replace(order, state="done")
+            return Effect(ticket=ticket, records=(records.changed("order", order, finished),), asides=(reported(finished, ticket, scene),))
         task = which(self.ref, "done", ticket, scene)
         if not task.is_open:
             return Effect(ticket=ticket)

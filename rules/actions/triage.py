@@ -127,7 +127,7 @@ class SetProject(Action):
     to: str = value(Word("missing-project"))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        return Effect(ticket=replace(ticket, project="" if self.to == "-" else self.to))
+        return Effect(ticket=replace(ticket, project=scene.key_of("project", self.to, ticket)))
 
 
 @verb("device")
@@ -137,7 +137,7 @@ class SetDevice(Action):
     to: str = value(Word("missing-device"))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        return Effect(ticket=replace(ticket, device="" if self.to == "-" else self.to))
+        return Effect(ticket=replace(ticket, device=scene.key_of("device", self.to, ticket)))
 
 
 @verb("party")
@@ -147,7 +147,7 @@ class SetParty(Action):
     to: str = value(Word("missing-party"))
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        return Effect(ticket=replace(ticket, party="" if self.to == "-" else self.to))
+        return Effect(ticket=replace(ticket, party=scene.key_of("party", self.to, ticket)))
 
 
 SETTABLE = ("subject", "group", "level", "channel", "origin", "language", "partner_ref", "contract")
@@ -170,4 +170,6 @@ class SetAny(Action):
             raise Refused("unknown-level", near=("1", "2"), word=self.text)
         if self.name == "subject" and not self.text:
             raise Refused("empty-subject", ref=ticket.ref)
+        if self.name == "contract":
+            return Effect(ticket=replace(ticket, contract=scene.key_of("contract", self.text or "-", ticket)))
         return Effect(ticket=restored(ticket, {self.name: int(self.text) if self.name == "level" else self.text}))

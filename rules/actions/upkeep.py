@@ -11,7 +11,7 @@ from typing import ClassVar
 from rules import records
 from rules.actions.asides import moment
 from rules.actions.base import Action, Change, Effect, Refused, Scene, value, verb
-from rules.actions.service import ordered, parts
+from rules.actions.service import ordered, parts, reported
 from rules.actions.tasks import which
 from rules.actions.values import Word
 from rules.facts.ticket import ORDER_STATES, ServiceOrder, Ticket
@@ -52,10 +52,11 @@ class ChangeOrder(Action):
         if after == before:
             return Effect(ticket=ticket)
         anew = (after.technician, after.when_at, after.text) != (before.technician, before.when_at, before.text) and after.state != "done"
+        has_report = (after.hours, after.parts, after.state) != (before.hours, before.parts, before.state)
         return Effect(
             ticket=replace(ticket, minutes=max(0, ticket.minutes + self.minutes)),
             records=(records.changed("order", before, after),),
-            asides=(ordered(after, (after.technician,)),) if anew else (),
+            asides=(ordered(after, (after.technician,)),) if anew else (reported(after, ticket, scene),) if has_report else (),
         )
 
 

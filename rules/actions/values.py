@@ -174,7 +174,7 @@ class Choice:
         if fold(word) in self.words:
             return fold(word), rest
         if self.needed:
-            raise Misread("not-a-choice", word, self.words)
+            raise Misread("not-a-choice" if word else "missing-choice", word, self.words)
         return "", text.strip()
 
     def spell(self, value: str) -> str:

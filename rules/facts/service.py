@@ -6,7 +6,7 @@ Frozen values, made by `mailgate.settings` from the config. Nothing is decided h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -39,6 +39,12 @@ class Clock:
     """Statuses in which all clocks but `idle` stand still."""
     promise: bool = False
     """Whether customers hear of these times."""
+    own: tuple[str, ...] = ()
+    """Names of what it says itself; the rest is from the clock above it, or, of a type's or a severity's, from whatever lies below."""
+
+    def over(self, below: Clock) -> Clock:
+        """The clock below with what this one says itself in its place."""
+        return replace(below, **{name: getattr(self, name) for name in self.own})
 
     @property
     def runs(self) -> bool:

@@ -1,11 +1,14 @@
-"""The subjects that absent people's mail programs write, in the languages of our users and their correspondents.
+"""What absent people's mail programs write: their subjects, in the languages of our users and their correspondents, and until when.
 
-Only the beginning of a subject counts: `Re: Out of office` is a person's answer to one.
+Of a subject only the beginning counts: `Re: Out of office` is a person's answer to one.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+
+from rules.actions.folding import fold
 
 _PREFIXES = r"""
 out[ -]of[ -](?:the )?office | ooo\b | i ?['’]?a?m (?:currently )?(?:out of|away from) (?:the|my) office | automatic(?:ally generated)? (?:reply|response|answer)
@@ -36,3 +39,58 @@ _AUTOMATIC = re.compile(
 def is_automatic_subject(subject: str) -> bool:
     """Whether a subject begins as those of absence notes, receipts and other answers by programs do."""
     return _AUTOMATIC.match(subject[:200]) is not None
+
+
+_MONTHS = (
+    "january jan januar jaenner janner tammikuu ledna leden",
+    "february feb februar helmikuu unora unor",
+    "march mar marz maerz maaliskuu brezna brezen",
+    "april apr huhtikuu dubna duben",
+    "may mai toukokuu kvetna kveten",
+    "june jun juni kesakuu cervna cerven",
+    "july jul juli heinakuu cervence cervenec",
+    "august aug elokuu srpna srpen",
+    "september sep sept syyskuu zari",
+    "october oct oktober okt lokakuu rijna rijen",
+    "november nov marraskuu listopadu listopad",
+    "december dec dezember dez joulukuu prosince prosinec",
+)
+_NUMBER = {word: n for n, words in enumerate(_MONTHS, 1) for word in words.split()}
+_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_DOTTED = re.compile(r"\b(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4}))?")
+_NAMED = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|\.)? (?:of )?([a-z]{3,12}?)(?:ta|hun|ssa)?\b(?:,? (\d{4}))?")
+_AMERICAN = re.compile(r"\b([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4}))?")
+FARTHEST = timedelta(days=180)
+"""No note is believed to be about a longer absence."""
+
+
+def until(text: str, today: date) -> date | None:
+    """The last day that a note names, from tomorrow on; None where it names none that may be meant."""
+    said = fold(text[:4000])
+    found = [(m[1], m[2], m[3]) for m in _ISO.finditer(said)]
+    found += [(m[3], m[2], m[1]) for m in _DOTTED.finditer(said)]
+    found += [(m[3], str(_NUMBER[m[2]]), m[1]) for m in _NAMED.finditer(said) if m[2] in _NUMBER]
+    found += [(m[3], str(_NUMBER[m[1]]), m[2]) for m in _AMERICAN.finditer(said) if m[1] in _NUMBER]
+    days = [day for each in found if (day := _day(*each, today)) is not None]
+    return max((day for day in days if today < day <= today + FARTHEST), default=None)
+
+
+def offered(text: str, today: date) -> tuple[date, ...]:
+    """The days until which an absent agent may be away: the one that his note names, else the end of this week and of the next two."""
+    named = until(text, today)
+    if named is not None:
+        return (named,)
+    friday = today + timedelta(days=(4 - today.weekday()) % 7 or 7)
+    return tuple(friday + timedelta(weeks=n) for n in range(3))
+
+
+def _day(year: str | None, month: str, day: str, today: date) -> date | None:
+    """The day, of the next year that has it where none is said; None if there is no such day."""
+    for candidate in (int(year),) if year else (today.year, today.year + 1):
+        try:
+            found = date(candidate, int(month), int(day))
+        except ValueError:
+            return None
+        if year or found >= today:
+            return found
+    return None

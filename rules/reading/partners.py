@@ -31,6 +31,7 @@ _HEAD = re.compile(
 _NAME = re.compile(
     r"(?:name|company|firma|kunde|nimi|yritys|jmeno|nazev|spolecnost|contact|kontakt|ansprechpartner|yhteyshenkilo)\s*[:=]\s*(.+)"
 )
+_PLAIN = re.compile(r"(?=[\w./-]*\d)(?=.{5,40}$)(?:(?=.*[A-Za-z./-])|(?=\d{6}))[A-Za-z0-9][\w./-]*")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+\.[^\s<>()\[\],;:\".]+")
 _PHONE = re.compile(r"(?<![\w@.])\+?\(?\d[\d ()/-]{5,}\d")
 _LABEL = re.compile(r"^\W*(?:[^\W\d_][\w .-]{0,24})\s*[:=]\s*")
@@ -48,6 +49,15 @@ def reference(subject: str, text: str, ours: Collection[str]) -> str:
         if found and found[1].lower() not in known:
             return _as_written(row, found[1])
     return ""
+
+
+def numbers(subject: str, ours: Collection[str]) -> tuple[str, ...]:
+    """Words of a subject that may be numbers of a partner's own tickets, in lower case: in brackets, labelled, or long enough to be none by chance."""
+    known = {ref.lower() for ref in ours}
+    said = [ref for ref in subjects.read(subject).refs if any(c.isdigit() for c in ref)]
+    said += [reference(subject, "", ours)]
+    said += [word for word in (w.strip(".,;:!?()[]#") for w in subject[:LONGEST].split()) if _PLAIN.fullmatch(word)]
+    return tuple(dict.fromkeys(word.lower() for word in said if word and word.lower() not in known))
 
 
 def end_customer(text: str) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from rules.facts.terms import PostKind, address_key
 from rules.facts.ticket import Post, Ticket
@@ -189,6 +189,14 @@ def of_party(tx: Connection, party: str, *, public_only: bool = False) -> list[T
     if public_only:
         here.append(TICKET.c.visibility == "public")
     return [facts.ticket(row) for row in tx.execute(select(TICKET).where(*here).order_by(TICKET.c.id.desc())).mappings()]
+
+
+def of_partner(tx: Connection, party: str, numbers: Sequence[str]) -> Ticket | None:
+    """The newest ticket of an organisation to which it gave one of these numbers, in lower case; None if there is none."""
+    own = func.lower(TICKET.c.partner_ref).in_(list(numbers))
+    here = (TICKET.c.party == party, TICKET.c.partner_ref != "", own, TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == "")
+    row = tx.execute(select(TICKET).where(*here).order_by(TICKET.c.id.desc()).limit(1)).mappings().first()
+    return facts.ticket(row) if row is not None else None
 
 
 def _order(sort: str) -> tuple[Any, ...]:

@@ -18,7 +18,6 @@ from templates.cards.answers import (
     Article,
     Bounced,
     Crossing,
-    Fact,
     Failure,
     FaqAnswer,
     File,
@@ -42,6 +41,7 @@ from templates.cards.common import (
     Desk,
     Due,
     Event,
+    Fact,
     Hint,
     Light,
     Meaning,
@@ -52,7 +52,7 @@ from templates.cards.common import (
     Task,
     Ticket,
 )
-from templates.cards.customers import Answer, Archived, Closed, Message, Rate, Received, Reopened, StatusChanged, Taken
+from templates.cards.customers import Answer, Archived, Closed, Message, NoContract, Rate, Received, Reopened, StatusChanged, Taken
 from templates.cards.service import (
     AccessAnswer,
     AccessAsked,
@@ -71,6 +71,7 @@ from templates.cards.service import (
     Week,
 )
 from templates.cards.staff import (
+    Absent,
     Appended,
     Assigned,
     Candidate,
@@ -89,6 +90,7 @@ from templates.cards.staff import (
 
 __all__ = [
     "SHAPES",
+    "Absent",
     "AccessAnswer",
     "AccessAsked",
     "AccessDecided",
@@ -131,6 +133,7 @@ __all__ = [
     "Meaning",
     "Message",
     "NewIn",
+    "NoContract",
     "OpinionAsked",
     "OpinionGiven",
     "Order",
@@ -174,6 +177,7 @@ SHAPES: Mapping[str, type] = {
     "closed": Closed,
     "reopened": Reopened,
     "archived": Archived,
+    "no-contract": NoContract,
     "rate": Rate,
     "assigned": Assigned,
     "new-in-group": NewIn,
@@ -188,6 +192,7 @@ SHAPES: Mapping[str, type] = {
     "task": TaskTold,
     "digest": Digest,
     "welcome": Welcome,
+    "absent": Absent,
     "report": Report,
     "held": Held,
     "crossing": Crossing,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from templates.cards.common import Button, Card, Event, Hint, Person, Post, Row, Task
+from templates.cards.common import Button, Card, ClockSpent, Event, Fact, Hint, Person, Post, Row, Task
 
 
 class Line(TypedDict):
@@ -89,14 +89,6 @@ class Bounced(Card):
     """What was in it."""
 
 
-class ClockSpent(TypedDict):
-    """How long a clock took that has stopped, in seconds of working time."""
-
-    clock: Literal["take", "answer", "solve"]
-    limit: int
-    worked: int
-
-
 class StatusAnswer(Card):
     """Answer to `status`."""
 
@@ -156,13 +148,6 @@ class HelpAnswer(Card):
     """The recipient's verbs; those without a line in `[help]` are shown as they are."""
     offers: list[Offer]
     """What he may report about his devices; empty if there is nothing."""
-
-
-class Fact(TypedDict):
-    """A field of a ticket that the site has made."""
-
-    name: str
-    value: str
 
 
 class ShownPost(Post):

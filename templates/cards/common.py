@@ -29,6 +29,13 @@ class Desk(TypedDict):
     footer: str
 
 
+class Fact(TypedDict):
+    """A field of a ticket that the site has made, and its value."""
+
+    name: str
+    value: str
+
+
 class Due(TypedDict):
     """When each running clock ends; empty if it does not run."""
 
@@ -67,6 +74,16 @@ class Ticket(TypedDict):
     opened_at: str
     due: Due
     """Shown to staff only."""
+    fields: list[Fact]
+    """What a form or the customer filled in, titles in the reader's language; empty for anybody but staff."""
+
+
+class ClockSpent(TypedDict):
+    """How long a clock took that has stopped, in seconds of working time."""
+
+    clock: Literal["take", "answer", "solve"]
+    limit: int
+    worked: int
 
 
 class Attachment(TypedDict):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from templates.cards.common import Button, Card, Person, Post, Status
+from templates.cards.common import Button, Card, ClockSpent, Person, Post, Status
 
 
 class Answer(TypedDict):
@@ -53,6 +53,10 @@ class Taken(Card):
     actor: str
     """Display name as the recipient may see it; empty: nobody is named."""
     promise_at: str
+    taken_at: str
+    """When it was taken; empty where customers hear no times."""
+    kept: list[ClockSpent]
+    """How long that took, where a time was agreed."""
 
 
 class StatusChanged(Card):
@@ -63,6 +67,8 @@ class StatusChanged(Card):
     note: str
     """A reason in words; empty if none."""
     promise_at: str
+    handed_to: str
+    """Who has the ticket now, to whoever had it before; empty for every other change."""
 
 
 class Closed(Card):
@@ -90,6 +96,10 @@ class Reopened(Card):
 
 class Archived(Card):
     """A reply came to a ticket in the archive, and the site wants it answered and no more."""
+
+
+class NoContract(Card):
+    """To somebody unknown whose mail the desk does not take: nothing was opened."""
 
 
 class Rate(Card):

@@ -103,6 +103,12 @@ class Order(Card):
     hours: list[Hours]
     parts: list[Part]
     finished: bool
+    mine: bool
+    """Whether the reader is the technician, who has to report."""
+    reporter: str
+    """Who reports on it, to whoever gave it; empty when it is given."""
+    report: str
+    """What he wrote beside his hours; may be empty."""
 
 
 class Figure(TypedDict):

@@ -166,6 +166,10 @@ class Digest(Card):
     """Mails that wait for a decision of the recipient or his groups."""
 
 
+class Absent(Card):
+    """To an agent whose out-of-office note came in: a button for each day until which the desk may note that he is away."""
+
+
 class Welcome(Card):
     """To a new agent: first steps with a request that is there to practise on, which is the card's ticket."""
 

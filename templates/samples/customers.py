@@ -39,6 +39,8 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             **made.base(language, text, "assigned"),
             "actor": "Anna Berg",
             "promise_at": made.DAY + "16:00:00+02:00",
+            "taken_at": made.DAY + "10:24:00+02:00",
+            "kept": [{"clock": "take", "limit": 4 * 3600, "worked": 72 * 60}],
             "buttons": [status, mute],
         },
         "status": {
@@ -47,6 +49,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "before": "working",
             "note": text["note"],
             "promise_at": "",
+            "handed_to": "",
             "buttons": [close, mute],
         },
         "closed": {
@@ -61,6 +64,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         },
         "reopened": {**made.base(language, text, "assigned"), "actor": "Maria Keller", "post": None, "buttons": [status]},
         "archived": {**made.base(language, text, "closed"), "buttons": []},
+        "no-contract": {**made.base(language, text, "new"), "ticket": None, "unknown": True, "buttons": []},
         "status-answer": {
             **made.base(language, text, "working"),
             "promise_at": made.DAY + "16:00:00+02:00",

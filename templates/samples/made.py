@@ -52,6 +52,7 @@ def ticket(text: Mapping[str, str], status: str, light: str = "green") -> cards.
             "idle": "",
             "solve": "2026-06-19T16:00:00+02:00",
         },
+        "fields": [],
     }
     return cast("cards.Ticket", ticket)
 

@@ -140,6 +140,9 @@ def _order(language: str, text: Mapping[str, str]) -> dict[str, object]:
         "hours": [{"at": "2026-06-16T11:00:00+02:00", "who": "Anna Berg", "minutes": 90, "text": text["hours"]}],
         "parts": [{"number": "PX7-4410", "text": text["part"], "amount": 2, "unit": text["unit"]}],
         "finished": False,
+        "mine": True,
+        "reporter": "",
+        "report": "",
         "buttons": [made.button("done"), made.button("show")],
         "reason": "order",
     }

@@ -169,6 +169,13 @@ def _days(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object]
             "held": 2,
             "reason": "digest",
         },
+        "absent": {
+            **made.base(language, text, "working", "green", "note"),
+            "ticket": None,
+            "subject": "",
+            "buttons": [made.button("away:1", "away 2026-06-26", label="26. 6.")],
+            "reason": "answered",
+        },
         "welcome": {
             **made.base(language, text, "new", staff="note"),
             "agent": "anna",

@@ -29,7 +29,7 @@ BEGIN = datetime(2026, 10, 19, 0, 0, tzinfo=HELSINKI).astimezone(UTC)
 """A Monday; summer time ends on the Sunday between the two weeks."""
 DAYS = 12
 WORKDAYS = [n for n in range(DAYS) if n not in {5, 6}]
-MAILS = 110
+MAILS = 500
 GROUPS = {"hw": "en", "net": "fi", "erp": "de"}
 """Groups and the language of their agents; the first agent of each leads it and reads Czech."""
 DOMAINS = [f"firm{n}.example" for n in range(8)]
@@ -84,7 +84,7 @@ clock = {take = "3h", answer = "6h", hours = "prague"}
 key = "minor"
 [[severity]]
 key = "blocking"
-clock = {answer = "1h", solve = "8h"}
+clock = {answer = "1h", solve = "8h"}  # in the calendar of the category
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,9 +175,9 @@ class Desk:
 
         asyncio.run(deliver())
         folder = self.folder / "sent" / "new"
-        new = [path for path in sorted(folder.glob("*")) if path.name not in self._seen] if folder.exists() else []
-        self._seen.update(path.name for path in new)
-        return [path.read_bytes() for path in new]
+        new = set(os.listdir(folder)) - self._seen if folder.exists() else set[str]()  # noqa: PTH208 - thousands of names, again and again
+        self._seen |= new
+        return [(folder / name).read_bytes() for name in sorted(new)]
 
     def post_later(self, seconds: float = 60) -> list[EmailMessage]:
         """What leaves after the hold."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rules.facts.terms import Status
 from tests.desk.customers import links, proves, tap, templates
 from tests.desk.office import Desk, desk, plain, to
+from tests.desk.staff import ANNA, KIM, asked, one
 
 THANKS = [
     "Thanks a lot!",
@@ -167,3 +169,20 @@ def test_a_machine_at_the_customers_neither_opens_nor_wakes_a_request(tmp_path: 
         d.write("kim@client.example", "I am away.", answer=mail, headers={"Auto-Submitted": "auto-replied"})
         assert (d.ticket().status, d.posts()[-1].kind) == ("closed", "auto")
         assert not d.post()
+
+
+def test_what_is_open_again_can_be_taken_or_closed_by_one_tap(tmp_path: Path) -> None:
+    """Staff would read that somebody is not content, and have nothing to press."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "Press it.\n\n#close", answer=mail)
+        closed = one(d.post_later(), KIM)
+        tap(d, KIM, closed, "It is not solved")
+        again = one(d.post_later(), ANNA, "reopened")
+        tap(d, ANNA, again, "Close")
+        assert d.ticket().status is Status.closed
+        d.post_later()
+        d.write(ANNA, "#reopen", answer=mail)
+        mails = d.post_later()
+        tap(d, KIM, one(mails, KIM, "reopened"), "This is solved")
+        assert d.ticket().status is Status.closed

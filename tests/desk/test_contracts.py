@@ -131,7 +131,103 @@ def test_what_is_the_only_one_is_linked_by_itself(tmp_path: Path) -> None:
         enter_device(d, "SN123", "asg")
         d.write("Kim <kim@asg.example>")
         t = d.ticket()
-        assert (t.contract, t.project, t.device) == ("C1", "P7", "SN123")
+        assert (t.contract, t.project, t.device) == ("C1", "P7", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("The bill of October is wrong.", ""),
+        ("Our press sn-123 does not start.", "SN-123"),
+        ("SN-1234 does not start.", ""),
+        ("The PX-7 blinks.", "SN-123"),
+        ("The lift is stuck.", ""),
+        ("SN-123 works, but SN-77 does not.", ""),
+        ("The lift SN-77 is stuck, the PX-7 is not.", "SN-77"),
+    ],
+)
+def test_a_device_is_linked_where_the_mail_speaks_of_it(tmp_path: Path, text: str, device: str) -> None:
+    """A bill would be filed under the machine, and its technician would drive out for it (4-06)."""
+    model = '[[device_model]]\nkey = "px7"\ntitle = "PX-7"\n'
+    with desk(tmp_path, more=model) as d:
+        enter_party(d, "asg", "asg.example")
+        enter_device(d, "SN-123", "asg", model="px7")
+        for serial in ("SN-77", "SN-78"):
+            enter_device(d, serial, "asg", model="lift")
+        enter_device(d, "SN-1234", "other", model="px7")
+        d.write("Kim <kim@asg.example>", text, subject="A question")
+        assert d.ticket().device == device
+
+
+@pytest.mark.parametrize(
+    ("verb", "wrong", "right"), [("contract", "C-200", "C-2001"), ("project", "bridg", "bridge"), ("device", "SN-124", "SN-1244")]
+)
+def test_what_staff_names_has_to_be_there(tmp_path: Path, verb: str, wrong: str, right: str) -> None:
+    """A slip of the pen would put the ticket under a contract that nobody made, without any limit (3-12)."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write("Kim <kim@asg.example>", subject="A question")
+        (new,) = to(d.post(), "anna@staff.example")
+        d.write("anna@staff.example", f"#{verb} {wrong}", answer=new)
+        assert getattr(d.ticket(), verb) == wrong  # a desk that has entered nothing of the kind has no list to be wrong by
+        enter_party(d, "asg", "asg.example")
+        enter_contract(d, "C-2001", "asg")
+        enter_project(d, "bridge", "asg")
+        enter_device(d, "SN-1244", "asg")
+        d.write("Eva <eva@elsewhere.example>", subject="Another")
+        new = next(m for m in to(d.post(), "anna@staff.example") if m["X-Mailgate-Ticket"] == "T2")
+        i = d.write("anna@staff.example", f"We come.\n\n#{verb} {wrong}", answer=new)
+        assert d.fate(i) == "held" and getattr(d.ticket("T2"), verb) == ""
+        (asked,) = to(d.post_later(), "anna@staff.example")
+        assert f"#{verb} {right}" in plain(asked)
+        d.press("anna@staff.example", asked, f"#{verb} {right}")
+        assert getattr(d.ticket("T2"), verb) == right
+        assert [m["X-Mailgate-Template"] for m in to(d.post_later(), "eva@elsewhere.example")] == ["message"]
+        d.write("anna@staff.example", f"#{verb} {right.lower()}\n#{verb} -", answer=new)
+        assert getattr(d.ticket("T2"), verb) == ""
+
+
+SEVERITIES = """
+[[category]]
+key = "net"
+clock = {take = "1h", answer = "3h", solve = "30h", hours = "oncall"}
+[[severity]]
+key = "bad"
+clock = {answer = "2h"}
+[[severity]]
+key = "burning"
+clock = {take = "30m", hours = "oncall"}
+[[severity]]
+key = "someday"
+clock = {answer = "off"}
+[[type]]
+key = "question"
+clock = {solve = "16h"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "due"),
+    [
+        ("category net", {"take": (20, 16), "answer": (20, 18), "solve": (21, 21)}),
+        ("category net\nseverity bad", {"take": (20, 16), "answer": (20, 17), "solve": (21, 21)}),
+        ("severity bad", {"answer": (23, 8)}),
+        ("severity burning", {"take": (20, 15, 30), "answer": (20, 17)}),
+        ("category net\nseverity someday", {"take": (20, 16), "solve": (21, 21)}),
+        ("category net\ntype question", {"take": (20, 16), "answer": (20, 18), "solve": (21, 7)}),
+    ],
+)
+def test_a_severity_or_type_changes_only_what_it_says(tmp_path: Path, lines: str, due: dict[str, tuple[int, ...]]) -> None:
+    """What burns in a department that works by night would wait for Monday, for the desk's own clock and calendar."""
+    with desk(tmp_path, more=CLOCK + HOURS + SEVERITIES) as d:
+        d.at = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # Friday, 17:00: the office has closed an hour ago
+        d.agent("anna")
+        d.write("Kim <kim@asg.example>")
+        (new,) = to(d.post(), "anna@staff.example")
+        d.write("anna@staff.example", "\n".join(f"#{line}" for line in lines.split("\n")), answer=new)
+        assert {clock: datetime.fromisoformat(at) for clock, at in d.ticket().due.items()} == {
+            clock: datetime(2026, 11, *at, tzinfo=UTC) for clock, at in due.items()
+        }
 
 
 def test_of_several_the_agent_is_asked_and_presses_one(tmp_path: Path) -> None:

@@ -160,3 +160,13 @@ def test_a_customers_change_needs_proof(tmp_path: Path) -> None:
         question = one(d.post_later(), KIM, "held")
         d.press(KIM, question, next(label for label in buttons(question) if "arry" in label))
         assert (d.ticket("T1").status, d.ticket("T2").status) == (Status.closed, Status.closed)
+
+
+def test_a_level_may_stand_before_the_bare_number_of_its_ticket(tmp_path: Path) -> None:
+    """`level 2 3` would hand ticket 2 to a level that there isn't, or nothing would be done."""
+    with desk(tmp_path) as d:
+        begun(d)
+        assert d.fate(commands(d, "level 2 3\nprio high 2 4")) == "executed"
+        assert [d.ticket(f"T{n}").level for n in (1, 2, 3, 4)] == [1, 1, 2, 1]
+        assert [d.ticket(f"T{n}").priority is Priority.high for n in (1, 2, 3, 4)] == [False, True, False, True]
+        assert d.fate(commands(d, "level 7 9")) == "held"

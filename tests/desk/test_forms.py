@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -164,3 +165,14 @@ def test_the_same_fields_from_the_internet_are_nothing(tmp_path: Path, door: str
         t = d.ticket()
         assert (t.requester.address, t.channel, t.category) == ("www-data@site.example", "mail", "")
         assert dict(t.fields) == {}
+
+
+def test_what_was_filled_in_stands_among_the_facts_of_staffs_mail(tmp_path: Path) -> None:
+    """Whoever orders the part would have to look for its number in the text, or on the terminal."""
+    with desk(tmp_path, more=PARTS) as d:
+        d.agent("anna", language="fi")
+        d.write("Kim <kim@client.example>", "We need it soon.\n\nPart: 4711\nQuantity: 2", to="parts@desk.example")
+        mails = d.post()
+        facts = plain(to(mails, "anna@staff.example")[0])
+        assert re.search(r"^Osa:? +4711$", facts, re.MULTILINE) and re.search(r"^Määrä:? +2$", facts, re.MULTILINE)
+        assert not re.search(r"^Part:? +4711$", plain(to(mails, "kim@client.example")[0]), re.MULTILINE)

@@ -92,10 +92,8 @@ class Life:
             self.actions.append(at)
 
     def limits(self) -> tuple[str, dict[str, int]]:
-        if self.now.get("severity") == "blocking":
-            return "office", DESK_LIMITS | BLOCKING  # what a severity doesn't say is as in [clock]
         calendar, own = LIMITS[self.now.get("category", "")]
-        return calendar, DESK_LIMITS | own
+        return calendar, DESK_LIMITS | own | (BLOCKING if self.now.get("severity") == "blocking" else {})
 
     def start(self, clock: str) -> int:
         return self.actions[-1] if clock == "idle" else self.opened

@@ -224,3 +224,15 @@ def test_commands_in_quotes_signatures_and_fences_do_nothing(tmp_path: Path, tex
         mail = asked(d, "anna")
         i = d.write(ANNA, text, answer=mail)
         assert d.fate(i) == "appended" and d.ticket().status is Status.working
+
+
+def test_a_forwarded_request_is_new_to_everybody(tmp_path: Path) -> None:
+    """`New` above and `Read` below: whoever opens the desk's lists would think that somebody looks after it (3-21)."""
+    subject, block = FORWARDS["gmail-en"]
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.agent("ben")
+        d.write(ANNA, f"Who can do this?\n\n{block}The toner is empty.", subject=subject, envelope=login("anna"))
+        assert d.ticket().status is Status.new
+        new = one(d.post(), "ben@", "new-in-group")
+        assert new["X-Mailgate-Status"] == "new" and "Read" not in plain(new) and "Who can do this?" in plain(new)

@@ -98,7 +98,7 @@ def test_a_bomber_opens_ten_requests_and_the_rest_is_held_and_announced_once(tmp
 
 
 @pytest.mark.parametrize(
-    ("policy", "fate", "mails"), [("accept", "opened", 2), ("approve", "held", 0), ("contract-only", "held", 0), ("refuse", "refused", 0)]
+    ("policy", "fate", "mails"), [("accept", "opened", 2), ("approve", "held", 0), ("contract-only", "held", 0), ("refuse", "refused", 1)]
 )
 def test_what_becomes_of_people_nobody_knows_is_the_desks_choice(tmp_path: Path, policy: str, fate: str, mails: int) -> None:
     """[unknown] policy (feature 0-21)."""
@@ -106,7 +106,14 @@ def test_what_becomes_of_people_nobody_knows_is_the_desks_choice(tmp_path: Path,
         d.agent("anna")
         enter_person(d, "pat@known.example")
         received = d.write(KIM)
-        assert (d.fate(received), len(d.post())) == (fate, mails)
+        sent = d.post()
+        assert (d.fate(received), len(sent)) == (fate, mails)
+        if policy == "refuse":
+            (no,) = sent
+            assert (no["X-Mailgate-Template"], no["Auto-Submitted"], no["X-Mailgate-Ticket"]) == ("no-contract", "auto-replied", None)
+            assert "Harbour Desk" in plain(no) and KIM in str(no["To"]) and d.tickets() == []
+            assert d.fate(d.write(KIM, "Why not?", subject="Again")) == "refused" and d.post() == []  # one a day
+            assert d.fate(d.write("robot@client.example", headers={"Auto-Submitted": "auto-generated"})) == "refused" and d.post() == []
         assert d.fate(d.write("pat@known.example")) == "opened"
         d.post()
         if fate == "held":

@@ -127,3 +127,19 @@ def test_without_the_switch_everything_is_one_level(tmp_path: Path) -> None:
         d.write(HANS, "#close", answer=news)
         assert d.ticket().status is Status.closed
         assert templates(to_customers(d.post_later())) == [("closed", "paul@north.example")]
+
+
+def test_a_partners_own_number_finds_the_ticket_for_him_alone(tmp_path: Path) -> None:
+    """The partner's people write from his own ticket system, whose mails know no number but its own."""
+    with desk(tmp_path, more=ON) as d:
+        two_desks(d)
+        proves(d, "Paul <paul@north.example>", ORDER, subject="Leak")
+        d.post()
+        for subject in ("Still leaking [AB-2026/17]", "AB-2026/17 still leaking"):
+            i = proves(d, "vera@north.example", "It leaks more.", subject=subject)
+            assert (d.fate(i), d.mail(i)["ticket_id"]) == ("appended", d.ticket().id), subject
+        assert [m["X-Mailgate-Template"] for m in to(d.post(), HANS)] == ["appended", "appended"]
+        i = proves(d, "mal@evil.example", "What is it about?", subject="Leak [AB-2026/17]")
+        assert d.fate(i) == "opened" and len(d.posts()) == 3
+        i = proves(d, "paul@north.example", "A new pump, please.", subject="Our offer of 2026")
+        assert d.fate(i) == "opened"
