@@ -147,16 +147,18 @@ def test_a_button_of_an_approver_is_nobody_elses(tmp_path: Path) -> None:
         assert person(d, ANNA) is None
 
 
-def test_sixty_users_all_have_access(tmp_path: Path) -> None:
+def test_two_hundred_users_all_have_access(tmp_path: Path) -> None:
     """There is no count of people anywhere (feature 0-08)."""
     with desk(tmp_path) as d:
         agreed(d, approvals=1)
-        names = [f"u{n}@asg.example" for n in range(1, 61)]
+        names = [f"u{n}@asg.example" for n in range(1, 201)]
         mails = says(d, CARLA, "\n".join(f"#adduser {name}" for name in names))
-        assert len(to(mails, UDO)) == 60 and len(to(mails, CARLA)) == 1
-        d.write(UDO, "\n".join(f"#approve A{n}" for n in range(1, 61)), answer=to(mails, UDO)[0])
+        assert len(to(mails, UDO)) == 200 and len(to(mails, CARLA)) == 1
+        d.write(UDO, "\n".join(f"#approve A{n}" for n in range(1, 201)), answer=to(mails, UDO)[0])
         assert all(person(d, name).limited for name in names)  # type: ignore[attr-defined]
-        assert len([m for m in d.post() if m["X-Mailgate-Template"] == "access-decided"]) == 2 * 60
+        assert len([m for m in d.post() if m["X-Mailgate-Template"] == "access-decided"]) == 2 * 200
+        for n in (1, 100, 200):
+            assert d.fate(proves(d, f"u{n}@asg.example", f"Matter {n}.", subject=f"Matter {n}")) == "opened"
 
 
 def test_registering_takes_a_mail_and_its_answer(tmp_path: Path) -> None:
