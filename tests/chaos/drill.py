@@ -10,7 +10,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +47,8 @@ class Drill:
     kills: int = 0
     ready_after: list[float] = field(default_factory=list)
     died: list[int] = field(default_factory=list)
+    after_kill: Callable[[], object] = lambda: None
+    """What happens between a kill and the next start."""
 
     def run(self, kills: int, *, seconds: float, alive: float = 1.2) -> None:
         """Kill so often, or until the time is over, letting the daemon live up to `alive` seconds in between; ends with a living daemon."""
@@ -95,6 +97,7 @@ class Drill:
         if code is not None:
             self.died.append(code)
         self.desk.kill()
+        self.after_kill()
         self.kills += 1
 
 

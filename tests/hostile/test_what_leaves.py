@@ -210,7 +210,7 @@ def test_files_of_a_mail_are_saved_in_their_folder_and_nowhere_else(tmp_path: Pa
     written = list(target.iterdir())
     assert len(written) == len(NAMES)
     assert all(
-        path.is_file() and not path.is_symlink() and re.fullmatch(r"[^./\\\x00-\x1f\u202e][^/\\\x00-\x1f\u202e]{0,120}", path.name)
+        path.is_file() and not path.is_symlink() and re.fullmatch(r"[^./\\\x00-\x1f\u202e][^/\\\x00-\x1f\u202e]{0,199}", path.name)
         for path in written
     )
     outside = {path for path in tmp_path.rglob("*") if not {target, used} & {path, *path.parents}} - before

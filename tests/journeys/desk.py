@@ -95,6 +95,8 @@ class Desk:
     submission_port: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     starts: int = 0
+    surroundings: dict[str, str] = field(default_factory=dict)
+    """Further environment of the daemon."""
 
     @classmethod
     def open(
@@ -143,7 +145,7 @@ class Desk:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment(),
+                env=environment() | self.surroundings,
                 start_new_session=True,
             )
         if wait:
