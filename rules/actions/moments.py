@@ -14,7 +14,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from rules.actions.folding import fold
-from rules.facts.hours import Hours, spans
+from rules.facts.hours import Hours, instant, spans
 
 _WEEKDAYS = (
     "mon monday mo montag ma maanantai po pondeli",
@@ -165,7 +165,7 @@ def resolve(text: str, at: datetime, zone: str, hours: Hours, *, ends: bool) -> 
     if said.clock is not None:
         if said.offset:
             return datetime.fromisoformat(f"{day}T{said.clock:%H:%M}{said.offset.upper()}").astimezone(UTC)
-        return datetime.combine(day, said.clock, place).astimezone(UTC)
+        return instant(day, said.clock, place)
     return _edge(day, place, hours, ends=ends)
 
 

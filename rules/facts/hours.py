@@ -91,19 +91,19 @@ def spans(hours: Hours, day: date) -> Iterator[tuple[datetime, datetime]]:
     zone = _zone(hours.zone)
     for opening in hours.week[day.weekday()]:
         last = day + _DAY if opening.end == _MIDNIGHT else day
-        start, end = _instant(day, opening.start, zone), _instant(last, opening.end, zone)
+        start, end = instant(day, opening.start, zone), instant(last, opening.end, zone)
         if end > start:
             yield start, end
 
 
-def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a wall time; one that the clock skips is the instant at which it skips."""
+def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant of a wall time; one that the clock skips is the instant at which it skips, of one that comes twice the first."""
     local = datetime.combine(day, wall, zone)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return instant
+    found = local.astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return found
     # In a gap, fold 0 reckons with the offset before the change and fold 1 with the one after it: the change lies between the two.
-    before, after = local.replace(fold=1).astimezone(UTC), instant
+    before, after = local.replace(fold=1).astimezone(UTC), found
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) / 2
         if middle.astimezone(zone).utcoffset() == before.astimezone(zone).utcoffset():
