@@ -50,7 +50,7 @@ NOUNS = (
     Noun("import", "portable", "An export into an empty database.", RUN, is_group=False),
     Noun("erase", "erase", "Take a person out of everything: shows first, --yes does it.", RUN, is_group=False),
     Noun("archive", "archive", "run, list", RUN),
-    Noun("audit", "audit", "verify", RUN),
+    Noun("audit", "audit", "verify, key", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
     Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, print, export, delete", WORK),
     Noun("task", "task", "list, show, add, edit, done, remove", WORK),

@@ -66,7 +66,7 @@ def clock_from(start: datetime | None) -> Clock:
 
 def open_store(settings: Settings) -> Store:
     """The configured database, brought up to the current schema."""
-    store = engine.open(settings.store.reveal())
+    store = engine.open(settings.store.reveal(), seal=keys.chain(settings.secret_file))
     migrate.upgrade(store)
     return store
 

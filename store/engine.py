@@ -44,6 +44,9 @@ __all__ = [
 ]
 
 
+SEAL: Final = "mailgate_seal"
+"""Under this name each transaction knows the keys of the history's chain."""
+
 Fault = DBAPIError
 """What the database says when it fails in any other way than being busy; `orig` is the driver's own."""
 
@@ -75,11 +78,12 @@ class Store:
         self.reader.dispose()
 
 
-def open(url: str, *, write_pool: int = 5, read_pool: int = 5) -> Store:
+def open(url: str, *, write_pool: int = 5, read_pool: int = 5, seal: Mapping[int, bytes] | None = None) -> Store:
     """The database at a URL (`sqlite:///var/desk.db`, `postgresql+psycopg://…`), connected to when first used.
 
     A missing SQLite file is created with its folder, readable by this user alone. The pools bound how many connections each of
-    writing and reading keeps; as many again may open under load, and who waits 10 s for one is told Busy.
+    writing and reading keeps; as many again may open under load, and who waits 10 s for one is told Busy. `seal` are the keys of the
+    history's chain, if the site has any: see `store.sealing`.
     Raises Unfit for a URL that we can't serve.
     """
     try:
@@ -88,9 +92,9 @@ def open(url: str, *, write_pool: int = 5, read_pool: int = 5) -> Store:
         raise Unfit("the database URL must look like sqlite:///var/desk.db or postgresql+psycopg://user@host/name") from None
     match parsed.get_backend_name():
         case "sqlite":
-            return _open_sqlite(parsed, write_pool=write_pool, read_pool=read_pool)
+            return _open_sqlite(parsed, seal or {}, write_pool=write_pool, read_pool=read_pool)
         case "postgresql":
-            return _open_postgres(parsed, write_pool=write_pool, read_pool=read_pool)
+            return _open_postgres(parsed, seal or {}, write_pool=write_pool, read_pool=read_pool)
         case other:
             raise Unfit(f"databases are SQLite or PostgreSQL, not {other}")
 
@@ -111,7 +115,7 @@ def _sqlite_driver() -> ModuleType:
     return module
 
 
-def _open_sqlite(url: URL, *, write_pool: int, read_pool: int) -> Store:
+def _open_sqlite(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read_pool: int) -> Store:
     path = durability.sqlite_file(url)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +132,7 @@ def _open_sqlite(url: URL, *, write_pool: int, read_pool: int) -> Store:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
+            execution_options={SEAL: seal},
             hide_parameters=True,
             json_serializer=_dumped,
             json_deserializer=_loaded,
@@ -159,7 +164,7 @@ def _open_sqlite(url: URL, *, write_pool: int, read_pool: int) -> Store:
     )
 
 
-def _open_postgres(url: URL, *, write_pool: int, read_pool: int) -> Store:
+def _open_postgres(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read_pool: int) -> Store:
     try:
         made = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -167,6 +172,7 @@ def _open_postgres(url: URL, *, write_pool: int, read_pool: int) -> Store:
             max_overflow=write_pool + read_pool,
             pool_timeout=10,
             pool_pre_ping=True,
+            execution_options={SEAL: seal},
             connect_args={"application_name": "mailgate", "connect_timeout": 10},
             hide_parameters=True,
             json_serializer=_dumped,

@@ -21,7 +21,7 @@ from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
-from store import facts, records, search, tables, things, timers
+from store import facts, records, sealing, search, tables, things, timers
 from store.prepared import Prepared
 
 TICKET, POST, HISTORY, WAKE, LINK, OLD = tables.Ticket, tables.Post, tables.History, tables.Wake, tables.Link, tables.OldRef
@@ -163,7 +163,7 @@ def open_ticket(
     agreed = things.contract(tx, outcome.ticket.contract)
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene, agreed)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
-    entries = _entries(settled.ref, (opened, *outcome.steps), scene, cause, after=None)
+    entries = _entries(tx, settled.ref, (opened, *outcome.steps), scene, cause, after=None)
     row = facts.ticket_row(settled) | {"version": 1, "check_at": check_at, "sealed": entries[-1]["digest"]}
     new_id = _INSERT.scalar(tx, row)
     ticket = replace(settled, id=new_id, version=1)
@@ -200,7 +200,9 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     if outcome.merge_into:
         after = _merge(tx, after, outcome.merge_into, scene, cause)
         outcome = replace(outcome, ticket=after)
-    entries = _entries(after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket_id}))
+    entries = _entries(
+        tx, after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket_id})
+    )
     values: dict[str, Any] = {"sealed": entries[-1]["digest"]} if entries else {}
     has_moved = bool(changed(before, after) or outcome.posts) or any(step.changed for step in steps)
     # Who says once more what holds already has acted, too: the clock that asks whether anybody does begins anew.
@@ -418,15 +420,18 @@ def _merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause
 
 def _append_history(tx: Connection, ticket: Ticket, steps: Sequence[Step], scene: Scene, cause: Cause) -> None:
     """Write entries after the last one, and the digest of the new last one to the ticket."""
-    entries = _entries(ticket.ref, steps, scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket.id}))
+    entries = _entries(tx, ticket.ref, steps, scene, cause, after=_LAST_ENTRY.first(tx, {"id": ticket.id}))
     if entries:
         _update(("sealed",)).run(tx, {"sealed": entries[-1]["digest"], "row_id": ticket.id})
         _INSERT_HISTORY.run_many(tx, [{"ticket_id": ticket.id, **entry} for entry in entries])
 
 
-def _entries(ref: str, steps: Sequence[Step], scene: Scene, cause: Cause, *, after: Mapping[Any, Any] | None) -> list[dict[str, Any]]:
+def _entries(
+    tx: Connection, ref: str, steps: Sequence[Step], scene: Scene, cause: Cause, *, after: Mapping[Any, Any] | None
+) -> list[dict[str, Any]]:
     """What the history will say, each entry linked to the one before it; `after` is the last one so far."""
     seq, before = (after["seq"], after["digest"]) if after is not None else (0, ref)
+    keys = sealing.ring(tx)
     entries: list[dict[str, Any]] = []
     for number, step in enumerate(steps, seq + 1):
         entry = {
@@ -438,7 +443,7 @@ def _entries(ref: str, steps: Sequence[Step], scene: Scene, cause: Cause, *, aft
             "received_id": cause.received_id,
             "changed": {k: list(v) for k, v in step.changed.items()},
         }
-        before = chain.digest(before, entry)
+        before = chain.digest(before, entry, keys)
         entries.append(entry | {"digest": before})
     return entries
 

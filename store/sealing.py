@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from rules import chain
-from store import tables
+from store import engine, tables
 
 TICKET, HISTORY = tables.Ticket, tables.History
 
@@ -45,6 +45,7 @@ def verify(tx: Connection) -> Audit:
     tickets = {
         row.id: (row.ref, row.sealed) for row in tx.execute(select(TICKET.c.id, TICKET.c.ref, TICKET.c.sealed).order_by(TICKET.c.id))
     }
+    keys = ring(tx)
     last: dict[int, tuple[int, str]] = {}
     breaks: list[Break] = []
     entries = 0
@@ -53,7 +54,7 @@ def verify(tx: Connection) -> Audit:
         ref, _ = tickets[row["ticket_id"]]
         seq, before = last.get(row["ticket_id"], (0, ref))
         breaks += [Break(ticket=ref, seq=n, what="missing") for n in range(seq + 1, row["seq"])]
-        if row["seq"] == seq + 1 and chain.digest(before, row) != row["digest"]:
+        if row["seq"] == seq + 1 and not chain.holds(before, row, keys):
             breaks.append(Break(ticket=ref, seq=row["seq"], what="changed", at=row["at"], actor=row["actor"], action=row["action"]))
         last[row["ticket_id"]] = (row["seq"], row["digest"])
     for key, (ref, sealed) in tickets.items():
@@ -64,12 +65,27 @@ def verify(tx: Connection) -> Audit:
     return Audit(tickets=len(tickets), entries=entries, breaks=tuple(breaks), head=head)
 
 
+def ring(tx: Connection) -> chain.Ring:
+    """The site's keys of the chain, with which the store was opened; none if it has none."""
+    found: chain.Ring = tx.get_execution_options().get(engine.SEAL, {})
+    return found
+
+
+def reseal_all(tx: Connection) -> int:
+    """Close every chain anew: when a site gets its first key, and takes what stands there for true. Gives the number of tickets."""
+    tickets = list(tx.execute(select(TICKET.c.id)).scalars())
+    for ticket_id in tickets:
+        reseal(tx, ticket_id)
+    return len(tickets)
+
+
 def reseal(tx: Connection, ticket_id: int) -> None:
     """Close the chain of a ticket anew over its entries as they are now: after contents were removed on purpose, which the last of them says."""
     ref = tx.execute(select(TICKET.c.ref).where(TICKET.c.id == ticket_id)).scalar_one()
     before = ref
+    keys = ring(tx)
     for row in _entries(tx, ticket_id):
-        digest = chain.digest(before, row)
+        digest = chain.digest(before, row, keys)
         if digest != row["digest"]:
             tx.execute(update(HISTORY).where(HISTORY.c.id == row["id"]).values(digest=digest))
         before = digest

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mailgate.office import Office
 from mailgate.settings import Settings
+from mailgate.trust import keys
 from store import engine, migrate
 from store.engine import Store
 
@@ -14,7 +15,7 @@ from store.engine import Store
 @contextmanager
 def store(settings: Settings, *, prepared: bool = True) -> Iterator[Store]:
     """The database of a config, closed at the end of the block; `prepared` makes sure that it has the shape that we work with."""
-    found = engine.open(url(settings), write_pool=1, read_pool=1)
+    found = engine.open(url(settings), write_pool=1, read_pool=1, seal=keys.chain(settings.secret_file))
     try:
         if prepared:
             migrate.prepare(found)
@@ -41,7 +42,6 @@ def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
             yield found
         return
     from mailgate.parsing.reader import Reader
-    from mailgate.trust import keys
 
     with Reader() as reader:
         yield Office(store=store, policy=settings.policy, keys=keys.load(settings.secret_file), reader=reader, site=settings.texts)

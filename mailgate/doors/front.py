@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from mailgate.doors import hangups
 from mailgate.doors.gate import Limits
 from mailgate.doors.receiving import Busy, Committer, DoorSettings, IsOurs, KeepMany, NotOurs, Received
+from mailgate.trust import keys
 from rules.facts.terms import address_key
 from store.lock import hold_daemon_lock
 
@@ -95,7 +96,7 @@ class Front:
         from store import engine, migrate  # noqa: PLC0415
 
         try:
-            store = engine.open(self.settings.store.reveal())
+            store = engine.open(self.settings.store.reveal(), seal=keys.chain(self.settings.secret_file))
             migrate.prepare(store)
         except BaseException as why:
             self._keeping.set_exception(Busy("the store can't be opened"))

@@ -1,6 +1,7 @@
-"""The desk's token keys: a small file, made at the first start, readable by its owner alone.
+"""The desk's keys: small files, readable by their owner alone.
 
-Each line is `number:base64`; the highest number signs, all of them verify. To rotate, add a line.
+Those of the tokens are made at the first start. Those of the history's chain lie beside them, under the same name with `.audit`, and are there
+if the site wants them. Each line is `number:base64`; the highest number signs, all of them verify. To rotate, add a line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,17 @@ from pathlib import Path
 
 class BadKeys(Exception):
     """A key file that can't be used; the message says what to do."""
+
+
+def of_chain(secret_file: Path) -> Path:
+    """Where the keys of the history's chain are, if there are any."""
+    return secret_file.with_name(f"{secret_file.name}.audit")
+
+
+def chain(secret_file: Path) -> Mapping[int, bytes]:
+    """The keys of the history's chain; none where the site has no such file. Raises BadKeys as `load` does."""
+    path = of_chain(secret_file)
+    return load(path) if path.exists() else {}
 
 
 def load(path: Path) -> Mapping[int, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from tests.cli.conftest import Desk
 
@@ -58,3 +59,55 @@ def test_entries_that_are_gone_are_named(desk: Desk) -> None:
         db.execute("DELETE FROM history WHERE ticket_id = 2 AND seq = ?", (last,))
     broken = desk.run("--json", "audit", "verify").json["broken"]
     assert [(b["ticket"], b["entry"], b["what"]) for b in broken] == [("T1", 2, "missing"), ("T2", last, "cut")]
+
+
+def rewritten(desk: Desk) -> None:
+    """What somebody does who may write the database and knows how digests are made: another actor, and every link anew."""
+    from mailgate import settings
+    from store import engine, sealing
+
+    with store(desk) as db:
+        db.execute("UPDATE history SET actor = 'somebody' WHERE ticket_id = 1 AND seq = 1")
+    plain = engine.open(settings.load(desk.config, {}).store.url)
+    with engine.transaction(plain) as tx:
+        sealing.reseal(tx, 1)
+    plain.close()
+
+
+def test_a_history_that_was_written_anew_shows_where_there_is_a_key(desk: Desk) -> None:
+    """Whoever may write the database could put other people into it, and reckon all digests anew."""
+    worked(desk)
+    made = desk.ok("audit", "key")
+    assert made["tickets"] == 2
+    assert Path(made["file"]).stat().st_mode & 0o077 == 0
+    assert desk.ok("audit", "verify")["ok"] is True
+    desk.ok("ticket", "do", "T1", "reopen", "--as", "anna")
+    desk.ok("ticket", "delete", "T1", "--purge", "--yes")
+    assert desk.ok("audit", "verify")["ok"] is True
+    assert desk.ok("db", "check")["ok"] is True
+    rewritten(desk)
+    result = desk.run("--json", "audit", "verify")
+    assert result.code == 1
+    assert {b["ticket"] for b in result.json["broken"]} == {"T1"}
+    assert desk.run("db", "check").code == 1
+
+
+def test_a_history_that_was_written_anew_does_not_show_without_a_key(desk: Desk) -> None:
+    """The papers promise no more than is so."""
+    worked(desk)
+    rewritten(desk)
+    assert desk.ok("audit", "verify")["ok"] is True
+
+
+def test_a_key_is_made_once_and_not_over_a_broken_history(desk: Desk) -> None:
+    """What was changed before would be taken for true."""
+    worked(desk)
+    with store(desk) as db:
+        (before,) = db.execute("SELECT actor FROM history WHERE ticket_id = 1 AND seq = 2").fetchone()
+        db.execute("UPDATE history SET actor = 'somebody' WHERE ticket_id = 1 AND seq = 2")
+    assert desk.run("audit", "key").code == 1
+    assert desk.run("audit", "verify").code == 1
+    with store(desk) as db:
+        db.execute("UPDATE history SET actor = ? WHERE ticket_id = 1 AND seq = 2", (before,))
+    desk.ok("audit", "key")
+    assert desk.run("audit", "key").code == 1
