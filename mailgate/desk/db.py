@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -133,11 +134,13 @@ def sending(context: typer.Context, switch: Annotated[str, typer.Argument(metava
 @app.command()
 def check(context: typer.Context) -> None:
     """Ask every invariant of every row; exit 1 if one is broken."""
+    from mailgate.parsing.parse import part_bytes
     from store import checking, engine
 
     desk = call.of(context)
+    named = addresses_in(desk.settings.path.read_text())
     with desk.store() as store, engine.reading(store) as tx:
-        flaws = checking.check(tx)
+        flaws = checking.check(tx, at=desk.at, ours=named, file_of=part_bytes)
     if desk.as_json:
         screen.document(
             desk, {"ok": not flaws, "checks": list(checking.CHECKS), "flaws": [{"check": f.check, "what": f.what} for f in flaws]}
@@ -148,3 +151,8 @@ def check(context: typer.Context) -> None:
         print(f"all is well: {', '.join(checking.CHECKS)}")
     if flaws:
         raise typer.Exit(1)
+
+
+def addresses_in(config: str) -> set[str]:
+    """Every address that a config names, wherever it stands: whoever is told of something by it."""
+    return set(re.findall(r"[^\s<>\"',;()]+@[^\s<>\"',;()]+", config))

@@ -1,0 +1,25 @@
+"""What a question about the data may use: the rows, the time, and what only the rooms above know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+FileOf = Callable[[bytes, str], bytes]
+"""The decoded bytes of a file of a mail by its path; KeyError where the mail has none there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The circumstances of one check."""
+
+    tx: Connection
+    at: datetime | None = None
+    """The time, where what ought to have happened by now is asked too."""
+    ours: Collection[str] = field(default_factory=frozenset)
+    """Addresses, in their compared form, that the config writes to."""
+    file_of: FileOf | None = None
+    """How files are found in mails, where they are to be looked at too."""

@@ -1,0 +1,132 @@
+"""What leaves: mails to send, their causes, their recipients, their words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import Text, cast, func, select
+
+from rules import tokens
+from rules.facts.sent import RecipientKind
+from rules.facts.terms import PostKind, address_key
+from store import tables
+from store.checks.asked import Asked
+
+OUTBOX, RECEIVED, TICKET, POST = tables.Outbox, tables.Received, tables.Ticket, tables.Post
+HISTORY, MAILBOX, PRESSED = tables.History, tables.Mailbox, tables.Pressed
+
+STATES = ("due", "sent", "failed", "unknown", "dropped")
+INSIDE = (PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value)
+OVERTAKEN = timedelta(hours=3)
+"""More than twice the longest wait between two attempts."""
+TELLING = 40
+"""So many letters of a note, at least, are told from words that anybody may say."""
+
+
+def outbox(asked: Asked) -> Iterator[str]:
+    """Every mail to send has a state that there is; those that left have their time; no two have one Message-ID."""
+    for row in asked.tx.execute(select(OUTBOX.c.id, OUTBOX.c.state).where(OUTBOX.c.state.not_in(STATES))):
+        yield f"outbox {row.id} has the state {row.state!r}"
+    for row in asked.tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.state == "sent", OUTBOX.c.sent_at.is_(None))):
+        yield f"outbox {row.id} was sent at no time"
+    doubled = select(OUTBOX.c.message_id, func.count().label("n")).where(OUTBOX.c.message_id != "").group_by(OUTBOX.c.message_id)
+    for row in asked.tx.execute(doubled.having(func.count() > 1)):
+        yield f"{row.n} mails share the Message-ID {row.message_id}"
+    query = select(OUTBOX.c.id, OUTBOX.c.message_id, OUTBOX.c.raw).where(OUTBOX.c.raw.is_not(None), OUTBOX.c.message_id != "")
+    for made in asked.tx.execute(query.execution_options(yield_per=100)):
+        token = tokens.read(made.message_id)
+        if token is None or token.outbox_id != made.id:
+            yield f"the Message-ID of outbox {made.id} is another mail's"
+        elif made.message_id.encode() not in bytes(made.raw[:20_000]):
+            yield f"the bytes of outbox {made.id} have another Message-ID than its row"
+
+
+def causes(asked: Asked) -> Iterator[str]:
+    """Every mail to send has a cause, which is there."""
+    for kind, table in (("mail", RECEIVED), ("outbox", OUTBOX)):
+        there = select(cast(kind, Text) + ":" + cast(table.c.id, Text))
+        missing = select(OUTBOX.c.id, OUTBOX.c.cause).where(OUTBOX.c.cause.startswith(f"{kind}:"), OUTBOX.c.cause.not_in(there))
+        for row in asked.tx.execute(missing):
+            if row.cause.removeprefix(f"{kind}:").isdigit():
+                yield f"outbox {row.id} was made by {row.cause}, which isn't there"
+    for row in asked.tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.cause == "", OUTBOX.c.template != "")):
+        yield f"outbox {row.id} has no cause"
+
+
+def overtaken(asked: Asked) -> Iterator[str]:
+    """No mail was passed over by the postman for hours while others left."""
+    last = asked.tx.execute(select(func.max(OUTBOX.c.sent_at))).scalar()
+    if last is None:
+        return
+    query = select(OUTBOX.c.id, OUTBOX.c.due_at).where(
+        OUTBOX.c.state == "due", OUTBOX.c.due_at < last - OVERTAKEN, OUTBOX.c.created_at < last - OVERTAKEN
+    )
+    for row in asked.tx.execute(query):
+        yield f"outbox {row.id} was due at {row.due_at:%Y-%m-%d %H:%M} UTC, and later ones have left"
+
+
+def buttons(asked: Asked) -> Iterator[str]:
+    """A button that was pressed is one of that mail's."""
+    query = select(PRESSED.c.outbox_id, PRESSED.c.key, OUTBOX.c.buttons, OUTBOX.c.state).join(OUTBOX, OUTBOX.c.id == PRESSED.c.outbox_id)
+    for row in asked.tx.execute(query):
+        if row.buttons and row.key not in row.buttons:
+            yield f"a button {row.key!r} of outbox {row.outbox_id} was pressed, which it never had"
+
+
+def recipients(asked: Asked) -> Iterator[str]:
+    """Mail about a ticket goes to those it concerns: its people, staff, whom somebody named, and whom the config names."""
+    known = {row.key for row in asked.tx.execute(select(MAILBOX.c.key))} | {address_key(a) for a in asked.ours}
+    staff = {row.key for row in asked.tx.execute(select(MAILBOX.c.key).where(MAILBOX.c.agent.is_not(None)))}
+    concerned: dict[int, str] = defaultdict(str)
+    for ticket in asked.tx.execute(select(TICKET.c.id, TICKET.c.requester_key, TICKET.c.watchers, TICKET.c.endcustomer)):
+        concerned[ticket.id] += f" {ticket.requester_key} {ticket.watchers} {ticket.endcustomer}"
+    for entry in asked.tx.execute(select(HISTORY.c.ticket_id, HISTORY.c.action, HISTORY.c.changed)):
+        concerned[entry.ticket_id] += f" {entry.action} {entry.changed}"
+    for post in asked.tx.execute(select(POST.c.ticket_id, POST.c.author_address, POST.c.to)):
+        concerned[post.ticket_id] += f" {post.author_address} {post.to}"
+    writers = {address_key(row.from_address) for row in asked.tx.execute(select(RECEIVED.c.from_address).distinct()) if row.from_address}
+    query = select(OUTBOX.c.id, OUTBOX.c.template, OUTBOX.c.recipient_key, OUTBOX.c.recipient_kind, OUTBOX.c.ticket_id).where(
+        OUTBOX.c.recipient_address != "", OUTBOX.c.state != "dropped"
+    )
+    for row in asked.tx.execute(query):
+        people = concerned[row.ticket_id].lower() if row.ticket_id is not None else ""
+        if (
+            row.recipient_kind == RecipientKind.agent.value
+            and row.recipient_key not in staff
+            and row.ticket_id is not None
+            and row.recipient_key in _customers(asked, row.ticket_id)
+        ):
+            yield f"outbox {row.id} ({row.template}) is for staff, and goes to the customer {row.recipient_key}"
+        if row.recipient_key not in known | writers and row.recipient_key not in people:
+            yield f"outbox {row.id} ({row.template}) goes to {row.recipient_key}, whom nothing here concerns"
+
+
+def _customers(asked: Asked, ticket_id: int) -> set[str]:
+    row = asked.tx.execute(select(TICKET.c.requester_key, TICKET.c.watchers).where(TICKET.c.id == ticket_id)).one()
+    return {row.requester_key, *(address_key(each) for each in row.watchers)} - {""}
+
+
+def inside(asked: Asked) -> Iterator[str]:
+    """No mail to a customer holds what staff wrote among itself."""
+    notes: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    said: dict[int, str] = defaultdict(str)
+    for post in asked.tx.execute(select(POST.c.id, POST.c.ticket_id, POST.c.kind, POST.c.text, POST.c.quoted)):
+        words = _folded(post.text)
+        if post.kind in INSIDE and len(words) >= TELLING:
+            notes[post.ticket_id].append((post.id, words))
+        elif post.kind not in INSIDE:
+            said[post.ticket_id] += " " + words + " " + _folded(post.quoted)
+    query = select(OUTBOX.c.id, OUTBOX.c.ticket_id, OUTBOX.c.text).where(
+        OUTBOX.c.recipient_kind == RecipientKind.customer.value, OUTBOX.c.ticket_id.in_(list(notes))
+    )
+    for row in asked.tx.execute(query if notes else query.where(OUTBOX.c.id < 0)):
+        words = _folded(row.text)
+        for post_id, note in notes[row.ticket_id]:
+            if note in words and note not in said[row.ticket_id]:
+                yield f"outbox {row.id} tells a customer post {post_id}, which is for staff"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
