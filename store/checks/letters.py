@@ -56,15 +56,12 @@ def causes(asked: Asked) -> Iterator[str]:
 
 
 def overtaken(asked: Asked) -> Iterator[str]:
-    """No mail was passed over by the postman for hours while others left."""
-    last = asked.tx.execute(select(func.max(OUTBOX.c.sent_at))).scalar()
-    if last is None:
-        return
-    query = select(OUTBOX.c.id, OUTBOX.c.due_at).where(
-        OUTBOX.c.state == "due", OUTBOX.c.due_at < last - OVERTAKEN, OUTBOX.c.created_at < last - OVERTAKEN
-    )
-    for row in asked.tx.execute(query):
-        yield f"outbox {row.id} was due at {row.due_at:%Y-%m-%d %H:%M} UTC, and later ones have left"
+    """No mail was passed over by the postman for hours while others left that were written after it."""
+    later = OUTBOX.alias("later")
+    left = select(func.max(later.c.sent_at)).where(later.c.id > OUTBOX.c.id).scalar_subquery()
+    for row in asked.tx.execute(select(OUTBOX.c.id, OUTBOX.c.due_at, left.label("left")).where(OUTBOX.c.state == "due")):
+        if row.left is not None and row.left > row.due_at + OVERTAKEN:
+            yield f"outbox {row.id} was due at {row.due_at:%Y-%m-%d %H:%M} UTC, and later ones have left"
 
 
 def buttons(asked: Asked) -> Iterator[str]:
