@@ -36,6 +36,7 @@ from mailgate.trust import keys
 from rules.facts.policy import Mode
 from store import engine, marks, migrate, outbox, people, presence
 from store.engine import Store
+from store.outbox import Letter
 from templates import articles
 
 log = logging.getLogger("mailgate.daemon")
@@ -117,6 +118,7 @@ def courier_of(settings: Settings) -> Any:
         return MaildirCourier(relay.path)
     from mailgate.sending.hop import Hop, Security  # noqa: PLC0415
     from mailgate.sending.relay import SmtpCourier  # noqa: PLC0415
+    from mailgate.trust import bearer  # noqa: PLC0415
 
     hop = Hop(
         host=relay.host,
@@ -125,6 +127,7 @@ def courier_of(settings: Settings) -> Any:
         hello=settings.policy.desk.domain,
         user=relay.user,
         password=relay.password.reveal if relay.password else None,
+        token=bearer.of(relay.oauth2).awaited if relay.oauth2 else None,
         ca_file=relay.ca_file,
     )
     return SmtpCourier(hop, rate=relay.rate)
@@ -168,6 +171,7 @@ def _copier(settings: Settings) -> Callable[[bytes], None]:
 def imap_settings(settings: Settings) -> list[Any]:
     """The `[[imap]]` blocks as the IMAP door wants them."""
     from mailgate.boxes.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
+    from mailgate.trust import bearer  # noqa: PLC0415
 
     return [
         ImapSettings(
@@ -176,6 +180,7 @@ def imap_settings(settings: Settings) -> list[Any]:
             security=Security(i.security),
             user=i.user,
             password=i.password.reveal if i.password else None,
+            oauth2=bearer.of(i.oauth2).token if i.oauth2 else None,
             folder=i.folder,
             role=Role(i.role),
             junk=i.junk,
@@ -370,6 +375,7 @@ class Daemon:
         self.exposer: Exposer | None = None
         self._post_bell = asyncio.Event()
         self._telling: asyncio.Future[None] | None = None
+        self._token_trouble: frozenset[str] = frozenset()
         self._loop = asyncio.get_running_loop()
 
     async def run(self, ready: Callable[[Daemon], None]) -> None:
@@ -435,7 +441,9 @@ class Daemon:
             fresh = load(self.settings.path, os.environ)
         except BadConfig as bad:
             log.error("config not taken, the old one stays: %s", "; ".join(map(str, bad.mistakes)))  # noqa: TRY400 - the operator's mistake, not ours
-            self._telling = asyncio.ensure_future(asyncio.to_thread(self._tell_admin, [str(each) for each in bad.mistakes]))
+            self._telling = asyncio.ensure_future(
+                asyncio.to_thread(self._tell_admin, troubles.config_refused, [str(each) for each in bad.mistakes], "config")
+            )
             return
         from templates import render  # noqa: PLC0415
 
@@ -446,14 +454,14 @@ class Daemon:
         render.forget()
         log.info("config reread")
 
-    def _tell_admin(self, mistakes: Sequence[str]) -> None:
-        """That the config wasn't taken; the log has said so already, in case this can't be written."""
+    def _tell_admin(self, alert: Callable[..., list[Letter]], lines: Sequence[str], what: str) -> None:
+        """That something is wrong with the desk itself; the log has said so already, in case this can't be written."""
         office, at = self.office, self.clock()
         try:
             with engine.transaction(office.store) as tx:
                 event = letters.Event(at=at, policy=office.policy, directory=people.directory(tx), actor=clerk.TIMER)
-                batch = troubles.config_refused(office.policy, mistakes, event)
-                outbox.put(tx, batch, cause=f"config:{at.isoformat()}", at=at, keys=office.keys, domain=office.policy.desk.domain)
+                batch = alert(office.policy, lines, event)
+                outbox.put(tx, batch, cause=f"{what}:{at.isoformat()}", at=at, keys=office.keys, domain=office.policy.desk.domain)
         except Exception:
             log.exception("the admin can't be told")
             return
@@ -505,6 +513,16 @@ class Daemon:
             if n:
                 self._poke_postman()
 
+        async def tokens() -> None:
+            trouble = await asyncio.to_thread(bearer.renewed)
+            if set(trouble) - self._token_trouble:
+                await asyncio.to_thread(self._tell_admin, troubles.token_refused, trouble, "token")
+            self._token_trouble = frozenset(trouble)
+
         scheduler.add_job(due, "interval", seconds=5)
+        if self.settings.relay.oauth2 or any(each.oauth2 for each in self.settings.imap):
+            from mailgate.trust import bearer  # noqa: PLC0415 - most desks log in by password
+
+            scheduler.add_job(tokens, "interval", seconds=60)
         scheduler.start()
         return scheduler

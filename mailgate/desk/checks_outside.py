@@ -148,6 +148,7 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
     if offline:
         return
     from mailgate.sending import hop
+    from mailgate.trust import bearer
 
     way = hop.Hop(
         host=relay.host,
@@ -156,6 +157,7 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
         hello=desk.settings.policy.desk.domain,
         user=relay.user,
         password=relay.password.reveal if relay.password else None,
+        token=bearer.of(relay.oauth2).awaited if relay.oauth2 else None,
         ca_file=relay.ca_file,
         wait=WAIT,
     )

@@ -36,6 +36,11 @@ def config_refused(policy: Policy, mistakes: Iterable[str], event: Event) -> lis
     return _alerts(policy, "config", "\n".join(mistakes), event)
 
 
+def token_refused(policy: Policy, reasons: Iterable[str], event: Event) -> list[Letter]:
+    """To the admin: no access token can be renewed; when the one in use ends, mail neither comes nor leaves."""
+    return _alerts(policy, "token", "\n".join(reasons), event)
+
+
 def _alerts(policy: Policy, what: str, value: str, event: Event) -> list[Letter]:
     return [
         letters.letter(

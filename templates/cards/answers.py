@@ -123,8 +123,8 @@ class Spent(Card):
 class Alert(Card):
     """To the admin: something that needs a person's eye. Has no ticket and no buttons."""
 
-    what: Literal["storm", "config"]
-    """`storm`: a limit on automatic answers was reached. `config`: a changed config was refused."""
+    what: Literal["storm", "config", "token"]
+    """`storm`: a limit on automatic answers was reached. `config`: a changed config was refused. `token`: a login's access token can't be renewed."""
     value: str
     """What it is about: the limit's name in the config, the sender where there is one; every mistake on a line of its own."""
 
