@@ -10,6 +10,7 @@ import keyword
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +53,7 @@ NOUNS = (
     Noun("archive", "archive", "run, list", RUN),
     Noun("audit", "audit", "verify, key", RUN),
     Noun("metrics", "metrics", "Figures for Prometheus.", RUN, is_group=False),
+    Noun("completion", "completion", "The completion script of bash, zsh or fish.", RUN, is_group=False),
     Noun("ticket", "ticket", "list, show, history, new, do, edit, reply, note, print, export, delete", WORK),
     Noun("task", "task", "list, show, add, edit, done, remove", WORK),
     Noun("order", "order", "list, show, add, edit, remove", WORK),
@@ -80,6 +82,9 @@ OK, FAILED, WRONG, MISSING = 0, 1, 2, 3
 EX_DATAERR, EX_TEMPFAIL, EX_CONFIG = 65, 75, 78
 """What `mail in` says to an MTA that pipes into it (sysexits.h)."""
 
+WATCHED = frozenset({"list", "fates", "status", "show", "doctor"})
+"""Commands that only look, which `--watch` shows again and again."""
+
 log = logging.getLogger("mailgate.cli")
 
 
@@ -101,6 +106,8 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         words = global_options(argv, call)
+        if call.watch:
+            return watched(words, call, env)
         code = application(named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -115,7 +122,7 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
 
 
 def global_options(argv: Sequence[str], call: Call) -> list[str]:
-    """Take `--config`, `--json` and `--now` from wherever they stand before `--`; gives the other words. Raises Misused."""
+    """Take `--config`, `--json`, `--now` and `--watch[=SECONDS]` from wherever they stand before `--`; gives the other words. Raises Misused."""
     rest: list[str] = []
     words = iter(argv)
     for word in words:
@@ -124,6 +131,8 @@ def global_options(argv: Sequence[str], call: Call) -> list[str]:
             return [*rest, word, *words]
         if word == "--json":
             call.as_json = True
+        elif name == "--watch":
+            call.watch = _seconds(value)
         elif name in {"--config", "--now"}:
             value = value if sign else next(words, "")
             if not value:
@@ -135,6 +144,33 @@ def global_options(argv: Sequence[str], call: Call) -> list[str]:
         else:
             rest.append(word)
     return rest
+
+
+def _seconds(written: str) -> float:
+    """How often `--watch` looks; raises Misused."""
+    try:
+        seconds = float(written or 2)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 3600:
+        raise Misused(f"--watch={written} is no number of seconds from 0.1 to 3600")
+    return seconds
+
+
+def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> int:
+    """Show a list anew until Ctrl-C; on a terminal each time from its top. Raises Misused for a command that does something."""
+    if call.as_json or not WATCHED & set(words[:2]):
+        raise Misused(f"--watch is for people who look at a list: {', '.join(sorted(WATCHED))}")
+    clear, still = "\x1b[H\x1b[2J\x1b[3J" if sys.stdout.isatty() else "", threading.Event()
+    while True:
+        look = Call(config=call.config, now=call.now, clock=call.clock, environment=environment)
+        sys.stdout.write(clear)
+        code = application(named(words, environment)).main(words, prog_name="mailgate", standalone_mode=False, obj=look)
+        if isinstance(code, int) and code == WRONG:
+            return code
+        sys.stdout.write(f"\n{look.clock().astimezone(look.zone):%H:%M:%S}, every {call.watch:g} s; Ctrl-C ends it\n")
+        sys.stdout.flush()
+        still.wait(call.watch)
 
 
 def named(words: Sequence[str], environment: dict[str, str]) -> str:
@@ -150,7 +186,7 @@ def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
     app = typer.Typer(
         name="mailgate",
         help="Turns an e-mail address into a help desk.",
-        epilog="Anywhere on the line: --config PATH (else $MAILGATE_CONFIG, else ./config.toml), --json, --now TIME.",
+        epilog="Anywhere on the line: --config PATH (else $MAILGATE_CONFIG, else ./config.toml), --json, --now TIME; --watch shows a list anew every two seconds.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -163,7 +199,20 @@ def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
         else:
             command = getattr(found, f"{each.name}_" if keyword.iskeyword(each.name) else each.name) if found else _nothing
             app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(command)
-    return typer.main.get_command(app)
+    made = typer.main.get_command(app)
+    _teach(made, noun)
+    return made
+
+
+def _teach(made: Any, noun: str) -> None:  # noqa: ANN401 - typer's click command
+    """Put examples under the help of the noun's commands."""
+    if (named := made.commands.get(noun)) is None:
+        return
+    from mailgate.desk import examples
+
+    named.epilog = examples.below(noun)
+    for name, command in getattr(named, "commands", {}).items():
+        command.epilog = examples.below(f"{noun} {name}")
 
 
 def _root() -> None:

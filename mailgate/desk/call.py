@@ -32,6 +32,8 @@ class Call:
     as_json: bool = False
     now: str = ""
     """`--now` as written, empty for the real time."""
+    watch: float = 0.0
+    """Seconds between two looks of `--watch`, 0 for one look."""
     clock: Callable[[], datetime]
     """The real clock, aware UTC."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import call, edits, screen, shapes, tickets
+from mailgate.desk import call, completion, edits, screen, shapes, tickets
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
     from rules.facts.ticket import Ticket
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help="The ticket's reference, such as T42.", show_default=False)]
-As = Annotated[str, typer.Option("--as", metavar="AGENT", help="The agent who does this.", show_default=False)]
+Ref = Annotated[
+    str,
+    typer.Argument(metavar="REF", help="The ticket's reference, such as T42.", show_default=False, autocompletion=completion.refs),
+]
+As = Annotated[
+    str,
+    typer.Option("--as", metavar="AGENT", help="The agent who does this.", show_default=False, autocompletion=completion.agents),
+]
 
 SORTS = ("light", "id", "newest", "priority", "opened", "due")
 

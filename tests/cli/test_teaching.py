@@ -1,0 +1,109 @@
+"""Help that teaches by example, completion of words and references, and lists that are watched."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cli
+from mailgate.desk import examples
+from tests.cli.conftest import Desk
+
+MAILGATE = str(Path(sys.executable).with_name("mailgate"))
+
+
+def commands() -> Iterator[str]:
+    """Every command, as it is called."""
+    for noun in cli.NOUNS:
+        made = cli.application(noun.name).commands[noun.name]
+        inner = getattr(made, "commands", {})
+        if not inner or getattr(made, "callback", None):
+            yield noun.name
+        yield from (f"{noun.name} {name}" for name in inner)
+
+
+EVERY = sorted(set(commands()) - {"db", "mail", "text"})
+
+
+@pytest.mark.parametrize("command", [each for each in EVERY if each in examples.EXAMPLES or " " in each])
+def test_every_command_has_an_example_that_the_shell_could_run(command: str) -> None:
+    """People copy the example; one with an option that is no more teaches a mistake."""
+    noun, _, name = command.partition(" ")
+    app = cli.application(noun)
+    found = app.commands[noun]
+    target = found.commands[name] if name else found
+    assert target.epilog and command in target.epilog
+    for line in examples.EXAMPLES[command]:
+        words = shlex.split(line.split(" | ")[0].split(" > ")[0].split(" < ")[0])
+        assert words[0] == "mailgate"
+        from datetime import UTC, datetime
+
+        words = cli.global_options(words[1:], cli.Call(config=Path("x"), clock=lambda: datetime.now(UTC)))
+        assert " ".join(words).startswith(command), line
+        target.make_context(command, words[len(command.split()) :])
+
+
+def test_no_example_is_left_of_a_command_that_is_gone() -> None:
+    """The table would rot."""
+    assert set(examples.EXAMPLES) - set(commands()) == set()
+
+
+def test_references_and_names_are_completed(desk: Desk) -> None:
+    """Numbers are typed all day."""
+    desk.run("ticket", "new", "--for", "kim@client.example", "--subject", "Lift", "--text", "It is stuck.", "--as", "anna")
+
+    def tab(line: str) -> list[str]:
+        asked = {
+            **os.environ,
+            "_MAILGATE_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split(" ")) - 1),
+            "MAILGATE_CONFIG": str(desk.config),
+        }
+        return subprocess.run([MAILGATE], env=asked, capture_output=True, text=True, check=False, timeout=30).stdout.split()
+
+    assert tab("mailgate ti") == ["tick", "ticket"]
+    assert tab("mailgate ticket show T") == ["T1"]
+    assert tab("mailgate ticket note T1 --as an") == ["anna"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_script(desk: Desk, shell: str) -> None:
+    """Packagers put it where the shell looks."""
+    assert "_MAILGATE_COMPLETE" in desk.run("completion", shell).out
+
+
+def test_a_watched_list_shows_what_came_meanwhile(desk: Desk) -> None:
+    """Whoever keeps an eye on a busy morning would press the arrow key all day."""
+    running = subprocess.Popen(
+        [MAILGATE, "--config", str(desk.config), "ticket", "list", "--watch=0.2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "Ctrl-C ends it" in line:
+                break
+        desk.run("ticket", "new", "--for", "kim@client.example", "--subject", "Lift", "--text", "It is stuck.", "--as", "anna")
+        assert any("Lift" in line for line in running.stdout)
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+        assert running.wait(20) == 130
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.communicate()
+
+
+@pytest.mark.parametrize(
+    "words", [["ticket", "do", "T1", "close", "--watch"], ["ticket", "list", "--json", "--watch"], ["ticket", "list", "--watch=x"]]
+)
+def test_only_a_look_can_be_watched(desk: Desk, words: list[str]) -> None:
+    """A command that acts would act every two seconds."""
+    assert desk.run(*words).code == 2
