@@ -9,6 +9,7 @@ import importlib
 import keyword
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -78,7 +79,7 @@ NOUNS = (
     Noun("person", "person", "list, show, add, edit, merge, remove", PEOPLE),
 )
 
-OK, FAILED, WRONG, MISSING = 0, 1, 2, 3
+OK, FAILED, WRONG, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 EX_DATAERR, EX_TEMPFAIL, EX_CONFIG = 65, 75, 78
 """What `mail in` says to an MTA that pipes into it (sysexits.h)."""
 
@@ -115,7 +116,7 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - the last one who can say it in words
         return answered(fault, call, pipes="mail in" in " ".join(words[:2]))
     return code if isinstance(code, int) else OK
@@ -162,7 +163,9 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
     if call.as_json or not WATCHED & set(words[:2]):
         raise Misused(f"--watch is for people who look at a list: {', '.join(sorted(WATCHED))}")
     clear, still = "\x1b[H\x1b[2J\x1b[3J" if sys.stdout.isatty() else "", threading.Event()
-    while True:
+    # An exception out of the blue may end in a destructor, where it is lost; an event is seen at the end of the look.
+    signal.signal(signal.SIGINT, lambda *_: still.set())
+    while not still.is_set():
         look = Call(config=call.config, now=call.now, clock=call.clock, environment=environment)
         sys.stdout.write(clear)
         code = application(named(words, environment)).main(words, prog_name="mailgate", standalone_mode=False, obj=look)
@@ -171,6 +174,7 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
         sys.stdout.write(f"\n{look.clock().astimezone(look.zone):%H:%M:%S}, every {call.watch:g} s; Ctrl-C ends it\n")
         sys.stdout.flush()
         still.wait(call.watch)
+    return INTERRUPTED
 
 
 def named(words: Sequence[str], environment: dict[str, str]) -> str:

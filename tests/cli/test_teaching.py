@@ -90,7 +90,7 @@ def test_a_watched_list_shows_what_came_meanwhile(desk: Desk) -> None:
         for line in running.stdout:
             if "Ctrl-C ends it" in line:
                 break
-        desk.run("ticket", "new", "--for", "kim@client.example", "--subject", "Lift", "--text", "It is stuck.", "--as", "anna")
+        desk.opened(subject="Lift")
         assert any("Lift" in line for line in running.stdout)
         running.send_signal(signal.SIGINT)
         running.stdout.read()
