@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "archive run": ("mailgate archive run",),
         "archive list": ("mailgate archive list",),
         "audit verify": ("mailgate audit verify",),
+        "audit key": ("mailgate audit key",),
         "metrics": ("mailgate metrics | grep waiting",),
         "completion": (
             "mailgate completion bash > /etc/bash_completion.d/mailgate",

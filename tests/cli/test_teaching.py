@@ -39,7 +39,7 @@ def test_every_command_has_an_example_that_the_shell_could_run(command: str) -> 
     app = cli.application(noun)
     found = app.commands[noun]
     target = found.commands[name] if name else found
-    assert target.epilog and command in target.epilog
+    assert target.epilog and command in target.epilog, "put one into mailgate/desk/examples.py"
     for line in examples.EXAMPLES[command]:
         words = shlex.split(line.split(" | ")[0].split(" > ")[0].split(" < ")[0])
         assert words[0] == "mailgate"
