@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres check bench journeys demo chaos hostile fuzz looks setup setup-dev servers
+.PHONY: help run test test-postgres check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -42,15 +42,21 @@ check: setup-dev ## format, lint and types
 journeys: setup-dev servers ## the real daemon with real servers and mail clients beside it
 	@$(python) -m pytest tests/journeys
 
-chaos: setup-dev servers ## fault drills: kills, power losses, full disks
-	@$(python) -m pytest tests/chaos
-
-hostile: setup-dev servers ## what strangers try: forged, broken and endless mail
-	@$(python) -m pytest tests/hostile tests/fuzz
-
 # Seconds for the targets that go on for as long as they are told, and the number that all of their dice follow from.
 TIME ?= 300
 SEED ?= 1
+
+chaos: setup-dev servers ## kills, power losses, failing disks for TIME=300 seconds, going on where the last run stopped
+	@$(python) -m tests.chaos.rounds --seconds $(TIME) --seed $(SEED)
+
+drills: setup-dev servers ## the long fault drills, each to its end: hours
+	@$(python) -m pytest -m chaos tests/chaos tests/faults
+
+soak: setup-dev ## a busy desk for TIME=300 seconds: does it grow, slow down, leave anything behind?
+	@$(python) -m tests.soak.soaking --seconds $(TIME) --seed $(SEED)
+
+hostile: setup-dev servers ## what strangers try: forged, broken and endless mail
+	@$(python) -m pytest tests/hostile tests/fuzz
 
 fuzz: setup-dev ## fuzzing for TIME=300 seconds, going on where the last run stopped
 	@packaging/setup.sh fuzz
