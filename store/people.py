@@ -16,6 +16,7 @@ from store.prepared import Prepared
 
 AGENT, GROUP, PARTY, PERSON, MAILBOX = tables.Agent, tables.Group, tables.Party, tables.Person, tables.Mailbox
 
+_PARTIES = Prepared(select(PARTY).order_by(PARTY.c.key))
 _PERSON_OF = Prepared(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key")))
 _ADDRESSES_OF = Prepared(
     select(MAILBOX.c.address).where(MAILBOX.c.person_id == bindparam("person_id")).order_by(MAILBOX.c.position, MAILBOX.c.key)
@@ -40,7 +41,7 @@ def directory(tx: Connection) -> Directory:
 
 def parties(tx: Connection) -> tuple[Party, ...]:
     """All parties, by key."""
-    return tuple(facts.party(row) for row in tx.execute(select(PARTY).order_by(PARTY.c.key)).mappings())
+    return tuple(map(facts.party, _PARTIES.all(tx, {})))
 
 
 def person_of(tx: Connection, address: str) -> Person | None:

@@ -37,6 +37,7 @@ _TELLING = MappingProxyType(
     }
 )
 """Small words by which a language is told, folded."""
+_SHORT = 80
 _PREFIX = 4
 """Letters from which on the beginning of a word is enough; words with digits are meant as they are."""
 
@@ -80,6 +81,10 @@ def language_of(found: Iterable[str]) -> str:
 
 def indexed(text: str) -> frozenset[str]:
     """What a text is found by, within the limits above: its first different words as they are written, and the stems of the first of them."""
+    return _indexed_short(text) if len(text) <= _SHORT else _indexed(text)
+
+
+def _indexed(text: str) -> frozenset[str]:
     found = words(text)
     folded = [word if word.isascii() else fold_word(word) for word in found]
     language = language_of(folded)
@@ -89,6 +94,10 @@ def indexed(text: str) -> frozenset[str]:
     stems = [map(_stem, stemmed, repeat(code)) for code in codes]
     plain = folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)
     return frozenset(plain).union(*stems)
+
+
+_indexed_short = lru_cache(maxsize=2_048)(_indexed)
+"""Names, addresses and subjects come again and again; some 3 MB when full."""
 
 
 def asked(text: str) -> tuple[tuple[frozenset[str], str], ...]:
