@@ -179,6 +179,8 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
     if forwarded is not None and new is None:
         note = (forwarded.above or "").strip()
         note_body = commands.find(note).body.strip() if note else ""
+        if forwarded is f.mail.attached_mail:
+            note_body = body.strip()  # the forwarded mail is a file: all that stands in the mail is the agent's
         draft = _draft(case, forwarded.sender, subject.read(forwarded.subject or f.mail.subject).base)
         draft = replace(draft, language=language.detect(f"{forwarded.subject}\n{forwarded.text}", f.policy.languages))
         first = replace(case.say(text=forwarded.text), quoted="", by=forwarded.sender)

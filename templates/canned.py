@@ -14,6 +14,7 @@ and `fields` (by name). What the files look like is read in `templates.articles`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
@@ -60,7 +61,16 @@ def fill(answer: Article, card: Mapping[str, object]) -> str:
         raise Unfillable(f"canned answer {answer.key}, {answer.language}: {fault}") from fault
     if len(text) > LIMIT:
         raise Unfillable(f"canned answer {answer.key}, {answer.language}: longer than {LIMIT} characters")
-    return text.strip("\n")
+    return _GAP.sub("", text).strip("\n") if not _has_name(card) else text.strip("\n")
+
+
+_GAP = re.compile(r"(?<=\w)[ \t]+(?=[,.;:!?](?:\s|$))")
+"""What an empty name leaves: `Hello ,`."""
+
+
+def _has_name(card: Mapping[str, object]) -> bool:
+    requester = card.get("requester")
+    return isinstance(requester, Mapping) and bool(requester.get("name"))
 
 
 def save(name: str, language: str, title: str, text: str, site: Path) -> Path:

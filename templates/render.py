@@ -219,8 +219,8 @@ def _reply_line(kit: _Kit, card: Mapping[str, object]) -> str:
     if not meaning:
         return ""
     sentence = languages.word(kit.code, "reply", meaning, site=kit.site)
-    ticket = card["ticket"]
-    return sentence.format(who=sayings.who(ticket["requester"])) if isinstance(ticket, Mapping) else sentence.format(who="")
+    to = card["reply_to"]
+    return sentence.format(who=sayings.who(to) if card["ticket"] and isinstance(to, Mapping) else "")
 
 
 def _variables(kit: _Kit, card: Mapping[str, object], links: Mapping[str, str] | None) -> dict[str, object]:

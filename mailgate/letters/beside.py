@@ -136,7 +136,8 @@ def canned_of(policy: Policy, directory: Directory, site: Path | None) -> Callab
                 "project": shown.project,
                 "contract": shown.contract,
             },
-            "requester": {"name": shown.requester.name, "address": shown.requester.address},
+            # a person who answers has looked at the name; a rule writes to whoever calls himself so
+            "requester": {"name": (ticket if agent else shown).requester.name, "address": shown.requester.address},
             "fields": dict(shown.fields),
             "agent": {
                 "name": letters.shown_name(agent.name, policy, directory, staff=False, group=shown.group) if agent else policy.desk.name

@@ -16,13 +16,14 @@ from mailgate.letters import accesscards, asidecards
 from rules import belonging, deadlines, flows, levels
 from rules.admission import REGISTER
 from rules.facts.mail import Part
-from rules.facts.people import Actor, Directory
+from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import AgentNames, Mode, Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.service import Field
 from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.notices import Notice, candidates
+from rules.reading import subject as reading
 from store.outbox import Letter
 from templates import languages
 
@@ -72,12 +73,15 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         else None,
         "unknown": veiled,
         "reply_meaning": notice.reply.value if notice.reply else "",
+        "reply_to": person(_answered(notice, ticket, event)),
         "reason": notice.reason,
         "buttons": buttons,
     }
     files: list[dict[str, Any]] = [{"inline": False, "content_id": "", **one} for one in attached]
     card |= _own_keys(notice, event, veiled=veiled, files=files)
     card |= extra or {}
+    if ticket is None:
+        card["subject"] = reading.read(card["subject"]).base  # of the mail that is answered: `Re: Re:` says nothing
     every = list(_buttons(card))
     links = {b["key"]: token_key(b["key"]) for b in every}
     words = {word: links[b["key"]] for b in reversed(every) for word in _words_of(b, language, staff=staff)}
@@ -103,6 +107,17 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         post_id=notice.post.id if notice.post else None,
         newest_post=max(event.newest_post, notice.post.id if notice.post else 0),
     )
+
+
+def _answered(notice: Notice, ticket: Ticket | None, event: Event) -> Address:
+    """Whom an answer to this mail goes to: the requester, but from headquarters the partner who has the customer."""
+    reader = event.directory.agent_of(notice.to.address)
+    if ticket is None or reader is None:
+        return ticket.requester if ticket is not None else Address()
+    if not levels.speaks_to_partner(Actor(role=Role.agent, name=reader.name), ticket, event.policy, event.directory):
+        return ticket.requester
+    partner = event.directory.agents.get(ticket.first_assignee)
+    return partner.address if partner is not None else Address(name=group_title(ticket.first_group, event.directory))
 
 
 def _words_of(one: Mapping[str, str], language: str, *, staff: bool) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.notices import Notice
-from rules.reading import quoting, subject
+from rules.reading import quoting
 from rules.verdict import Act, Hold, Spent
 from store.outbox import Letter
 from templates import languages, times
@@ -111,7 +111,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
         "text": "" if owner else (quoting.written(facts.mail.text, facts.ours).text or facts.mail.text)[:4000],
         "hints": [],
         "buttons": buttons,
-        "subject": subject.read(facts.mail.subject).base if not hold.ticket else hold.ticket.subject,
+        "subject": facts.mail.subject if not hold.ticket else hold.ticket.subject,
     }
     return [letters.letter(notice, event, extra)]
 
@@ -141,7 +141,7 @@ def announcement(
             button("spam", f"held {received_id} spam", word="spam"),
             button("drop", f"held {received_id} drop", word="drop"),
         ],
-        "subject": subject.read(str(mail["subject"])).base or f"mail {received_id}",
+        "subject": str(mail["subject"]) or f"mail {received_id}",
     }
     return letters.letter(notice, event, extra)
 

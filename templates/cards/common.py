@@ -148,6 +148,8 @@ class Card(TypedDict):
     """Opened by an unknown sender at level 0: towards him the subject is `Your request` for life and his words are not repeated."""
     reply_meaning: Meaning
     """What a reply means; empty for customers, and only for them."""
+    reply_to: Person
+    """Whom a public reply goes to: the customer, or at the second level the partner; nobody's name where there is no ticket."""
     reason: str
     """Why he gets it: a key of `[reason]` in `words.toml`; empty if it need not be said."""
     buttons: list[Button]

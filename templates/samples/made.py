@@ -88,6 +88,7 @@ def base(language: str, text: Mapping[str, str], status: str, light: str = "gree
         "ticket": ticket(text, status, light),
         "unknown": False,
         "reply_meaning": staff,
+        "reply_to": MARIA,
         "reason": "",
         "buttons": [],
     }

@@ -67,6 +67,7 @@ def test_lines_of_an_answer_act_on_their_requests(tmp_path: Path) -> None:
         assert d.ticket("T2").status is Status.working
         report = one(d.post_later(), ANNA, "report")
         assert all(line in plain(report) for line in ("1 close", "2 tomorrow 9", "3 take"))
+        assert not str(report["Subject"]).startswith("Re: Re:")
         d.passes(days=1, hours=3)
         assert any(m["X-Mailgate-Template"] == "fyi" and "Request 2" in str(m["Subject"]) for m in to(d.post_later(), ANNA))
         d.press(ANNA, report, next(label for label in buttons(report) if "ndo" in label or "Take back" in label))

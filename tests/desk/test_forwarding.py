@@ -128,6 +128,8 @@ def test_an_attached_mail_counts_like_one_that_is_forwarded_inline(tmp_path: Pat
         t = d.ticket()
         assert t.requester.address == "jan@customer.example" and t.status is Status.new and t.subject == "Toner"
         assert "The toner is empty." in d.posts()[0].text
+        assert [(p.kind, p.text) for p in d.posts()[1:]] == [(PostKind.note, "For you.")]
+        assert "Your text above the forwarded mail became a note." in " ".join(plain(one(d.post(), ANNA, "report")).split())
 
 
 def test_wrong_person_stops_the_acknowledgement_and_hands_the_request_to_the_agent(tmp_path: Path) -> None:

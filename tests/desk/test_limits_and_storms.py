@@ -121,6 +121,9 @@ def test_what_becomes_of_people_nobody_knows_is_the_desks_choice(tmp_path: Path,
             told = to(d.post(), "root@desk.example")
             assert len(told) == 1
             assert KIM in plain(told[0])
+            again = d.write("lou@nowhere.example", subject="Re: AW: Your offer")
+            d.passes(minutes=16)
+            assert (d.fate(again), str(to(d.post(), "root@desk.example")[0]["Subject"])) == ("held", "Re: Your offer")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def test_level_two_hands_it_to_headquarters_and_the_partner_closes_in_a_second_s
         assert (ticket.level, ticket.group, ticket.assignee, ticket.first_assignee) == (2, "hq", "", "pia")
         assert ticket.level_at == handed_at and ticket.due["take"] == handed_at.replace(hour=15).isoformat()
         at_hq = one(mails, "hans@")
+        assert "Your reply goes to Pia" in plain(at_hq) and KIM not in plain(at_hq).splitlines()[0]
         d.write(HANS, "Tighten the valve, then it holds.", answer=at_hq)
         mails = d.post_later()
         assert to_customers(mails) == []

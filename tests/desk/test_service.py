@@ -50,6 +50,17 @@ def test_a_canned_answer_is_sent_with_its_places_filled(tmp_path: Path) -> None:
         assert d.ticket().status is Status.working
 
 
+def test_a_greeting_has_the_name_that_staff_has_seen_and_no_gap_where_there_is_none(tmp_path: Path) -> None:
+    """`Hello ,` is how robots greet."""
+    texts(tmp_path)
+    with desk(tmp_path, desk=SITE) as d:
+        d.agent("anna")
+        for sender, greeting in ((f"Kim <{KIM}>", "Hello Kim,"), ("lou@client.example", "Hello,")):
+            d.write(sender, subject=f"Toner for {sender}")
+            d.write(ANNA, "#canned toner", answer=one(d.post(), ANNA))
+            assert plain(one([m for m in d.post_later() if m["X-Mailgate-Template"] == "message"], "client.example")).startswith(greeting)
+
+
 def test_a_canned_answer_that_is_none_is_asked_about(tmp_path: Path) -> None:
     """The customer would get an empty mail."""
     texts(tmp_path)
