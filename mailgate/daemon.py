@@ -21,6 +21,7 @@ from typing import Any
 
 from mailgate import intake
 from mailgate.clock import archiving, clerk
+from mailgate.config.doors import Imap
 from mailgate.doors import hangups
 from mailgate.doors.front import Clock, Front
 from mailgate.doors.receiving import Received
@@ -170,28 +171,30 @@ def _copier(settings: Settings) -> Callable[[bytes], None]:
 
 def imap_settings(settings: Settings) -> list[Any]:
     """The `[[imap]]` blocks as the IMAP door wants them."""
+    return [imap_settings_of(each, leaves=settings.policy.desk.mode is Mode.watch) for each in settings.imap]
+
+
+def imap_settings_of(said: Imap, *, leaves: bool = False) -> Any:
+    """One of them; `leaves`: nothing is changed in the mailbox, whatever it says."""
     from mailgate.boxes.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
     from mailgate.trust import bearer  # noqa: PLC0415
 
-    return [
-        ImapSettings(
-            host=i.host,
-            port=i.port,
-            security=Security(i.security),
-            user=i.user,
-            password=i.password.reveal if i.password else None,
-            oauth2=bearer.of(i.oauth2).token if i.oauth2 else None,
-            folder=i.folder,
-            role=Role(i.role),
-            junk=i.junk,
-            since=i.since,
-            done="leave" if settings.policy.desk.mode is Mode.watch else i.done,
-            idle=i.idle,
-            poll_seconds=i.every.total_seconds(),
-            ca_file=i.ca_file,
-        )
-        for i in settings.imap
-    ]
+    return ImapSettings(
+        host=said.host,
+        port=said.port,
+        security=Security(said.security),
+        user=said.user,
+        password=said.password.reveal if said.password else None,
+        oauth2=bearer.of(said.oauth2).token if said.oauth2 else None,
+        folder=said.folder,
+        role=Role(said.role),
+        junk=said.junk,
+        since=said.since,
+        done="leave" if leaves else said.done,
+        idle=said.idle,
+        poll_seconds=said.every.total_seconds(),
+        ca_file=said.ca_file,
+    )
 
 
 class _Marks:

@@ -111,7 +111,7 @@ RULES: dict[str, str] = {
     "rowlast": "padding:11px 0 0",
     "rowtitle": "font-size:15px;line-height:22px;font-weight:600;color:$ink",
     "rowside": "padding:0 0 0 14px;white-space:nowrap",
-    "rowin": "text-align:right",
+    "rowin": "vertical-align:top",
     "badge": "border-radius:9px;padding:4px 0",
     "badgetext": "font-size:14px;line-height:20px;font-weight:600",
     "stepcell": "padding:6px 0 8px",

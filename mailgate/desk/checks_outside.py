@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailgate.desk import wrong_turns
 from mailgate.desk.call import Call
 from mailgate.desk.findings import Finding
 
@@ -117,7 +117,11 @@ def _mailboxes(desk: Call) -> Iterator[Finding]:
             probed = errands.probe(each)
         except (imap.ImapTrouble, OSError) as why:
             yield Finding(
-                area=IN, check=check, level="broken", what=str(why), mend="check host, port, security and password of this [[imap]]"
+                area=IN,
+                check=check,
+                level="broken",
+                what=str(why),
+                mend=wrong_turns.mend(why, section="[[imap]]", security=said.security),
             )
             continue
         can = ", ".join(word for word, has in (("IDLE", probed.can_idle), ("MOVE", probed.can_move)) if has) or "neither IDLE nor MOVE"
@@ -147,41 +151,12 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
     check = f"relay {relay.host}:{relay.port}"
     if offline:
         return
-    from mailgate.sending import hop
-    from mailgate.trust import bearer
-
-    way = hop.Hop(
-        host=relay.host,
-        port=relay.port,
-        security=hop.Security(relay.security),
-        hello=desk.settings.policy.desk.domain,
-        user=relay.user,
-        password=relay.password.reveal if relay.password else None,
-        token=bearer.of(relay.oauth2).awaited if relay.oauth2 else None,
-        ca_file=relay.ca_file,
-        wait=WAIT,
-    )
-    try:
-        asyncio.run(_tried(way))
-    except Exception as why:  # noqa: BLE001 - whatever keeps it from being used is what is asked for
-        said = hop.words(why) if not isinstance(why, hop.Unusable) else str(why)
-        yield Finding(
-            area=OUT, check=check, level="broken", what=said, mend="check [relay] url, security, user and password; mail waits meanwhile"
-        )
+    said, mend = wrong_turns.relay(relay, desk.settings.policy.desk.domain)
+    if said:
+        yield Finding(area=OUT, check=check, level="broken", what=said, mend=f"{mend}; mail waits meanwhile")
         return
     login = f", logged in as {relay.user}" if relay.user else ""
     yield Finding(area=OUT, check=check, what=f"answers{login}")
-
-
-async def _tried(way: object) -> None:
-    from mailgate.sending import hop
-
-    assert isinstance(way, hop.Hop)  # noqa: S101 - for the type checker
-    client = await asyncio.wait_for(hop.connect(way, hop.tls_context(way)), WAIT * 3)
-    try:
-        await client.quit()
-    except OSError:
-        client.close()
 
 
 def _records(desk: Call) -> Iterator[Finding]:

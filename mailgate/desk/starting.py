@@ -8,25 +8,19 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import call, screen
+from mailgate.desk import call, conversation, screen
 from mailgate.desk.ends import Failed
+
+if TYPE_CHECKING:
+    from mailgate.settings import Settings
 
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[DIR]", help="Where config.toml goes; here if nothing is said.", show_default=False)
 ]
-
-QUESTIONS = {
-    "address": "Address of the desk (mail to it becomes tickets)",
-    "name": "Name of the desk, as customers see it",
-    "admin": "Address of the administrator",
-    "timezone": "Time zone",
-    "smtp": "Take mail by SMTP at (host:port, empty for none)",
-    "relay": "Send mail by (maildir:var/sent keeps it here; smtp://host:25, smtps://host)",
-}
 
 
 def init(
@@ -53,8 +47,22 @@ def init(
     relay: Annotated[
         str, typer.Option("--relay", metavar="URL", help="smtp://host:25, smtps://host or maildir:folder.", show_default=False)
     ] = "",
+    relay_user: Annotated[str, typer.Option("--relay-user", help="Login at the relay.", show_default=False)] = "",
+    relay_password_file: Annotated[str, typer.Option("--relay-password-file", help="File with its password.", show_default=False)] = "",
+    imap: Annotated[
+        str, typer.Option("--imap", metavar="HOST[:PORT]", help="Read a mailbox there, instead of the SMTP door.", show_default=False)
+    ] = "",
+    imap_user: Annotated[
+        str, typer.Option("--imap-user", help="Its login; the desk's address if nothing is said.", show_default=False)
+    ] = "",
+    imap_password_file: Annotated[str, typer.Option("--imap-password-file", help="File with its password.", show_default=False)] = "",
+    imap_security: Annotated[str, typer.Option("--imap-security", help="tls, starttls or none.", show_default=False)] = "",
+    check: Annotated[bool, typer.Option("--check", help="Log in at mailbox and relay first; nothing is written where that fails.")] = False,
 ) -> None:
-    """Write a commented config.toml, ready to serve. Never overwrites."""
+    """Write a commented config.toml, ready to serve. Never overwrites.
+
+    On a terminal it asks, and tries each answer; elsewhere it takes the flags.
+    """
     desk = call.of(context)
     path = folder / "config.toml" if folder is not None else desk.config
     if path.exists():
@@ -71,15 +79,20 @@ def init(
         "submission.listen": submission,
         "lmtp.listen": lmtp,
         "relay.url": relay,
+        "relay.user": relay_user,
+        "relay.password_file": relay_password_file,
     }
-    if sys.stdin.isatty() and sys.stderr.isatty() and not any(given.values()):
-        given |= _asked(text)
+    box = _box(imap, imap_user or address, imap_password_file, imap_security) if imap else {}
+    if sys.stdin.isatty() and sys.stderr.isatty() and not any(given.values()) and not box:
+        given, box = conversation.held(path.parent, given, _zone())
     if given["desk.address"] and not given["desk.admin"]:
         given["desk.admin"] = [f"admin@{str(given['desk.address']).rpartition('@')[2]}"]
     for key, value in given.items():
         if value:
             text = with_value(text, key, value)
-    _write(path, text, desk.environment)
+    if box:
+        text = with_mailbox(text, box)
+    _write(path, text, desk.environment, check=check)
     said = f"{path} is written. Next: mailgate agent add NAME --address ADDRESS, mailgate doctor, mailgate serve"
     screen.result(desk, {"path": str(path)}, said)
 
@@ -110,6 +123,29 @@ def with_value(text: str, key: str, value: object) -> str:
     return "\n".join(lines)
 
 
+def with_mailbox(text: str, box: Mapping[str, object]) -> str:
+    """The config with a mailbox to read, and without the SMTP door of the example, which would only stand open."""
+    lines = text.split("\n")
+    start = next(n for n, line in enumerate(lines) if re.match(r"\[smtp\]", line))
+    for n in (start, *_section(lines, start)):
+        if lines[n] and not lines[n].startswith("#"):
+            lines[n] = f"# {lines[n]}"
+    said = "\n".join(f"{key} = {value if isinstance(value, int) else _toml(value)}" for key, value in box.items() if value)
+    return "\n".join(lines).rstrip("\n") + f"\n\n[[imap]]\n{said}\n"
+
+
+def _box(place: str, user: str, password_file: str, security: str) -> dict[str, object]:
+    """A `[[imap]]` block from the flags."""
+    host, _, port = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
+    return {
+        "host": host,
+        "port": int(port) if port else 0,
+        "user": user,
+        "password_file": str(Path(password_file).absolute()) if password_file else "",
+        "security": security,
+    }
+
+
 def _section(lines: list[str], start: int) -> Iterator[int]:
     for n in range(start + 1, len(lines)):
         if re.match(r"#?\s*\[", lines[n]) or lines[n].startswith("# ---"):
@@ -127,25 +163,6 @@ def _toml(value: object) -> str:
     return f"[{', '.join(map(_toml, value))}]" if isinstance(value, list) else json.dumps(str(value), ensure_ascii=False)
 
 
-def _asked(text: str) -> dict[str, object]:
-    """The answers of somebody at a terminal; what is left empty stays as in the example."""
-
-    def ask(name: str, default: str = "") -> str:
-        return str(typer.prompt(QUESTIONS[name], default=default, show_default=bool(default), err=True)).strip()
-
-    screen.say("Five questions; Enter takes what stands in brackets. Everything can be changed in the file.")
-    address = ask("address", "support@desk.example")
-    domain = address.rpartition("@")[2]
-    return {
-        "desk.address": address,
-        "desk.name": ask("name", "Support"),
-        "desk.admin": [ask("admin", f"admin@{domain}")],
-        "desk.timezone": ask("timezone", _zone()),
-        "smtp.listen": ask("smtp", "127.0.0.1:2525"),
-        "relay.url": ask("relay", "maildir:var/sent"),
-    }
-
-
 def _zone() -> str:
     """The machine's own zone, as far as it says."""
     try:
@@ -155,8 +172,8 @@ def _zone() -> str:
     return target.partition("/zoneinfo/")[2] or "UTC"
 
 
-def _write(path: Path, text: str, environment: Mapping[str, str]) -> None:
-    """Write it for this user's eyes alone, and take it back if it has mistakes."""
+def _write(path: Path, text: str, environment: Mapping[str, str], *, check: bool) -> None:
+    """Write it for this user's eyes alone, and take it back if it has mistakes or, with `check`, a server that refuses us."""
     from mailgate.config.mistakes import BadConfig
     from mailgate.settings import load
 
@@ -169,9 +186,24 @@ def _write(path: Path, text: str, environment: Mapping[str, str]) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     try:
-        load(path, environment)
-    except BadConfig:
+        settings = load(path, environment)
+        if check:
+            _tried(settings)
+    except (BadConfig, Failed):
         path.unlink()
         if made:
             path.parent.rmdir()
         raise
+
+
+def _tried(settings: Settings) -> None:
+    """Log in at every mailbox and at the relay; raises Failed with what is wrong and its mend."""
+    from mailgate.desk import wrong_turns
+
+    for each in settings.imap:
+        wrong, mend = wrong_turns.mailbox(each)
+        if wrong:
+            raise Failed(f"the mailbox {each.user} at {each.host}:{each.port}: {wrong}. {mend}")
+    wrong, mend = wrong_turns.relay(settings.relay, settings.policy.desk.domain)
+    if wrong:
+        raise Failed(f"the relay: {wrong}. {mend}")

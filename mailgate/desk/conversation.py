@@ -1,0 +1,103 @@
+"""The conversation of `init`: a few questions, each answer tried at once, each wrong turn told with its mend. Writing is `starting.py`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import typer
+
+from mailgate.config import doors
+from mailgate.config.secrets import Secret
+from mailgate.desk import screen, wrong_turns
+
+QUESTIONS = {
+    "address": "Address of the desk (mail to it becomes tickets)",
+    "name": "Name of the desk, as customers see it",
+    "admin": "Address of the administrator",
+    "timezone": "Time zone",
+    "imap": "Server of the desk's mailbox, as host or host:port (empty: take mail by a door of its own)",
+    "smtp": "Take mail by SMTP at (host:port, empty for none)",
+    "user": "Login name",
+    "password": "Password (goes into a file that only you can read)",
+    "relay": "Send mail by (maildir:var/sent keeps it here; smtp://host:25, smtps://host)",
+    "relay_user": "Login name there (empty for none)",
+}
+
+
+def held(folder: Path, given: Mapping[str, object], zone: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Values for the config by section and key, and the mailbox to read. What is left empty stays as in the example."""
+    screen.say("A few questions; Enter takes what stands in brackets. Everything can be changed in the file.")
+    address = _ask("address", "support@desk.example")
+    domain = address.rpartition("@")[2]
+    found = dict(given) | {
+        "desk.address": address,
+        "desk.name": _ask("name", "Support"),
+        "desk.admin": [_ask("admin", f"admin@{domain}")],
+        "desk.timezone": _ask("timezone", zone),
+    }
+    box: dict[str, object] = {}
+    if place := _ask("imap"):
+        box = _until_it_works(lambda again: _mailbox(folder, place if not again else _ask("imap", place), address))
+    else:
+        found["smtp.listen"] = _ask("smtp", "127.0.0.1:2525")
+    return found | _until_it_works(lambda again: _relay(folder, address)), box
+
+
+def _ask(name: str, default: str = "") -> str:
+    hidden = name == "password"
+    return str(typer.prompt(QUESTIONS[name], default=default, show_default=bool(default), hide_input=hidden, err=True)).strip()
+
+
+def _until_it_works(asked: Callable[[bool], tuple[dict[str, object], tuple[str, str]]]) -> dict[str, object]:
+    """Ask until what was answered works, or shall be kept as it is."""
+    again = False
+    while True:
+        answers, (wrong, mend) = asked(again)
+        if not wrong:
+            return answers
+        screen.say(f"That does not work: {wrong}.")
+        screen.say(f"The mend: {mend}.")
+        if typer.confirm("Keep it all the same, and mend it later in the file?", default=False, err=True):
+            return answers
+        again = True
+
+
+def _mailbox(folder: Path, place: str, address: str) -> tuple[dict[str, object], tuple[str, str]]:
+    host, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "993")
+    security = "tls" if port == "993" else "starttls"
+    user, password = _ask("user", address), _ask("password")
+    said = doors.Imap(name=user, host=host, port=int(port), security=security, user=user, password=Secret(text=password))
+    result = wrong_turns.mailbox(said)
+    if not result[0]:
+        screen.say("The mailbox answers.")
+    kept = _kept(folder / "mailbox-password", password)
+    return {"host": host, "port": int(port), "security": security, "user": user, "password_file": str(kept)}, result
+
+
+def _relay(folder: Path, address: str) -> tuple[dict[str, object], tuple[str, str]]:
+    url = _ask("relay", "maildir:var/sent")
+    if "://" not in url:
+        return {"relay.url": url}, ("", "")
+    scheme, _, place = url.partition("://")
+    host, _, port = place.rstrip("/").partition(":")
+    user = _ask("relay_user")
+    password = _ask("password") if user else ""
+    security = "tls" if scheme == "smtps" else "auto"
+    number = int(port) if port.isdigit() else 465 if security == "tls" else 25
+    said = doors.Relay(kind="smtp", host=host, port=number, security=security, user=user, password=Secret(text=password) if user else None)
+    result = wrong_turns.relay(said, address.rpartition("@")[2])
+    if not result[0]:
+        screen.say("The relay answers.")
+    login: dict[str, object] = {"relay.user": user, "relay.password_file": str(_kept(folder / "relay-password", password))} if user else {}
+    return {"relay.url": url} | login, result
+
+
+def _kept(path: Path, password: str) -> Path:
+    """The file with a password, for its owner's eyes alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(password + "\n")
+    return path.absolute()
