@@ -159,7 +159,9 @@ def open_ticket(
     outcome = perform_all(blank, actions, scene)
     kind = scene.policy.types.get(outcome.ticket.type)
     if kind is not None and kind.closed:
-        outcome = replace(outcome, ticket=replace(outcome.ticket, status=Status.closed, closed_at=scene.at))
+        closed = replace(outcome.ticket, status=Status.closed, closed_at=scene.at)
+        steps = (*outcome.steps, Step(action="close", changed=changed(outcome.ticket, closed)))
+        outcome = replace(outcome, ticket=closed, steps=steps)
     agreed = things.contract(tx, outcome.ticket.contract)
     settled, check_at = _settled(outcome.ticket, [Moment(at=scene.at, status=outcome.ticket.status)], scene, agreed)
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))

@@ -15,7 +15,7 @@ from store import tables
 from store.checks.asked import Asked
 
 OUTBOX, RECEIVED, TICKET, POST = tables.Outbox, tables.Received, tables.Ticket, tables.Post
-HISTORY, MAILBOX, PRESSED = tables.History, tables.Mailbox, tables.Pressed
+HISTORY, MAILBOX, PRESSED, ACCESS = tables.History, tables.Mailbox, tables.Pressed, tables.AccessRequest
 
 STATES = ("due", "sent", "failed", "unknown", "dropped")
 INSIDE = (PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value)
@@ -83,6 +83,8 @@ def recipients(asked: Asked) -> Iterator[str]:
         concerned[entry.ticket_id] += f" {entry.action} {entry.changed}"
     for post in asked.tx.execute(select(POST.c.ticket_id, POST.c.author_address, POST.c.to)):
         concerned[post.ticket_id] += f" {post.author_address} {post.to}"
+    for request in asked.tx.execute(select(ACCESS.c.asker, ACCESS.c.person, ACCESS.c.approvers)):
+        known |= {address_key(each) for each in (request.asker, request.person, *request.approvers)}
     writers = {address_key(row.from_address) for row in asked.tx.execute(select(RECEIVED.c.from_address).distinct()) if row.from_address}
     query = select(OUTBOX.c.id, OUTBOX.c.template, OUTBOX.c.recipient_key, OUTBOX.c.recipient_kind, OUTBOX.c.ticket_id).where(
         OUTBOX.c.recipient_address != "", OUTBOX.c.state != "dropped"

@@ -17,7 +17,7 @@ RECEIVED, RAW, POST, HISTORY = tables.Received, tables.Raw, tables.Post, tables.
 
 ACTING = (Fate.opened.value, Fate.appended.value, Fate.executed.value)
 """Fates of mail that did something."""
-SILENT = (Fate.held.value, Fate.parked.value, Fate.duplicate.value, Fate.refused.value)
+SILENT = (Fate.held.value, Fate.parked.value, Fate.duplicate.value)
 """Fates of mail that did nothing."""
 WAITS = timedelta(minutes=15)
 SAME = timedelta(days=7)
@@ -72,10 +72,12 @@ def once(asked: Asked) -> Iterator[str]:
 
 
 def effects(asked: Asked) -> Iterator[str]:
-    """Mail that opened a request or was added to one has a post there; mail that is held, parked or a duplicate has left no trace in any."""
+    """Mail that opened a request has a post, mail that was added to one that or an entry; mail that is held, parked or a duplicate left no trace."""
     posts = select(POST.c.received_id).where(POST.c.received_id.is_not(None))
-    for row in asked.tx.execute(select(RECEIVED.c.id, RECEIVED.c.fate).where(RECEIVED.c.fate.in_(ACTING[:2]), RECEIVED.c.id.not_in(posts))):
-        yield f"mail {row.id} was {row.fate}, and no post came of it"
+    entries = select(HISTORY.c.received_id).where(HISTORY.c.received_id.is_not(None))
+    for fate, without in ((Fate.opened.value, posts), (Fate.appended.value, posts.union(entries))):
+        for row in asked.tx.execute(select(RECEIVED.c.id).where(RECEIVED.c.fate == fate, RECEIVED.c.id.not_in(without))):
+            yield f"mail {row.id} was {fate}, and nothing came of it"
     for row in asked.tx.execute(select(RECEIVED.c.id).where(RECEIVED.c.fate == ACTING[0], RECEIVED.c.ticket_id.is_(None))):
         yield f"mail {row.id} opened a ticket, and names none"
     for table, what in ((POST, "post"), (HISTORY, "entry of a history")):
