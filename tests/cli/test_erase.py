@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
+import subprocess
 from pathlib import Path
 
 from tests.cli.conftest import Desk
+from tests.servers.postgres import binary
 
 KIM = "kim.virtanen@client.example"
 MAIL = """From: Kim Virtanen <kim.virtanen@client.example>
@@ -81,6 +84,30 @@ def test_no_byte_of_an_erased_person_is_left(desk: Desk) -> None:
     assert desk.ok("audit", "verify")["ok"] is True
     assert desk.ok("db", "check")["ok"] is True
     assert desk.run("erase", KIM).code == 3
+
+
+WORDS = (b"kim.virtanen", b"virtanen", b"kim@home", b"1234567", b"my printer is broken", b"kim, we come")
+
+
+def test_nothing_of_an_erased_person_is_in_a_dump_of_postgresql(desk: Desk, postgres_url: str) -> None:
+    """A site with PostgreSQL has the same law."""
+    desk.config.write_text(desk.config.read_text() + f'\n[store]\nurl = "{postgres_url}"\n')
+    desk.ok("agent", "add", "anna", "--address", "anna@staff.example")
+    written(desk)
+    assert any(word in dumped(postgres_url) for word in WORDS)
+    assert desk.ok("erase", "kim@home.example", "--yes")["done"] is True
+    left = dumped(postgres_url)
+    assert [word for word in WORDS if word in left] == []
+    assert b"maria@customer.example" in left, "others are still there"
+    assert desk.ok("db", "check")["ok"] is True
+    assert desk.ok("audit", "verify")["ok"] is True
+
+
+def dumped(url: str) -> bytes:
+    """All that pg_dump writes, what it writes in hexadecimal beside it as bytes."""
+    made = subprocess.run([binary("pg_dump"), url.replace("+psycopg", "")], capture_output=True, check=True).stdout
+    coded = b" ".join(bytes.fromhex(found.decode()) for found in re.findall(rb"\\\\x((?:[0-9a-f]{2})+)", made))
+    return (made + coded).lower()
 
 
 def test_agents_are_not_erased_by_their_address(desk: Desk) -> None:
