@@ -318,7 +318,7 @@ def _former(what: Happened, note: Post | None, directory: Directory, *, is_hande
     card = {"handed_to": ticket.assignee or f"@{ticket.group}", "note": said}
     bare = replace(what, why="", choices=())
     return [
-        replace(_to(a, "status", "watching" if reason == "assigned" else reason, bare, None), card=card, buttons=())
+        replace(_to(a, "status", "former" if reason == "assigned" else reason, bare, None), card=card, buttons=())
         for a, reason in _owners(before, directory, everybody=False)
     ]
 

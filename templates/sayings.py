@@ -190,7 +190,8 @@ def _hour_row(one: Mapping[str, Any], speaker: Times) -> tuple[str, str, str]:
 def _part_row(one: Mapping[str, Any], speaker: Times) -> tuple[str, str, str]:
     whole = float(one["amount"]).is_integer()
     amount = speaker.number(one["amount"], 0 if whole else 2)
-    return one["text"], one["number"], f"{amount}\u00a0{one['unit']}" if one["unit"] else amount
+    # an article that has only its number is called by that
+    return one["text"] or one["number"], one["number"] if one["text"] else "", f"{amount}\u00a0{one['unit']}" if one["unit"] else amount
 
 
 def _amount(kind: str, value: float, speaker: Times) -> str:

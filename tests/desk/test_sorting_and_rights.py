@@ -105,6 +105,7 @@ def test_who_had_a_request_hears_that_it_is_somebody_elses_and_why(tmp_path: Pat
             m for m in templates(news) if m[0] != "report"
         ] == [("assigned", CARLA), ("status", ANNA)]
         told = plain(one(news, ANNA))
+        assert "because you had this request before" in " ".join(told.split())
         assert "T1 is with Carla now" in told and "Ben gave it there" in told and "she knows the machine" in told
         assert "she knows the machine" in plain(one(news, CARLA))
         entry = Commands(tmp_path).ok("ticket", "history", "T1")[-1]

@@ -19,7 +19,7 @@ Status = Literal["new", "read", "assigned", "working", "waiting", "closed"]
 
 
 class ClockPart(Section):
-    """Limits of one category, type or severity; what isn't said is as in [clock]."""
+    """Limits of one category, type or severity; what isn't said is as above the category, or as the ticket's category has it."""
 
     take: WorkedSpan = says("Until somebody takes the ticket, or off.", None)
     answer: WorkedSpan = says("Until the customer has a first answer from a person, or off.", None)
