@@ -108,7 +108,7 @@ def test_a_ticket_by_telephone_knows_the_customers_things(shop: Desk) -> None:
     """Whoever calls has the same contract as whoever writes (3-12)."""
     shop.ok("project", "add", "P7", "--party", "asg")
     shop.ok("device", "add", "SN123", "--party", "asg", "--fleet", "hw")
-    opened = shop.opened()
+    opened = shop.opened(subject="Our SN123 jams")
     assert (opened["party"], opened["project"], opened["device"], opened["group"]) == ("asg", "P7", "SN123", "hw")
 
 
