@@ -75,8 +75,9 @@ def serve_mailgate(folder: Path, mails: Path, *, telling: bool) -> None:
     """For every line `BEGIN END`: keep, handle and deliver those mails, and say what they cost."""
     from datetime import UTC, datetime
 
-    from mailgate import daemon, intake
+    from mailgate import building, intake
     from mailgate.doors.receiving import Received
+    from mailgate.handling import backlog
     from mailgate.settings import load
     from rules.facts.mail import Envelope
     from rules.facts.people import Agent
@@ -86,12 +87,12 @@ def serve_mailgate(folder: Path, mails: Path, *, telling: bool) -> None:
     config.write_text(CONFIG)
     settings = load(config, {})
     all_mails = marshal.loads(mails.read_bytes())
-    with daemon.open_office(settings, dns=False) as office:
+    with building.open_office(settings, dns=False) as office:
         if telling:
             with engine.transaction(office.store) as tx:
                 people.put_agent(tx, Agent(name="anna", addresses=("anna@staff.example",), full_name="Anna Aalto"), datetime.now(UTC))
         office.reader.read([b"Subject: warming up\r\n\r\n"])
-        postman = daemon.postman_of(settings, office)
+        postman = building.postman_of(settings, office)
         print("ready", flush=True)
         with asyncio.Runner() as runner:
             for line in sys.stdin:
@@ -107,7 +108,7 @@ def serve_mailgate(folder: Path, mails: Path, *, telling: bool) -> None:
                     ]
                     intake.keep(office.store, group, datetime.now(UTC))
                 marks.append(time.process_time())
-                daemon.handle_all(office, datetime.now(UTC))
+                backlog.handle_all(office, datetime.now(UTC))
                 marks.append(time.process_time())
                 sent = runner.run(postman.deliver(datetime.now(UTC)))
                 marks.append(time.process_time())

@@ -1,4 +1,4 @@
-"""Composition root of what stands behind the doors: builds the office, handles, posts, ticks, stops in order. The only module that reads
+"""Composition root of what stands behind the doors: starts handler, postman, mailboxes and ticks, stops them in order. The only module that reads
 the clock beside `cli.py`, and the only importer of apscheduler. The doors, which open first, are `mailgate/doors/front.py`'s.
 
 APScheduler is a ticker alone: what is due is a column, a tick is a plain function of `(office, at)`.
@@ -10,45 +10,32 @@ import asyncio
 import contextlib
 import logging
 import os
-import random
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailgate import intake
+from mailgate.building import mailboxes_of, open_office, postman_of
 from mailgate.clock import archiving, clerk
-from mailgate.config.doors import Imap
 from mailgate.doors import hangups
 from mailgate.doors.front import Clock, Front
 from mailgate.doors.receiving import Received
 from mailgate.figures import digests, reporting
 from mailgate.figures.exposing import Exposer
+from mailgate.handling.backlog import Handler, handle_all
 from mailgate.letters import letters, troubles
 from mailgate.letters.knowledge import Index
 from mailgate.office import Office
-from mailgate.parsing.reader import Reader
-from mailgate.sending.postman import Postman
 from mailgate.settings import BadConfig, Settings, load
-from mailgate.trust import keys
-from rules.facts.policy import Mode
-from store import engine, marks, migrate, outbox, people, presence
+from store import engine, outbox, people, presence
 from store.engine import Store
 from store.outbox import Letter
 from templates import articles
 
 log = logging.getLogger("mailgate.daemon")
 
-FEW = 4
-"""Mails that are handled together at most while the doors are busy: a commit of theirs waits for no longer than these take."""
-TOGETHER_SECONDS = 0.5
-"""So long the mails of one batch may take together, by what the last ones took: meanwhile nobody else writes."""
-RESTS = ((15.0, 9.0), (60.0, 3.0), (float("inf"), 1.0))
-"""How long the handler rests then, in times of what it worked, by how many seconds the doors have been busy without a lull: a burst is
-taken first and handled after it; where it doesn't end, a tenth, a quarter and at last half of the time are the handler's own."""
 PATIENCE_SECONDS = 5.0
 """So long answers wait for a lull at the doors."""
 
@@ -64,198 +51,6 @@ def clock_from(start: datetime | None) -> Clock:
         return real_clock
     began = time.monotonic()
     return lambda: start + timedelta(seconds=time.monotonic() - began)
-
-
-def open_store(settings: Settings) -> Store:
-    """The configured database, brought up to the current schema."""
-    store = engine.open(settings.store.reveal(), seal=keys.chain(settings.secret_file))
-    migrate.upgrade(store)
-    return store
-
-
-@contextmanager
-def open_office(settings: Settings, *, store: Store | None = None, dns: bool = True) -> Iterator[Office]:
-    """Everything that handling and sending need; closed at the end of the block."""
-    opened = store or open_store(settings)
-    reader = Reader()
-    try:
-        yield Office(
-            store=opened,
-            policy=settings.policy,
-            keys=keys.load(settings.secret_file),
-            reader=reader,
-            lookup=_lookup() if dns and settings.policy.trust.verify_dkim else None,
-            site=settings.texts,
-            knowledge=Index(articles.load("faq", settings.texts)[0]),
-            random=random.Random(),  # noqa: S311 - jitter, no secret
-        )
-    finally:
-        reader.close()
-        if store is None:
-            opened.close()
-
-
-def _lookup() -> Callable[[str], bytes | None]:
-    """The nameserver, loaded when the first signature asks."""
-    found: list[Any] = []
-
-    def ask(name: str) -> bytes | None:
-        if not found:
-            from mailgate.trust.nameserver import Nameserver  # noqa: PLC0415 - dnspython only where it is needed
-
-            found.append(Nameserver())
-        result: bytes | None = found[0].txt(name)
-        return result
-
-    return ask
-
-
-def courier_of(settings: Settings) -> Any:
-    """The courier that [relay] asks for."""
-    relay = settings.relay
-    if relay.kind == "maildir":
-        from mailgate.sending.maildir import MaildirCourier  # noqa: PLC0415
-
-        return MaildirCourier(relay.path)
-    from mailgate.sending.hop import Hop, Security  # noqa: PLC0415
-    from mailgate.sending.relay import SmtpCourier  # noqa: PLC0415
-    from mailgate.trust import bearer  # noqa: PLC0415
-
-    hop = Hop(
-        host=relay.host,
-        port=relay.port,
-        security=Security(relay.security),
-        hello=settings.policy.desk.domain,
-        user=relay.user,
-        password=relay.password.reveal if relay.password else None,
-        token=bearer.of(relay.oauth2).awaited if relay.oauth2 else None,
-        ca_file=relay.ca_file,
-    )
-    return SmtpCourier(hop, rate=relay.rate)
-
-
-def postman_of(settings: Settings, office: Office) -> Postman:
-    """The postman with the configured courier, signer and copy."""
-    signer = None
-    if settings.relay.dkim is not None:
-        from mailgate.trust.signing import Signer  # noqa: PLC0415
-
-        signer = Signer(settings.relay.dkim.selector, settings.relay.dkim.domain, settings.relay.dkim.key_file)
-    copy = None
-    if settings.relay.copy:
-        copy = _copier(settings)
-    return Postman(
-        office=office,
-        courier=courier_of(settings),
-        envelope=settings.relay.envelope,
-        signer=signer,
-        copy=copy,
-        max_size_bytes=settings.relay.max_size_bytes,
-    )
-
-
-def _copier(settings: Settings) -> Callable[[bytes], None]:
-    folder = settings.relay.copy
-    first = imap_settings(settings)[0]
-
-    def copy(raw: bytes) -> None:
-        from mailgate.boxes import errands  # noqa: PLC0415
-
-        try:
-            errands.append(first, folder, raw)
-        except Exception as fault:  # noqa: BLE001 - the mail has left; a missing copy must not send it again
-            log.warning("copy to %s failed: %s", folder, fault)
-
-    return copy
-
-
-def imap_settings(settings: Settings) -> list[Any]:
-    """The `[[imap]]` blocks as the IMAP door wants them."""
-    return [imap_settings_of(each, leaves=settings.policy.desk.mode is Mode.watch) for each in settings.imap]
-
-
-def imap_settings_of(said: Imap, *, leaves: bool = False) -> Any:
-    """One of them; `leaves`: nothing is changed in the mailbox, whatever it says."""
-    from mailgate.boxes.mailboxes import ImapSettings, Role, Security  # noqa: PLC0415
-    from mailgate.trust import bearer  # noqa: PLC0415
-
-    return ImapSettings(
-        host=said.host,
-        port=said.port,
-        security=Security(said.security),
-        user=said.user,
-        password=said.password.reveal if said.password else None,
-        oauth2=bearer.of(said.oauth2).token if said.oauth2 else None,
-        folder=said.folder,
-        role=Role(said.role),
-        junk=said.junk,
-        since=said.since,
-        done="leave" if leaves else said.done,
-        idle=said.idle,
-        poll_seconds=said.every.total_seconds(),
-        ca_file=said.ca_file,
-    )
-
-
-class _Marks:
-    """The watermark store that the IMAP door asks for."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def get(self, account: str, folder: str) -> Any:
-        from mailgate.boxes.mailboxes import Mark  # noqa: PLC0415
-
-        with engine.reading(self.store) as tx:
-            state = marks.get(tx, account, folder)
-        return Mark.load(state) if state else None
-
-    def put(self, account: str, folder: str, mark: Any) -> None:
-        with engine.transaction(self.store) as tx:
-            marks.put(tx, account, folder, uidvalidity=mark.uidvalidity, uid=mark.uid, state=mark.dump())
-
-
-def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], None], clock: Clock) -> list[Any]:
-    """A mailbox for each `[[imap]]` block; not started."""
-    if not settings.imap:
-        return []
-    from mailgate.boxes.collector import Mailbox  # noqa: PLC0415 - imapclient only where there is a mailbox
-
-    def known(*, message_id: str, size: int, sha256: str) -> datetime | None:
-        with engine.reading(office.store) as tx:
-            return marks.kept_at(tx, message_id=message_id, size=size, sha256=sha256)
-
-    def skipped(what: Any) -> None:
-        with engine.transaction(office.store) as tx:
-            marks.skip(
-                tx,
-                {
-                    "account": what.account,
-                    "folder": what.folder,
-                    "uidvalidity": what.uidvalidity,
-                    "uid": what.uid,
-                    "seen_at": clock(),
-                    "why": what.why,
-                    "count": what.count,
-                    "message_id": what.message_id,
-                    "from_address": what.sender,
-                    "subject": what.subject,
-                },
-            )
-
-    return [
-        Mailbox(
-            each,
-            keep=keep,
-            watermarks=_Marks(office.store),
-            known=known,
-            skipped=skipped,
-            ours=lambda address: office.policy.is_own(address),  # noqa: PLW0108 - the policy is swapped when the config is reread
-            clock=clock,
-            randomness=office.random,
-        )
-        for each in imap_settings(settings)
-    ]
 
 
 def tick(settings: Settings, at: datetime) -> dict[str, int]:
@@ -277,86 +72,12 @@ def tick(settings: Settings, at: datetime) -> dict[str, int]:
     return done
 
 
-def handle_all(office: Office, at: datetime) -> int:
-    """Handle until nothing waits; a mail that fails is tried as often as it may and then parked."""
-    total = 0
-    while n := intake.handle(office, at):
-        total += n
-    return total
-
-
 async def _deliver_once(settings: Settings, office: Office, at: datetime) -> int:
     postman = postman_of(settings, office)
     try:
         return await postman.deliver(at)
     finally:
         await postman.courier.close()
-
-
-class Handler(threading.Thread):
-    """Handles kept mail as it comes, in one thread; wakes on `poke` and looks every second besides."""
-
-    def __init__(self, office: Office, clock: Clock, after: Callable[[], None], busy: Callable[[], bool]) -> None:
-        super().__init__(name="handler", daemon=True)
-        self._office, self._clock, self._after, self._busy = office, clock, after, busy
-        self._bell = threading.Event()
-        self._stopping = False
-        self._crowded_since: float | None = None
-        self._each_seconds = TOGETHER_SECONDS / FEW
-
-    def poke(self) -> None:
-        """Something was kept."""
-        self._bell.set()
-
-    def stop(self) -> None:
-        """End after the batch at hand."""
-        self._stopping = True
-        self._bell.set()
-        self.join()
-
-    def run(self) -> None:
-        """Handle, rest, handle."""
-        try:
-            self._office.reader.read([b"Subject: warming up\r\n\r\n"])
-        except Exception:
-            log.exception("the reader can't be started")
-        while not self._stopping:
-            self._bell.wait(1.0)
-            self._bell.clear()
-            self._drain()
-
-    def _drain(self) -> None:
-        while not self._stopping:
-            began, crowded = time.monotonic(), self._busy()
-            self._crowded_since = (self._crowded_since or began) if crowded else None
-            try:
-                n = intake.handle(self._office, self._clock(), limit=self._most(crowded=crowded))
-            except engine.Busy as busy:
-                log.warning("handling waits: %s", busy)
-                time.sleep(0.5)
-                return
-            except Exception:
-                log.exception("handling a batch failed")
-                time.sleep(1.0)
-                return
-            if not n:
-                return
-            self._each_seconds = (self._each_seconds + (time.monotonic() - began) / n) / 2
-            self._after()
-            if crowded:
-                self._rest(began)
-
-    def _most(self, *, crowded: bool) -> int:
-        """How many mails to handle together."""
-        return max(1, min(FEW if crowded else intake.BATCH, int(TOGETHER_SECONDS / self._each_seconds)))
-
-    def _rest(self, began: float) -> None:
-        """The doors go first: whoever hands us mail waits for an answer, the writer of a mail that is kept doesn't."""
-        now = time.monotonic()
-        lasting = now - (self._crowded_since or now)
-        deadline = now + (now - began) * next(times for until, times in RESTS if lasting < until)
-        while not self._stopping and self._busy() and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(left, 0.02))
 
 
 def _take_over(store: Store) -> None:

@@ -35,12 +35,12 @@ def adopt(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only look.")] = False,
 ) -> None:
     """One ticket for each conversation of a mailbox, silently; open only where the customer wrote last. Looks first, does it with --yes."""
-    from mailgate import daemon
+    from mailgate import building
     from mailgate.boxes import adoption, errands
     from store import adopting, engine, people
 
     desk = call.of(context)
-    name, settings = _mailbox(daemon.imap_settings(desk.settings), desk, account)
+    name, settings = _mailbox(building.imap_settings(desk.settings), desk, account)
     since = (desk.at - span(open_since)).astimezone(desk.zone).date()
     found = errands.survey(settings, since, sent_folder=sent or None)
     with desk.office() as office:

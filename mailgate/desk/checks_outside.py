@@ -108,10 +108,10 @@ def _mailboxes(desk: Call) -> Iterator[Finding]:
     settings = desk.settings
     if not settings.imap:
         return
-    from mailgate import daemon
+    from mailgate import building
     from mailgate.boxes import errands, imap
 
-    for said, each in zip(settings.imap, daemon.imap_settings(settings), strict=True):
+    for said, each in zip(settings.imap, building.imap_settings(settings), strict=True):
         check = f"imap {said.name}"
         try:
             probed = errands.probe(each)

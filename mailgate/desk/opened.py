@@ -36,9 +36,9 @@ def url(settings: Settings) -> str:
 def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
     """The office of one command, closed at the end of the block; `dns` loads what looks up signatures."""
     if dns:
-        from mailgate import daemon
+        from mailgate import building
 
-        with daemon.open_office(settings, store=store) as found:
+        with building.open_office(settings, store=store) as found:
             yield found
         return
     from mailgate.parsing.reader import Reader

@@ -16,14 +16,14 @@ def all_of(desk: Call) -> list[dict[str, Any]]:
     """One entry for each mailbox: the mails that its next visit would look at, or why that can't be said."""
     if not desk.settings.imap:
         return []
-    from mailgate import daemon
+    from mailgate import building
     from mailgate.boxes import errands, imap
     from mailgate.boxes.mailboxes import Mark
     from store import engine, marks
 
     out: list[dict[str, Any]] = []
     with desk.store() as store:
-        for settings in daemon.imap_settings(desk.settings):
+        for settings in building.imap_settings(desk.settings):
             with engine.reading(store) as tx:
                 state = marks.get(tx, settings.account, settings.folder)
             entry: dict[str, Any] = {"mailbox": settings.account, "mails": [], "count": None, "why": None}

@@ -48,11 +48,11 @@ def mailbox(said: doors.Imap) -> tuple[str, str]:
     """What is wrong with a mailbox and its mend, both empty where its folder can be read."""
     from dataclasses import replace
 
-    from mailgate import daemon
+    from mailgate import building
     from mailgate.boxes import errands, imap
 
     try:
-        errands.probe(replace(daemon.imap_settings_of(said), timeout_seconds=WAIT_SECONDS))
+        errands.probe(replace(building.imap_settings_of(said), timeout_seconds=WAIT_SECONDS))
     except (imap.ImapTrouble, OSError) as fault:
         return str(fault), mend(fault, section="[[imap]]", security=said.security)
     return "", ""

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from mailgate import daemon, intake
+from mailgate import building, intake
 from mailgate.clock import clerk
 from mailgate.doors.receiving import Received
+from mailgate.handling import backlog
 from mailgate.office import Office
 from mailgate.settings import Settings, load
 from rules.facts.mail import Envelope
@@ -142,7 +143,7 @@ class Desk:
 
     def handle(self) -> None:
         """Handle what waits."""
-        daemon.handle_all(self.office, self.at)
+        backlog.handle_all(self.office, self.at)
 
     def press(self, sender: str, mail: EmailMessage, label: str, text: str = "") -> int:
         """Press the button of that label, as a mail client does: a mail to the address in its link."""
@@ -169,7 +170,7 @@ class Desk:
         """The same as bytes, in any order: to read thousands of mails takes its time."""
 
         async def deliver() -> None:
-            postman = daemon.postman_of(self.settings, self.office)
+            postman = building.postman_of(self.settings, self.office)
             await postman.deliver(self.at)
             await postman.courier.close()
 
@@ -257,7 +258,7 @@ def desk(folder: Path, *, url: str = "", hold: str = "30s", more: str = "", desk
     path = folder / "config.toml"
     path.write_text(CONFIG.format(url=url or where(folder), hold=hold, more=more, desk=desk))
     settings = load(path, {})
-    with daemon.open_office(settings, dns=False) as office:
+    with building.open_office(settings, dns=False) as office:
         yield Desk(folder, settings, office)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from mailgate import daemon, intake
+from mailgate import building, intake
 from mailgate.doors.receiving import Received
 from mailgate.handling import outcomes
 from mailgate.sending.courier import Never, Ready, Sent
@@ -102,7 +102,7 @@ def test_of_twenty_recipients_those_whom_the_relay_refuses_fail_alone(tmp_path: 
             async def close(self) -> None:
                 pass
 
-        postman = daemon.postman_of(d.settings, d.office)
+        postman = building.postman_of(d.settings, d.office)
         postman.courier = relay = Relay()  # type: ignore[assignment]
         asyncio.run(postman.deliver(d.at))
         with engine.reading(d.office.store) as tx:
@@ -139,7 +139,7 @@ def test_what_the_relay_took_is_not_sent_again_and_a_retry_says_the_same(tmp_pat
                 pass
 
         for _ in range(4):
-            postman = daemon.postman_of(d.settings, d.office)
+            postman = building.postman_of(d.settings, d.office)
             postman.courier = Relay()  # type: ignore[assignment]
             try:
                 asyncio.run(postman.deliver(d.at))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-from mailgate import daemon
+from mailgate import building
 from rules.facts.terms import Status
 from store import engine, people
 from tests.desk.customers import proves
@@ -30,7 +30,7 @@ def test_an_answer_leaves_at_its_time_once_though_the_desk_was_started_again(tmp
         assert to_customers(d.post_later(300)) == []
         settings = d.settings
         at = d.at
-    with daemon.open_office(settings, dns=False) as office:
+    with building.open_office(settings, dns=False) as office:
         again = Desk(tmp_path, settings, office)
         again.at = at
         again.post()
