@@ -281,7 +281,7 @@ class People:
                 rest = tail
         if self.needed and not found:
             raise Misread("missing-agent", "", tuple(dict.fromkeys(words.lists.get("agent", {}).values()))[:5])
-        return tuple(found), rest
+        return tuple(found), rest if found else text.strip()
 
     def _is_one(self, word: str, words: Words) -> bool:
         try:
