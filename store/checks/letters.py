@@ -74,7 +74,8 @@ def buttons(asked: Asked) -> Iterator[str]:
 
 def recipients(asked: Asked) -> Iterator[str]:
     """Mail about a ticket goes to those it concerns: its people, staff, whom somebody named, and whom the config names."""
-    known = {row.key for row in asked.tx.execute(select(MAILBOX.c.key))} | {address_key(a) for a in asked.ours}
+    ours = {address_key(a) for a in asked.ours}
+    known = {row.key for row in asked.tx.execute(select(MAILBOX.c.key))} | ours
     staff = {row.key for row in asked.tx.execute(select(MAILBOX.c.key).where(MAILBOX.c.agent.is_not(None)))}
     concerned: dict[int, str] = defaultdict(str)
     for ticket in asked.tx.execute(select(TICKET.c.id, TICKET.c.requester_key, TICKET.c.watchers, TICKET.c.endcustomer)):
@@ -91,14 +92,15 @@ def recipients(asked: Asked) -> Iterator[str]:
     )
     for row in asked.tx.execute(query):
         people = concerned[row.ticket_id].lower() if row.ticket_id is not None else ""
-        if (
-            row.recipient_kind == RecipientKind.agent.value
-            and row.recipient_key not in staff
-            and row.ticket_id is not None
-            and row.recipient_key in _customers(asked, row.ticket_id)
-        ):
-            yield f"outbox {row.id} ({row.template}) is for staff, and goes to the customer {row.recipient_key}"
-        if row.recipient_key not in known | writers and row.recipient_key not in people:
+        if row.recipient_kind == RecipientKind.agent.value:
+            # Whose address it was then is nowhere: agents come and go. That he is the customer is told.
+            if (
+                row.ticket_id is not None
+                and row.recipient_key not in staff | ours
+                and row.recipient_key in _customers(asked, row.ticket_id)
+            ):
+                yield f"outbox {row.id} ({row.template}) is for staff, and goes to the customer {row.recipient_key}"
+        elif row.template != "evaluation" and row.recipient_key not in known | writers and row.recipient_key not in people:
             yield f"outbox {row.id} ({row.template}) goes to {row.recipient_key}, whom nothing here concerns"
 
 

@@ -49,7 +49,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "causes": ("UPDATE outbox SET cause = 'mail:999' WHERE id = 1",),
     "overtaken": ("UPDATE outbox SET state = 'due', due_at = '2026-11-01 08:00:00.000000', created_at = '2026-11-01 08:00:00.000000' WHERE id = 1",),
     "buttons": ("INSERT INTO pressed (outbox_id, key, pressed_at) SELECT id, 'zz9', created_at FROM outbox WHERE buttons <> '{}' LIMIT 1",),
-    "recipients": ("UPDATE outbox SET recipient_address = 'spy@evil.example', recipient_key = 'spy@evil.example' WHERE id = 1",),
+    "recipients": ("UPDATE outbox SET recipient_address = 'spy@evil.example', recipient_key = 'spy@evil.example' WHERE id = (SELECT min(id) FROM outbox WHERE recipient_kind = 'customer')",),
     "inside": (f"UPDATE outbox SET text = 'Hello. {NOTE} Bye.' WHERE recipient_kind = 'customer' AND ticket_id = 1",),
     "firings": ("INSERT INTO firing (ticket_id, clock, step, started_at, fired_at) VALUES (1, 'take', 50, '2026-12-01 08:00:00.000000', '2026-11-01 08:00:00.000000')",),
     "people": ("DELETE FROM mailbox WHERE agent = 'anna'",),
