@@ -15,6 +15,8 @@ from jinja2 import Environment, TemplateSyntaxError
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from templates.colours import contrast, lighter
+
 PALETTE: dict[str, tuple[str, str]] = {
     "page": ("#f2f4f3", "#121517"),
     "card": ("#ffffff", "#1c2023"),
@@ -46,7 +48,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "grey-bg": ("#ebeef0", "#2d343b"),
     "grey-fg": ("#475360", "#cbd3da"),
     "teal-bg": ("#e0f1f0", "#123839"),
-    "teal-fg": ("#0b5a60", "#93dbd9"),
+    "teal-fg": ("#0a5960", "#93dbd9"),
 }
 """Name: light, dark. Texts and their grounds keep a contrast of 4.5 or more in both (WCAG 2.1, 1.4.3)."""
 
@@ -54,6 +56,8 @@ COLOURS = ("grey", "blue", "violet", "teal", "amber", "orange", "red", "green")
 """The colour keys that a status can have."""
 STATUS_COLOURS = {"new": "grey", "read": "blue", "assigned": "violet", "working": "teal", "waiting": "amber", "closed": "green"}
 """What a status looks like where the ticket's own colour key is none of ours."""
+NIGHT_CONTRAST = 8.0
+"""Of a desk's own colour with the card by night."""
 FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Inter,'Helvetica Neue',Arial,sans-serif"
 OUTLOOK = Markup("<!--[if mso]><style>td,p,h1,h2,a,span,div{font-family:'Segoe UI',Arial,sans-serif}</style><![endif]-->")
 """Outlook's Word engine forgets the font in every table."""
@@ -65,6 +69,7 @@ RULES: dict[str, str] = {
     "shell": _TEXT + "padding:0 16px 40px",
     "top": "padding:26px 4px 14px",
     "brand": "font-size:14px;line-height:20px;font-weight:600;color:$ink",
+    "dot": "background-color:$accent;border-radius:5px;font-size:0;line-height:0",
     "ref": "padding:0 0 0 12px;font-size:13px;line-height:20px;color:$mute;white-space:nowrap",
     "card": "background-color:$card;border:1px solid $line;border-radius:14px",
     "in": "padding:34px 40px 34px",
@@ -183,6 +188,19 @@ _VARIABLE = re.compile(r"\$([a-z-]+)")
 _BACKGROUND = re.compile(r"background-color:\$([a-z-]+)")
 
 
+def branded(page: str, colour: str) -> str:
+    """A page with the desk's own colour in place of ours: on buttons, links and the dot beside the desk's name.
+
+    colour: `#rrggbb`, dark enough to carry white. By night it is mixed with white until it stands out from the card as ours does.
+    """
+    light, dark = PALETTE["accent"]
+    night, share = colour, 0.0
+    while contrast(night, PALETTE["card"][1]) < NIGHT_CONTRAST and share < 1:
+        share += 0.05
+        night = lighter(colour, share)
+    return page.replace(light, colour).replace(dark, night)
+
+
 def _paint(style: str, shade: int) -> str:
     return _VARIABLE.sub(lambda found: PALETTE[found[1]][shade], style)
 
@@ -214,18 +232,6 @@ def stylesheet() -> Markup:
         f"@media (max-width:520px){{{phone}}}"
         f"@media (prefers-color-scheme:dark){{{dark}}}"
     )
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast of two colours from 1 to 21 (WCAG 2.1, definition of contrast ratio)."""
-
-    def luminance(colour: str) -> float:
-        channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 class InlineStyles(Extension):

@@ -20,7 +20,7 @@ from jinja2.runtime import Context, new_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from templates import clean, design, figures, languages, lists, markup, plain, rich, sayings, times
+from templates import clean, colours, design, figures, languages, lists, markup, plain, rich, sayings, times
 
 LIMIT = 1_000_000
 """The most characters that a text may grow to."""
@@ -302,7 +302,10 @@ def render(
         raise Unrenderable(f"text {name}, {language}: {why}") from None
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, OSError) as fault:
         raise Unrenderable(f"text {name}, {language}: {fault}{_place(fault)}") from fault
-    return Rendered(subject=clean.clean_line(subject), text=plain.join(body), html=page.strip() + "\n", language=kit.code)
+    page = page.strip() + "\n"
+    if isinstance(desk := card.get("desk"), dict) and colours.WRITTEN.fullmatch(colour := str(desk.get("colour") or "")):
+        page = design.branded(page, colour)
+    return Rendered(subject=clean.clean_line(subject), text=plain.join(body), html=page, language=kit.code)
 
 
 def forget() -> None:

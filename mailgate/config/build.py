@@ -75,6 +75,7 @@ def _desk(said: desk.Desk | None) -> p.Desk:
         subaddress=said.subaddress,
         header=said.header,
         footer=said.footer,
+        colour=said.colour,
         mode=p.Mode(said.mode),
     )
 

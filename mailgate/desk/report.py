@@ -236,7 +236,7 @@ def _page(desk: Call, what: Evaluation, language: str) -> str:
         "language": code,
         "timezone": policy.desk.timezone,
         "at": what.at.isoformat(),
-        "desk": {"name": policy.desk.name, "address": policy.desk.address, "header": "", "footer": ""},
+        "desk": {"name": policy.desk.name, "address": policy.desk.address, "header": "", "footer": "", "colour": policy.desk.colour},
     }
     tables = {
         by: ([str(cell) for cell in (*head, words["rating"])], [(what.title(by, row.value), *_short(row)) for row in what.rows[by]])

@@ -14,6 +14,9 @@ from mailgate.desk.ends import Failed, NoSuch
 if TYPE_CHECKING:
     from templates.render import Rendered
 
+SUBJECT_MOST = 78
+"""Characters of a subject that mail lists show on a desk; phones show half of it (RFC 5322 section 2.1.1 has the same number)."""
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -66,7 +69,7 @@ def preview(
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Render every text in every language of the desk; exit 1 if one fails."""
+    """Render every text in every language of the desk; exit 1 if one fails. Names what is weak, too: long subjects, dead buttons."""
     from templates.render import Unrenderable
 
     desk = call.of(context)
@@ -76,16 +79,20 @@ def check(context: typer.Context) -> None:
             try:
                 rendered = _rendered(desk, name, language)
             except Unrenderable as why:
-                rows.append({"name": name, "language": language, "ok": False, "why": str(why), "falls_back_to": None})
+                rows.append({"name": name, "language": language, "ok": False, "why": str(why), "falls_back_to": None, "weak": []})
             else:
                 back = rendered.language if rendered.language != language else None
-                rows.append({"name": name, "language": language, "ok": True, "why": None, "falls_back_to": back})
+                weak = _weak(rendered, name, language)
+                rows.append({"name": name, "language": language, "ok": True, "why": None, "falls_back_to": back, "weak": weak})
     broken = [row for row in rows if not row["ok"]]
     if desk.as_json:
         screen.document(desk, rows)
     else:
         for row in broken:
             print(screen.plain(f"{row['language']}/{row['name']}: {row['why']}"))
+        for row in rows:
+            for each in row["weak"]:
+                print(screen.plain(f"{row['language']}/{row['name']}: {each}"))
         missing = sorted({f"{row['name']} ({row['language']} → {row['falls_back_to']})" for row in rows if row["falls_back_to"]})
         if missing:
             screen.say(f"not in every language: {', '.join(missing)}")
@@ -93,6 +100,25 @@ def check(context: typer.Context) -> None:
             print(f"{len(rows)} texts render")
     if broken:
         raise typer.Exit(1)
+
+
+def _weak(rendered: Rendered, name: str, language: str) -> list[str]:
+    """What a text does badly though it renders: a subject that lists cut off, buttons that are missing, without a label or for nobody."""
+    from html import escape
+
+    from templates import samples
+
+    found = []
+    if len(rendered.subject) > SUBJECT_MOST:
+        found.append(f"its subject has {len(rendered.subject)} characters, and lists show {SUBJECT_MOST}")
+    if '<a href=""' in rendered.html or 'href="#"' in rendered.html:
+        found.append("a link leads nowhere")
+    for key, link in samples.links(samples.sample(name, language)).items():
+        if escape(link, quote=True) not in rendered.html:
+            found.append(f"the button {key} is not shown, and nobody can press it")
+        elif f">{key}<br>" in rendered.html:
+            found.append(f"the button {key} has no label in this language")
+    return found
 
 
 def _names(desk: Call) -> dict[str, tuple[str, ...]]:

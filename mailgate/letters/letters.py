@@ -208,7 +208,7 @@ def desk(policy: Policy, ticket: Ticket | None) -> dict[str, str]:
     address = sender_of(policy, ticket)
     category = policy.categories.get(policy.category_of_address(address)) if ticket else None
     name = category.title if category and category.title and address != policy.desk.address else policy.desk.name
-    return {"name": name, "address": address, "header": policy.desk.header, "footer": policy.desk.footer}
+    return {"name": name, "address": address, "header": policy.desk.header, "footer": policy.desk.footer, "colour": policy.desk.colour}
 
 
 def sender_of(policy: Policy, ticket: Ticket | None) -> str:

@@ -80,6 +80,8 @@ class Desk:
     """What stands between a local part and a token in addresses; empty where the mail system has no such thing."""
     header: str = ""
     footer: str = ""
+    colour: str = ""
+    """Of buttons and links in mails, as `#rrggbb`; empty for the design's own."""
     mode: Mode = Mode.run
 
     @property

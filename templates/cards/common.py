@@ -27,6 +27,8 @@ class Desk(TypedDict):
     header: str
     """From the config: plain text or Markdown, on top of every mail; empty if none."""
     footer: str
+    colour: str
+    """The desk's own, as `#rrggbb`; empty for ours."""
 
 
 class Fact(TypedDict):

@@ -82,7 +82,7 @@ def base(language: str, text: Mapping[str, str], status: str, light: str = "gree
         "language": language,
         "timezone": "Europe/Berlin",
         "at": DAY + "09:41:00+02:00",
-        "desk": {"name": text["desk"], "address": "desk@desk.example", "header": "", "footer": ""},
+        "desk": {"name": text["desk"], "address": "desk@desk.example", "header": "", "footer": "", "colour": ""},
         "recipient": ANNA if staff else MARIA,
         "subject": text["subject"],
         "ticket": ticket(text, status, light),

@@ -218,7 +218,17 @@ def test_texts_are_listed_previewed_and_checked(desk: Desk, tmp_path) -> None:
     assert (tmp_path / "x.html").read_text().strip().startswith("<")
     assert desk.run("text", "preview", "recieved").code == 3
     assert desk.run("text", "preview", "received", "--language", "xx").code == 3
-    assert all(row["ok"] for row in desk.ok("text", "check"))
+    assert all(row["ok"] and row["weak"] == [] for row in desk.ok("text", "check"))
+
+
+def test_a_text_of_the_sites_own_that_is_weak_is_named(desk: Desk, tmp_path) -> None:
+    """It renders, so nobody would see before the customer does that its button is gone and its subject cut off."""
+    (tmp_path / "texts" / "en").mkdir(parents=True)
+    own = "{% extends layout %}{% block subject %}" + "Long " * 20 + "{% endblock %}{% block body %}{{ title('Closed') }}{% endblock %}"
+    (tmp_path / "texts" / "en" / "closed.j2").write_text(own)
+    desk.config.write_text(desk.config.read_text().replace('name = "Help"', 'name = "Help"\ntexts = "texts"'))
+    weak = next(row["weak"] for row in desk.ok("text", "check") if (row["name"], row["language"]) == ("closed", "en"))
+    assert any("characters" in each for each in weak) and any("reopen is not shown" in each for each in weak)
 
 
 def test_rules_are_listed_in_order_and_linted(desk: Desk) -> None:

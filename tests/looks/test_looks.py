@@ -130,3 +130,19 @@ def _stretched(value: object, long: str, key: str = "") -> dict:
     if isinstance(value, list):
         return [_stretched(inner, long, key) for inner in value]
     return long if isinstance(value, str) and key in STRETCHED else value
+
+
+@pytest.mark.parametrize("colour", ["#8a1538", "#1f3d99", "#2e6b12", "#000000"])
+def test_a_desk_s_own_colour_is_read_with_ease_by_day_and_by_night(browser: Browser, colour: str) -> None:
+    """A brand that looks fine on a letterhead may vanish in the dark."""
+    wrong = {}
+    for width, dark, screen in pictures.screens():
+        browser.screen(width, dark=dark)
+        for name in ("received", "closed", "new-in-group", "message"):
+            card = samples.sample(name, "en")
+            card["desk"]["colour"] = colour  # type: ignore[index]
+            browser.show(render.render(name, "en", card, links=samples.links(card)).html)
+            found = browser.ask(f"{INSPECT}({width})")
+            if found["faint"] or found["wide"]:
+                wrong[f"{name} {screen}"] = found
+    assert wrong == {}

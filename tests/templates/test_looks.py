@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from templates import cards, design, figures, lists, markup, plain, render, samples, sayings, times
+from templates import cards, colours, design, figures, lists, markup, plain, render, samples, sayings, times
 
 
 @pytest.mark.parametrize("shade", [0, 1], ids=["light", "dark"])
 def test_every_text_stands_out_from_its_ground(shade: int) -> None:
     """Contrast of 4.5 or more for people with weak eyes and in sunshine (WCAG 2.1, 1.4.3)."""
     weak = {
-        pair: round(design.contrast(design.PALETTE[pair[0]][shade], design.PALETTE[pair[1]][shade]), 2)
+        pair: round(colours.contrast(design.PALETTE[pair[0]][shade], design.PALETTE[pair[1]][shade]), 2)
         for pair in design.CONTRASTS
-        if design.contrast(design.PALETTE[pair[0]][shade], design.PALETTE[pair[1]][shade]) < 4.5
+        if colours.contrast(design.PALETTE[pair[0]][shade], design.PALETTE[pair[1]][shade]) < 4.5
     }
     assert weak == {}
 
@@ -24,13 +24,13 @@ def test_every_text_stands_out_from_its_ground(shade: int) -> None:
 def test_filled_cells_differ_from_empty_ones_and_from_the_card(shade: int) -> None:
     """The bar must be seen, too: 3 to 1 against the card (WCAG 2.1, 1.4.11)."""
     for colour in (*design.COLOURS, "steel"):
-        assert design.contrast(design.PALETTE[colour][shade], design.PALETTE["card"][shade]) >= 3
+        assert colours.contrast(design.PALETTE[colour][shade], design.PALETTE["card"][shade]) >= 3
 
 
 def test_contrast_is_computed_as_defined() -> None:
     """Black on white is 21, and a known grey is 4.54."""
-    assert design.contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert design.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    assert colours.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert colours.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
 
 
 def test_every_rule_with_colour_has_a_dark_twin() -> None:

@@ -307,6 +307,7 @@ def test_header_and_footer_of_the_desk_stand_in_both_parts() -> None:
         "address": "desk@desk.example",
         "header": "**Closed** on Friday.",
         "footer": "Harbour GmbH, Pier 1\nHRB 4711",
+        "colour": "",
     }
     mail = made("taken", "en", desk=desk)
     assert "**Closed** on Friday." in mail.text

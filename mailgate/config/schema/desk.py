@@ -14,6 +14,21 @@ from mailgate.config.schema.base import Section, says
 from mailgate.config.values import Count, Limit, Reads, Size, SpanOrOff, Words
 from rules.facts.policy import ACTIVE_TYPES, Told
 from rules.facts.terms import Level
+from templates import colours
+
+
+def _colour(value: object) -> str:
+    written = values.text(value).strip().lower()
+    if not written:
+        return ""
+    if not colours.WRITTEN.fullmatch(written):
+        raise Wrong(f"{written!r} is no colour; write it as #0b5a60")
+    if (ratio := colours.contrast(written, "#ffffff")) < 4.5:
+        raise Wrong(f"{written} is too light: white on it has a contrast of {ratio:.1f}, and people need 4.5; take a darker one")
+    return written
+
+
+Colour = Annotated[str, values.kind_of(_colour, "#0b5a60")]
 
 
 class Desk(Section):
@@ -40,6 +55,7 @@ class Desk(Section):
     )
     header: str = says("Text on top of every mail to customers, Markdown.", "")
     footer: str = says("Text at the end of every mail to customers, Markdown.", "")
+    colour: Colour = says("Colour of buttons and links in mails, as #0b5a60; dark enough to carry white.", "")
     texts: str = says("Folder with your own mail texts, FAQ and canned answers; they come before the built-in ones.", "")
     mode: Literal["run", "watch"] = says("watch: read and route all mail, but write to the admin only.", "run")
 
