@@ -1,4 +1,4 @@
-"""What was reached, pressed and entered: firings, wake-ups, people and whose each address is."""
+"""What was reached, pressed and entered: firings, people and whose each address is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from store import facts, tables
 from store.checks.asked import Asked
 
 MAILBOX, AGENT, PERSON = tables.Mailbox, tables.Agent, tables.Person
-FIRING, WAKE, OUTBOX = tables.Firing, tables.Wake, tables.Outbox
+FIRING, OUTBOX = tables.Firing, tables.Outbox
 
 
 def firings(asked: Asked) -> Iterator[str]:
@@ -18,8 +18,6 @@ def firings(asked: Asked) -> Iterator[str]:
     early = select(FIRING.c.ticket_id, FIRING.c.clock, FIRING.c.step).where(FIRING.c.fired_at < FIRING.c.started_at)
     for step in asked.tx.execute(early):
         yield f"step {step.step} of {step.clock} of ticket {step.ticket_id} fired before its clock began"
-    for row in asked.tx.execute(select(WAKE.c.id, WAKE.c.ticket_id).where(WAKE.c.fired_at < WAKE.c.due_at)):
-        yield f"wake-up {row.id} of ticket {row.ticket_id} fired before it was due"
     reminded = select(OUTBOX.c.cause, OUTBOX.c.recipient_key, func.count().label("n")).where(
         OUTBOX.c.cause.startswith("clock:"), OUTBOX.c.recipient_address != ""
     )
