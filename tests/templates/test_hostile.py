@@ -27,7 +27,7 @@ def poisoned(value: object, probe: str, *, keep: frozenset[str]) -> object:
 
 
 FIXED = frozenset(
-    "language timezone at status colour light priority channel opened_at due promise_at received_at leaves_at reply_meaning reason audience key line what problem "
+    "language timezone at status colour light priority channel opened_at due promise_at received_at taken_at leaves_at reply_meaning reason audience key line what problem "
     "before reasons header footer content_id verbs kind direction clock event by due_at since from_at to_at when closed_at until".split()
 )
 
@@ -65,7 +65,7 @@ def test_control_and_direction_characters_are_gone() -> None:
 def test_a_name_that_looks_like_an_address_is_not_shown() -> None:
     """`"ada@corp.test" <mal@evil.test>` must read as mal, not as ada."""
     card = samples.sample("appended")
-    card["ticket"]["requester"] = card["post"]["author"] = {"name": "ada@corp.test", "address": "mal@evil.test"}
+    card["ticket"]["requester"] = card["reply_to"] = card["post"]["author"] = {"name": "ada@corp.test", "address": "mal@evil.test"}
     mail = render.render("appended", "en", card, links=samples.links(card))
     assert "ada@corp.test" not in mail.text + mail.html
     assert mail.text.startswith("Your reply goes to mal@evil.test\n")
