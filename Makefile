@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
+.PHONY: help run test test-postgres fortnight check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -25,7 +25,7 @@ demo: setup ## a guided tour on loopback: a customer writes, the desk answers, a
 	@exec .venv/bin/mailgate demo
 
 test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
-	@$(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile -m "not chaos and not looks" tests  # one more than cores: many tests wait for servers
+	@$(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder -m "not chaos and not looks" tests  # one more than cores: many tests wait for servers
 
 looks: setup-dev servers ## every text in every language, screen and colour scheme: compared with what was approved, sheets in var/looks
 	@$(python) -m tests.looks.shoot var/looks
@@ -33,6 +33,9 @@ looks: setup-dev servers ## every text in every language, screen and colour sche
 
 test-postgres: setup-dev servers ## every story of tests/desk on PostgreSQL; `make test` tells a part of them there
 	@$(python) -m pytest -n 2 --dist loadfile --engine postgresql tests/desk
+
+fortnight: setup-dev servers ## two simulated weeks of a desk with 500 mails; `make test` has them with 110
+	@FORTNIGHT_MAILS=500 $(python) -m pytest tests/desk/test_fortnight.py
 
 check: setup-dev ## format, lint and types
 	@.venv/bin/ruff format --check .

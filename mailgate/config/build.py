@@ -24,7 +24,7 @@ def build(reading: Reading) -> p.Policy:
     """The policy of what could be read; whole and sound if there were no mistakes."""
     zone = (reading.get(desk.Desk, "desk") or desk.Desk.model_construct(timezone="UTC")).timezone
     hours = {str(at[1]): _hours(str(at[1]), each, zone) for at, each in reading.all(service.Hours, "hours")}
-    base = _clock(reading.get(service.Clock, "clock"), Clock(), hours)
+    base = replace(_clock(reading.get(service.Clock, "clock"), Clock(), hours), own=())  # nothing stands above it
     relay = reading.get(doors.Relay, "relay")
     unknown = reading.get(desk.Unknown, "unknown")
     channels = {each.key: s.Channel(key=each.key, title=each.title or each.key) for _, each in reading.all(service.Channel, "channel")}
@@ -170,7 +170,7 @@ def _clock(said: service.ClockPart | None, base: Clock, hours: Mapping[str, Hour
         escalate_to=base.escalate_to if said.escalate_to is None else said.escalate_to,
         pause_on=base.pause_on if said.pause_on is None else tuple(Status(each) for each in said.pause_on),
         promise=base.promise if said.promise is None else said.promise,
-        own=tuple(name for name in said.model_fields_set if getattr(said, name) is not None),
+        own=tuple(name for name in sorted(said.model_fields_set) if getattr(said, name) is not None),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import html as markup
+import os
 import random
 from collections import defaultdict
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ BEGIN = datetime(2026, 10, 19, 0, 0, tzinfo=HELSINKI).astimezone(UTC)
 """A Monday; summer time ends on the Sunday between the two weeks."""
 DAYS = 12
 WORKDAYS = [n for n in range(DAYS) if n not in {5, 6}]
-MAILS = 500
+MAILS = int(os.environ.get("FORTNIGHT_MAILS", "110"))
+"""How much mail the desk gets; the reckoning is the same for more, `make fortnight` takes 500."""
 GROUPS = {"hw": "en", "net": "fi", "erp": "de"}
 """Groups and the language of their agents; the first agent of each leads it and reads Czech."""
 DOMAINS = [f"firm{n}.example" for n in range(8)]

@@ -220,7 +220,7 @@ class Dovecot:
     def stop(self) -> None:
         """End the server and remove all it held."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
+            self.process.send_signal(signal.SIGTERM)
             self.process.wait(10)
         shutil.rmtree(self.home, ignore_errors=True)
 
