@@ -53,7 +53,7 @@ chaos: setup-dev servers ## kills, power losses, failing disks for TIME=300 seco
 	@$(python) -m tests.chaos.rounds --seconds $(TIME) --seed $(SEED)
 
 drills: setup-dev servers ## the long fault drills, each to its end: hours
-	@$(python) -m pytest -m chaos tests/chaos tests/faults
+	@$(python) -m pytest -m chaos tests/chaos tests/faults tests/soak
 
 soak: setup-dev ## a busy desk for TIME=300 seconds: does it grow, slow down, leave anything behind?
 	@$(python) -m tests.soak.soaking --seconds $(TIME) --seed $(SEED)

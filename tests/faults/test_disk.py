@@ -134,7 +134,7 @@ def test_a_database_that_somebody_else_holds_delays_mail_and_says_so(open_desk: 
 
 
 @pytest.mark.timeout(170)
-@pytest.mark.parametrize("journal", ["wal", "truncate"])
+@pytest.mark.parametrize("journal", ["wal", pytest.param("truncate", marks=pytest.mark.chaos)])
 def test_a_power_loss_loses_nothing_that_was_answered(open_desk: Callable[..., Desk], tmp_path: Path, journal: str) -> None:
     """A kill leaves what the kernel has; a power cut doesn't, and a daemon that never syncs passes every drill but this one."""
     losses_drilled(open_desk, tmp_path, journal=journal, losses=3, seconds=6, seed=5)

@@ -9,6 +9,7 @@ import pytest
 from tests.soak.soaking import Look, Soaked, soaked
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(170)
 def test_a_busy_desk_stays_sound(tmp_path: Path) -> None:
     """What goes wrong once in a thousand mails goes wrong each day."""
