@@ -12,18 +12,15 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 SOURCE = Path(__file__).with_name("disk.c")
 _COUNTS = 16 * 8
 
 
 @cache
 def library() -> Path:
-    """The compiled disk; skips the test where there is no compiler."""
+    """The compiled disk; `make servers` brings the compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        pytest.skip("no C compiler: the faulty disk can't be built")
+    assert compiler, "no C compiler: run `make servers`"
     made = Path(tempfile.mkdtemp(prefix="mailgate-disk-")) / "disk.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", made, SOURCE, "-ldl", "-lpthread"], check=True, capture_output=True)
     return made
