@@ -28,7 +28,7 @@ from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
 from rules.verdict import Act, Allowance, Hold, Many, Question, Spent, Verdict
-from store import engine, inbox
+from store import engine, inbox, signing
 from store.prepared import savepoint
 
 __all__ = ["BATCH", "again", "handle", "keep", "keeper"]
@@ -111,6 +111,7 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
 
 def _one(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> None:
     began = time.monotonic()
+    signing.use(tx, gathering.proofs(mail), waiting.id, at)
     facts = gathering.facts(tx, office, staff, waiting, mail, at)
     verdict = decide(facts)
     settlement = _carry_out(tx, office, facts, verdict, waiting)
@@ -185,10 +186,10 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
     if not isinstance(mail, Mail):
         raise Refused("unreadable", why=str(mail))
     staff = Roster.load(tx)
+    mail = gathering.verified(office, waiting, mail)
+    signing.use(tx, gathering.proofs(mail), waiting.id, at)
     decided = allowance.after(gathering.allowed(tx, received_id))
-    facts = replace(
-        gathering.facts(tx, office, staff, waiting, gathering.verified(office, waiting, mail), at), allowance=decided, again=True
-    )
+    facts = replace(gathering.facts(tx, office, staff, waiting, mail, at), allowance=decided, again=True)
     settlement = _carry_out(tx, office, facts, decide(facts), waiting)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-wanted=(dovecot-imapd dovecot-lmtpd postfix postgresql chromium fonts-dejavu-core fonts-inter swaks libnet-ssleay-perl neomutt s-nail gcc libc6-dev)
+wanted=(dovecot-imapd dovecot-lmtpd postfix postgresql chromium fonts-dejavu-core fonts-inter swaks libnet-ssleay-perl neomutt s-nail gnupg openssl gcc libc6-dev)
 
 say() { printf 'servers: %s\n' "$*" >&2; }
 

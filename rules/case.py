@@ -26,6 +26,9 @@ from rules.reading.quoting import Written
 from rules.reading.threads import Clues, Presented, Thread
 from rules.verdict import Allowance, Verdict
 
+SIGNED_BY = frozenset({"pgp", "smime"})
+"""Methods of our own check of what a mail's author signed; a server's word of that (RFC 8601 section 2.7.6) has no `proof`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -153,6 +156,11 @@ class Case:
         return make(self.facts.policy, self.facts.directory)
 
     @property
+    def proves_subject(self) -> bool:
+        """Whether the subject is as surely the sender's as the text; a signature covers the text alone."""
+        return self.trust.why != trusting.SIGNATURE_ALONE
+
+    @property
     def is_participant(self) -> bool:
         """Whether the sender belongs to the thread: requester or watcher, one of their other addresses, or of their party."""
         thread = self.facts.thread
@@ -241,6 +249,7 @@ def believed(facts: Facts) -> tuple[Agent | None, trusting.Trust]:
         token_owner_matches=owner is not None,
         login_matches=login is not None and login is agent,
         vouched=vouched is not None,
+        signed=any(v.method in SIGNED_BY and v.result == "pass" and v.proof for v in mail.verified),
     )
 
 

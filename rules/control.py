@@ -21,7 +21,7 @@ from rules.actions.questions import Help
 from rules.actions.undo import Undo
 from rules.actions.values import Misread, Rest, Words
 from rules.case import Case
-from rules.facts.terms import Fate
+from rules.facts.terms import Fate, Level
 from rules.reading import commands, threads
 from rules.reading.thanks import is_only_thanks
 from rules.verdict import Act, Hold, Many, Piece, Question, Verdict
@@ -38,6 +38,11 @@ def is_to_control(case: Case) -> bool:
     policy = case.facts.policy
     written = (*case.facts.envelope.recipients, *(a.address for a in case.facts.mail.to))
     return any(policy.own_base(address).partition("@")[0] == "control" for address in written)
+
+
+def is_loose(case: Case) -> bool:
+    """Whether the lines are the subject's, and what proves the mail doesn't prove its subject."""
+    return not case.proves_subject and not list(_until_the_end(case.written.text.split("\n"))) and bool(rows(case))
 
 
 def rows(case: Case) -> list[Row]:
@@ -97,7 +102,7 @@ def by_agent(case: Case) -> Verdict:
 def by_customer(case: Case) -> Verdict | None:
     """What a customer's lines do, if they are nothing but verbs of his; None makes a request of the mail."""
     pieces: list[Piece] = []
-    if any(not part.inline for part in case.facts.mail.parts):
+    if case.facts.mail.files:
         return None
     for number, line in rows(case):
         try:
@@ -107,13 +112,14 @@ def by_customer(case: Case) -> Verdict | None:
     if not pieces or len(pieces) > MOST:
         return None
     needed = max(rights.level_needed(piece.action, case.scene) for piece in pieces)
-    if case.trust.level < needed:
+    if case.trust.level < needed or (is_loose(case) and needed > Level.claimed):
         person = case.facts.person
         stored = person.addresses[0] if person is not None and person.addresses else case.facts.mail.identity
         stored = stored if person is not None or case.facts.is_requester else ""
         if not stored:
             return None
-        lines = {(p.number, p.line): None for p in pieces if rights.level_needed(p.action, case.scene) > case.trust.level}
+        proven = Level.claimed if is_loose(case) else case.trust.level
+        lines = {(p.number, p.line): None for p in pieces if rights.level_needed(p.action, case.scene) > proven}
         case.note("level", f"lines need {int(needed)}", next(iter(lines))[1])
         return Hold(
             reason="proof",

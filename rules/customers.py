@@ -98,7 +98,7 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
             question = Question(number=number, line=line, code="proof")
             allowed = bool(f.mail.identity) and case.trust.why != "dmarc-fail"
             return Hold(reason="proof", questions=(question,), customer=_stored(case, ticket), ticket=ticket, may_carry_out=allowed)
-    files = tuple(p for p in f.mail.parts if not p.inline)
+    files = f.mail.files
     has_words = bool(body.strip()) or bool(files)
     if lines and not has_words:
         return Act(actor=case.actor, ticket=ticket, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
@@ -115,12 +115,13 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
         lines=tuple(lines),
         fate=Fate.appended,
         why=f"reply by {f.thread.by}",
+        hint=_unread(case),
     )
 
 
 def _to_closed(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
     f = case.facts
-    if ticket.deleted_at is None and is_only_thanks(body, has_files=any(not p.inline for p in f.mail.parts)):
+    if ticket.deleted_at is None and is_only_thanks(body, has_files=bool(f.mail.files)):
         say = case.say(text=body.strip("\n"), keeps_status=True)
         return Act(
             actor=case.actor,
@@ -214,8 +215,13 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         claims=named,
         wishes=result.wishes,
         follows=follows,
-        hint=hint or ("claims" if named else ""),
+        hint=hint or ("claims" if named else _unread(case)),
     )
+
+
+def _unread(case: Case) -> str:
+    """The hint to staff that nobody here can read what a customer sent."""
+    return "encrypted" if "encrypted" in case.facts.mail.flaws else ""
 
 
 def _let_in_by_staff(case: Case, reason: str) -> Hold:

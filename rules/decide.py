@@ -15,7 +15,7 @@ from rules.case import Case, Facts, traced
 from rules.facts.people import Actor, Role
 from rules.facts.terms import Fate, Level, MachineKind, PostKind
 from rules.reading import absence
-from rules.verdict import Act, Bounced, Hold, Settle, Verdict
+from rules.verdict import Act, Bounced, Hold, Question, Settle, Verdict
 
 __all__ = ["Facts", "decide"]
 
@@ -50,6 +50,10 @@ def _ask(case: Case) -> Verdict:
     if "limits" in f.mail.flaws and "limits" not in f.allowance.guards:
         # what we read of it may not be what it says
         return Hold(reason="limits", agent=case.agent.name if case.agent is not None and case.trust.level >= Level.token else "")
+    if "encrypted" in f.mail.flaws and case.agent is not None and "encrypted" not in f.allowance.guards:
+        # what he wants can't be read, and what lies beside the ciphertext may be anybody's
+        question = Question(number=0, line="", code="encrypted")
+        return Hold(reason="encrypted", questions=(question,), agent=case.agent.name if case.trust.level >= Level.token else "")
     if case.is_own_request:
         case.note("staff", "as a customer", "answers a mail about his own request")
         case = case.as_customer()

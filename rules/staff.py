@@ -17,7 +17,7 @@ from rules.actions.undo import Undo
 from rules.actions.values import Misread
 from rules.buttons import confirmed, held_decision
 from rules.case import Case
-from rules.facts.mail import Forwarded, Part
+from rules.facts.mail import SIGNATURES, Forwarded, Part
 from rules.facts.sent import Sent
 from rules.facts.terms import Address, Fate, Level, ReplyMeaning, address_key
 from rules.facts.ticket import Ticket
@@ -26,16 +26,7 @@ from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
 
 LEAK_RUN = 5
 """Words in a row that an outgoing text may not share with an internal note."""
-SEALS = frozenset(
-    {
-        "application/pgp-signature",
-        "application/pkcs7-signature",
-        "application/x-pkcs7-signature",
-        "application/pgp-keys",
-        "text/vcard",
-        "text/x-vcard",
-    }
-)
+SEALS = SIGNATURES | {"application/pgp-keys", "text/vcard", "text/x-vcard"}
 """What clients add by themselves and no customer needs."""
 
 
@@ -46,6 +37,9 @@ def decide(case: Case) -> Verdict:
     to_control = control.is_to_control(case) and _answered(case) is None
     if case.trust.level < Level.token:
         return control.unproven(case) if to_control and control.rows(case) else _unproven(case, "")
+    if to_control and control.is_loose(case) and f.allowance.level is None:
+        case.note("level", "the signature doesn't cover the subject", f.mail.subject)
+        return control.unproven(case)
     if to_control and (f.thread is None or _ticket(case) is not None):
         opening = control.opening(case) if f.thread is None else None
         if opening is None:

@@ -15,6 +15,7 @@ from store import facts, tables
 from store.prepared import Prepared
 
 AGENT, GROUP, PARTY, PERSON, MAILBOX = tables.Agent, tables.Group, tables.Party, tables.Person, tables.Mailbox
+KEY = tables.SigningKey
 
 _PARTIES = Prepared(select(PARTY).order_by(PARTY.c.key))
 _PERSON_OF = Prepared(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key")))
@@ -94,6 +95,7 @@ def edit_person(tx: Connection, person_id: int, **values: Any) -> None:  # noqa:
 def remove_person(tx: Connection, person_id: int) -> None:
     """Forget a person; his tickets keep the address they were written from."""
     tx.execute(delete(MAILBOX).where(MAILBOX.c.person_id == person_id))
+    tx.execute(delete(KEY).where(KEY.c.person_id == person_id))
     tx.execute(delete(PERSON).where(PERSON.c.id == person_id))
 
 
@@ -107,6 +109,7 @@ def merge_persons(tx: Connection, keep_id: int, other_id: int) -> None:
     start = len(addresses_of(tx, keep_id))
     for n, address in enumerate(addresses_of(tx, other_id)):
         tx.execute(update(MAILBOX).where(MAILBOX.c.key == address_key(address)).values(person_id=keep_id, position=start + n))
+    tx.execute(update(KEY).where(KEY.c.person_id == other_id).values(person_id=keep_id))
     tx.execute(delete(PERSON).where(PERSON.c.id == other_id))
 
 
@@ -159,6 +162,7 @@ def password(tx: Connection, login: str) -> tuple[str, str] | None:
 def remove_agent(tx: Connection, name: str) -> None:
     """Forget an agent; history keeps his name."""
     tx.execute(delete(MAILBOX).where(MAILBOX.c.agent == name))
+    tx.execute(delete(KEY).where(KEY.c.agent == name))
     tx.execute(delete(AGENT).where(AGENT.c.name == name))
 
 

@@ -75,6 +75,19 @@ Mailbox = Table(
     Column("agent", Text),
     Column("person_id", Integer),
 )
+SigningKey = Table(
+    "signing_key",
+    _all,
+    Column("fingerprint", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("label", Text, nullable=False, default=""),
+    Column("begins_at", UtcTime),
+    Column("ends_at", UtcTime),
+    Column("added_at", UtcTime),
+    Column("agent", Text),
+    Column("person_id", Integer),
+)
 Blocked = Table(
     "blocked",
     _all,
@@ -296,6 +309,13 @@ KnownId = Table(
     Column("message_id", Text, primary_key=True),
     Column("ticket_id", Integer, primary_key=True),
     Column("received_id", Integer),
+)
+UsedSignature = Table(
+    "used_signature",
+    _all,
+    Column("proof", Text, primary_key=True),
+    Column("received_id", Integer, nullable=False),
+    Column("at", UtcTime),
 )
 Mark = Table(
     "mark",

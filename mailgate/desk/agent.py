@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import agent_away, call, edits, screen, shapes
+from mailgate.desk import agent_away, call, edits, screen, shapes, signing
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from rules.facts.people import Agent, Directory
@@ -77,6 +77,7 @@ def add(
     language: Language = None,
     signature: Signature = None,
     hours: Hours = None,
+    key: signing.Keys = None,
 ) -> None:
     """Add an agent."""
     from store import engine, people
@@ -105,6 +106,7 @@ def add(
             hours=hours,
         )
         people.put_agent(tx, agent, desk.at)
+        signing.change(desk, tx, key, agent=agent.name)
         _print(desk, tx, agent)
 
 
@@ -121,6 +123,7 @@ def edit(
     language: Language = None,
     signature: Signature = None,
     hours: Hours = None,
+    key: signing.Keys = None,
 ) -> None:
     """Change an agent. Lists are set anew, or changed by +x and -x; an empty word clears."""
     from store import engine, people
@@ -144,6 +147,7 @@ def edit(
         if not agent.addresses:
             raise Failed("an agent needs at least one address")
         people.put_agent(tx, agent, desk.at)
+        signing.change(desk, tx, key, agent=agent.name)
         _print(desk, tx, agent)
 
 
@@ -239,9 +243,11 @@ def _find(tx: Connection, name: str) -> Agent:
 
 
 def _print(desk: Call, tx: Connection, agent: Agent) -> None:
+    from store import signing as kept
     from store.queries import people as read
 
     shape = shapes.agent(agent, has_password=agent.name in read.with_password(tx), tickets=read.open_by_agent(tx).get(agent.name, 0))
+    shape["keys"] = signing.shapes(desk, kept.of_agent(tx, agent.name))
     if desk.as_json:
         screen.document(desk, shape)
     else:

@@ -23,6 +23,7 @@ CONFIG, STORE, MAIL, PEOPLE, MACHINE = "Config", "Store", "Mail", "People", "Mac
 STALE = timedelta(minutes=15)
 LITTLE, VERY_LITTLE = 1_000_000_000, 200_000_000
 """Bytes of free disk that are worth a warning, and too few."""
+ENDS_SOON = timedelta(days=14)
 SOUND = {(3, 11): 15, (3, 12): 13, (3, 13): 13, (3, 14): 3}
 """Python releases in which header lines can't be smuggled through encoded words (CVE-2024-6923, CVE-2026-1299)."""
 
@@ -150,6 +151,7 @@ def _within(desk: Call, store: Store) -> Iterator[Finding]:
     with engine.reading(store) as tx:
         staff, parties = people.directory(tx), people.parties(tx)
         yield from _people(desk, staff)
+        yield from _keys(desk, tx)
         yield from _things(desk, things.every(tx), staff, parties)
         yield from _ticket_trick(desk, staff, parties)
         yield from _sending(desk, tx)
@@ -203,6 +205,22 @@ def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
                 what="has no agents: its tickets reach nobody",
                 mend=f"mailgate agent edit NAME --group +{key}",
             )
+
+
+def _keys(desk: Call, tx: Connection) -> Iterator[Finding]:
+    """Keys by which signed mail is believed: those that end, and what is missing to look at them."""
+    from mailgate.trust import pgp, smime
+    from store import signing
+
+    kept = signing.every(tx)
+    for kind, here, mend in (("pgp", pgp.is_here, 'pip install "mailgate[pgp]"'), ("smime", smime.is_here, "apt install openssl")):
+        if any(key.kind == kind for _, key in kept) and not here():
+            yield Finding(area=PEOPLE, check=f"{kind} keys", level="warning", what="signatures can't be looked at here", mend=mend)
+    for owner, key in kept:
+        if key.ends_at is not None and key.ends_at < desk.at + ENDS_SOON:
+            what = f"{key.kind} {key.fingerprint[-16:]} {'ended' if key.ends_at <= desk.at else 'ends'} on {key.ends_at:%Y-%m-%d}"
+            mend = "put the new key on file: mailgate agent edit NAME --key FILE, or person edit"
+            yield Finding(area=PEOPLE, check=f"key of {owner}", level="warning", what=what, mend=mend)
 
 
 def _things(desk: Call, every: Things, staff: Directory, parties: tuple[Party, ...]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailgate.desk import call, edits, screen, shapes
+from mailgate.desk import call, edits, screen, shapes, signing
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch
 from rules.facts.access import ALIASES, FUNCTIONS, INSIGHTS, OFFICES
@@ -86,6 +86,7 @@ def add(
     may: May = None,
     limited: Limited = None,
     category: Category = None,
+    key: signing.Keys = None,
 ) -> None:
     """Add a person."""
     from store import engine, people
@@ -97,6 +98,7 @@ def add(
         person = people.add_person(tx, edits.mailbox(address, policy), desk.at, name=name or "", known=True, **values)
         for each in edits.edited((), more):
             people.add_address(tx, person.id, edits.mailbox(each.lstrip("+"), policy))
+        signing.change(desk, tx, key, person_id=person.id)
         _print(desk, tx, find(tx, address))
 
 
@@ -114,6 +116,7 @@ def edit(
     may: May = None,
     limited: Limited = None,
     category: Category = None,
+    key: signing.Keys = None,
 ) -> None:
     """Change a person; an empty word clears. --address adds one, -x takes one off."""
     from store import engine, people
@@ -137,6 +140,7 @@ def edit(
                 mine.add(address_key(each.lstrip("+")))
         if not mine:
             raise Failed("that would leave them without an address; use mailgate person remove")
+        signing.change(desk, tx, key, person_id=person.id)
         _print(desk, tx, find(tx, str(person.id)))
 
 
@@ -233,9 +237,11 @@ def _right(word: str) -> str:
 
 
 def _print(desk: Call, tx: Connection, person: Person) -> None:
+    from store import signing as kept
     from store.queries import people as read
 
     shape = shapes.person(person, read.phone(tx, person.id), desk.zone)
+    shape["keys"] = signing.shapes(desk, kept.of_person(tx, person.id))
     if desk.as_json:
         screen.document(desk, shape)
     else:

@@ -25,7 +25,7 @@ from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
 from rules.reading import forms, machine, partners, quoting, subject, threads, trust
 from rules.verdict import Allowance
-from store import access, inbox, ledger, outbox, people, records, settled, things
+from store import access, engine, inbox, ledger, outbox, people, records, settled, signing, things
 from store import threads as stored
 from store.queries import tickets
 
@@ -49,12 +49,37 @@ def verified(office: Office, waiting: inbox.Waiting, mail: Mail) -> Mail:
         from mailgate.trust import signatures  # noqa: PLC0415 - dkimpy is only loaded where a signature asks for it
 
         own = signatures.verify(waiting.raw, mail.identity.rpartition("@")[2], office.lookup, waiting.received_at)
+    own += _signed(office, waiting, mail)
     return replace(mail, verified=(*believed, *own)) if believed or own else mail
+
+
+def _signed(office: Office, waiting: inbox.Waiting, mail: Mail) -> tuple[Verified, ...]:
+    """The verdict on a PGP or S/MIME signature of somebody whose key is on file."""
+    from mailgate.trust import sealed  # noqa: PLC0415 - few mails are signed
+
+    if not mail.identity or not sealed.may_be_signed(waiting.raw):
+        return ()
+    with engine.reading(office.store) as tx:
+        keys = signing.keys_of(tx, mail.identity)
+    return sealed.verify(waiting.raw, keys, waiting.received_at) if keys else ()
+
+
+def proofs(mail: Mail) -> tuple[str, ...]:
+    """The signatures by keys on file that a mail brings: each counts for the first mail that brings it."""
+    return tuple(each.proof for each in mail.verified if each.proof)
+
+
+def _first_use(tx: Connection, mail: Mail, received_id: int) -> Mail:
+    """The mail without the worth of signatures that another one brought before."""
+    used = signing.used_by_others(tx, proofs(mail), received_id)
+    verified = tuple(replace(v, result="none", why="used-before", proof="") if v.proof in used else v for v in mail.verified)
+    return replace(mail, verified=verified) if used else mail
 
 
 def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
     """Everything that `rules.decide` may know about this mail."""
     policy = office.policy
+    mail = _first_use(tx, mail, waiting.id)
     form = forms.read(mail, waiting.envelope)
     if form is not None:
         mail = forms.written_by(mail)

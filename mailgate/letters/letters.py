@@ -455,6 +455,8 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
             out.append({"what": "third-party", "value": ""})
         case "thanks":
             out.append({"what": "thanks", "value": ""})
+        case "encrypted":
+            out.append({"what": "encrypted", "value": ""})
         case _:
             pass
     if notice.ticket is not None and notice.ticket.waiting_room:

@@ -31,6 +31,7 @@ PROBLEMS = {
     "not-for-customers": "no-right",
     "workflow-role": "no-right",
     "archived": "archived",
+    "encrypted": "encrypted",
 }
 """Codes of the rules that have a sentence of their own in `words.toml`; the rest is a wrong or a missing value, or not possible now."""
 
@@ -55,6 +56,7 @@ REASONS = {
     "parked": "parked",
     "bulk": "bulk",
     "limits": "limits",
+    "encrypted": "encrypted",
 }
 
 

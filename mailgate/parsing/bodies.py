@@ -16,6 +16,7 @@ from rules.facts.mail import Part
 
 TEXT_CHARACTERS = 1024 * 1024
 _READABLE = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
+_PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 _RENDITIONS = frozenset({"text/x-amp-html", "text/watch-html"})
 
 
@@ -62,6 +63,8 @@ class _Sorter:
             self._read(top)
         else:
             self._sort(top)
+        if top.type == "multipart/encrypted" or any(text.lstrip().startswith(_PGP_MESSAGE) for text in self.bodies.texts[:1]):
+            self.bodies.flaws.add("encrypted")
         if not any(text.strip() for text in self.bodies.texts):
             for node in self.named[:1]:
                 self._read(node)

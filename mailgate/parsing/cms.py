@@ -1,14 +1,128 @@
-"""What lies inside an opaque S/MIME signature: the signed bytes of a CMS SignedData (RFC 5652), unverified.
+"""What lies inside an S/MIME signature: the signed bytes of a CMS SignedData, who signed and when (RFC 5652), unverified.
 
-Only reads; whether the signature holds is not asked here.
+Only reads; whether the signature holds is asked in `mailgate.trust.smime`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _DATA = bytes.fromhex("06092a864886f70d010701")
 _OCTETS = 0x04
 _DEPTH = 40
+_MOST = 2000
+_SIGNING_TIME = bytes.fromhex("06092a864886f70d010905")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """What a SignerInfo says of itself."""
+
+    digest: str
+    """Number of the digest, as `2.16.840.1.101.3.4.2.1`."""
+    at: datetime | None
+    """The signed attribute of RFC 5652 section 11.3; None if there is none, or more than one."""
+
+
+def signers(data: bytes) -> tuple[Signer, ...]:
+    """Everybody who signed, in DER or BER. Raises ValueError for what is no SignedData of RFC 5652 section 5.1."""
+    try:
+        outer = _only(data, 0, len(data), 0x30)
+        inner = list(_pieces(data, outer.begin, outer.end))
+        if len(inner) != 2 or data[inner[0].at : inner[0].end] != _SIGNED_DATA or inner[1].tag != 0xA0:
+            raise ValueError("no SignedData")
+        body = _only(data, inner[1].begin, inner[1].end, 0x30)
+        last = list(_pieces(data, body.begin, body.end))[-1]
+        if last.tag != 0x31:
+            raise ValueError("no signers")
+        return tuple(_signer(data, each) for each in _pieces(data, last.begin, last.end))
+    except IndexError:
+        raise ValueError("cut off") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    tag: int
+    at: int
+    begin: int
+    end: int
+    """Where the content ends; of the indefinite form before its end mark."""
+
+
+def _pieces(data: bytes, at: int, end: int) -> Iterator[_Piece]:
+    """The elements that stand in a row."""
+    for _ in range(_MOST):
+        if at >= end:
+            return
+        piece, at = _piece(data, at, end, 0)
+        yield piece
+    raise ValueError("too many elements")
+
+
+def _piece(data: bytes, at: int, end: int, depth: int) -> tuple[_Piece, int]:
+    """An element, and where the next one begins."""
+    tag = data[at]
+    if tag & 0x1F == 0x1F or depth > _DEPTH:
+        raise ValueError("no such tag here")
+    begin, length = _length(data, at + 1)
+    if length >= 0:
+        if begin + length > end:
+            raise ValueError("longer than what it stands in")
+        return _Piece(tag, at, begin, begin + length), begin + length
+    inner = begin
+    while data[inner : inner + 2] != b"\0\0":
+        if inner >= end:
+            raise ValueError("without end")
+        _, inner = _piece(data, inner, end, depth + 1)
+    return _Piece(tag, at, begin, inner), inner + 2
+
+
+def _only(data: bytes, at: int, end: int, tag: int) -> _Piece:
+    piece, _ = _piece(data, at, end, 0)
+    if piece.tag != tag:
+        raise ValueError("another structure")
+    return piece
+
+
+def _signer(data: bytes, info: _Piece) -> Signer:
+    """A SignerInfo: version, who, digest, [0] signed attributes, algorithm, signature, [1] other attributes."""
+    if info.tag != 0x30:
+        raise ValueError("no SignerInfo")
+    fields = list(_pieces(data, info.begin, info.end))
+    digest = _piece(data, fields[2].begin, fields[2].end, 0)[0]
+    moments = []
+    if fields[3].tag == 0xA0:
+        for attribute in _pieces(data, fields[3].begin, fields[3].end):
+            kind, values = list(_pieces(data, attribute.begin, attribute.end))[:2]
+            if data[kind.at : kind.end] == _SIGNING_TIME:
+                moments += [_moment(each.tag, data[each.begin : each.end]) for each in _pieces(data, values.begin, values.end)]
+    return Signer(digest=_number(data[digest.begin : digest.end]), at=moments[0] if len(moments) == 1 else None)
+
+
+def _moment(tag: int, text: bytes) -> datetime | None:
+    """UTCTime or GeneralizedTime in the one form that RFC 5652 section 11.3 allows."""
+    form = {0x17: "%y%m%d%H%M%SZ", 0x18: "%Y%m%d%H%M%SZ"}.get(tag)
+    if form is None or len(text) != {0x17: 13, 0x18: 15}[tag] or not text[:-1].isdigit():
+        return None
+    try:
+        return datetime.strptime(text.decode(), form).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _number(octets: bytes) -> str:
+    """An object identifier in dots."""
+    values, value = [], 0
+    for octet in octets:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            values.append(value)
+            value = 0
+    first = min(values[0] // 40, 2) if values else 0
+    return ".".join(map(str, (first, values[0] - 40 * first, *values[1:]))) if values else ""
 
 
 def signed_content(data: bytes) -> bytes | None:

@@ -35,6 +35,8 @@ class Node:
     parent: str
     """Type of the multipart it stands in, empty at the top."""
     children: list[Node] = field(default_factory=list)
+    begin: int = 0
+    """Where its headers begin."""
 
     @property
     def encoding(self) -> str:
@@ -77,7 +79,7 @@ def _node(raw: bytes, start: int, end: int, path: str, parent: str, default: str
     if "/" not in type_ or type_.startswith("/") or type_.endswith("/"):
         type_ = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(type_, default)
     name = more.get("filename") or more.get("name") or parameters.get("name") or parameters.get("filename") or ""
-    node = Node(raw, block, min(block.body_at, end), end, path, type_, parameters, disposition, name, parent)
+    node = Node(raw, block, min(block.body_at, end), end, path, type_, parameters, disposition, name, parent, begin=start)
     if type_.startswith("multipart/"):
         _split(node, walk, depth)
     return node

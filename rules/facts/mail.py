@@ -11,6 +11,17 @@ from datetime import datetime
 
 from rules.facts.terms import Address, MachineKind
 
+SIGNATURES = frozenset(
+    {
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+    }
+)
+"""Types of parts that sign a mail and say nothing themselves; what an opaque one holds was read as the mail."""
+
 
 class Unreadable(ValueError):
     """Nothing can be made of some bytes: no message is in them, or reading broke its limits. The mail is parked for an operator."""
@@ -97,6 +108,8 @@ class Verified:
     why: str = ""
     by: str = "us"
     """`us`, or the authserv-id of the server that said so."""
+    proof: str = ""
+    """Of a signature by a key on file: what tells it from every other. It counts for the first mail that brings it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +159,11 @@ class Mail:
     """sha256 over From, Subject and the decoded bodies: equal for copies that took different paths."""
     flaws: tuple[str, ...] = ()
     """What was odd or cut while reading (`limits`, `no-boundary`, `bad-charset`, …), for people who look into a mail."""
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """What was attached: no pictures of the text, no signature."""
+        return tuple(p for p in self.parts if not p.inline and p.type.lower() not in SIGNATURES)
 
     def header(self, name: str) -> str:
         """First value of a header field, empty if absent; names compare without case."""

@@ -99,6 +99,23 @@ class Person:
         return Address(name=self.name, address=self.addresses[0] if self.addresses else "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key on file: what it has signed is its owner's word."""
+
+    kind: str
+    """`pgp` or `smime`."""
+    fingerprint: str
+    """Of the OpenPGP certificate, or the SHA-256 digest of the X.509 certificate; hexadecimal, capitals."""
+    text: str
+    """The armored certificate (RFC 9580), or the X.509 certificate as PEM."""
+    label: str = ""
+    """Whose it says it is, for people."""
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    """When it ends to be valid, None for never."""
+
+
 class Role(StrEnum):
     """In which capacity somebody acts."""
 

@@ -15,7 +15,11 @@ from rules.facts.terms import Level, domain_of
 from rules.reading.authresults import believed
 from rules.reading.domains import aligned
 
-__all__ = ["DomainWord", "Trust", "believed", "domain_passes", "level"]
+__all__ = ["SIGNATURE_ALONE", "DomainWord", "Trust", "believed", "domain_passes", "level"]
+
+
+SIGNATURE_ALONE = "signature"
+"""Why of a mail that a signature alone proves."""
 
 
 class DomainWord(StrEnum):
@@ -63,6 +67,7 @@ def level(
 
     token_owner_matches: a verified token came back whose recipient is `identity`. login_matches: authenticated submission, and the
     login owns `identity`. vouched: an operator named the sender on the command line. signed: PGP or S/MIME by a key on file.
+    `why` is `signature` where nothing but the signature proves the mail: then its subject and its recipients may be anybody's.
     A DMARC fail takes the worth from tokens, but not from what the sender proved to us directly.
     """
     if vouched and not (signed and identity):
@@ -70,7 +75,9 @@ def level(
     if not identity:
         return Trust(level=Level.claimed, why="no-identity")
     if signed:
-        return Trust(level=Level.signed, why="signature")
+        # the signature covers neither subject nor recipients: whoever acts by those has to have proved himself otherwise
+        other = level(identity=identity, verified=verified, token_owner_matches=token_owner_matches, login_matches=login_matches)
+        return Trust(level=Level.signed, why=f"signature+{other.why}" if other.level >= Level.token else SIGNATURE_ALONE)
     if login_matches:
         return Trust(level=Level.both, why="login")
     match domain_passes(identity, verified), token_owner_matches:

@@ -1,4 +1,4 @@
-"""Tables of what came in: the received mail, its raw bytes, message-ids that thread, and how far each mailbox has been read."""
+"""Tables of what came in: the received mail, its raw bytes, message-ids that thread, signatures that were used, and how far each mailbox has been read."""
 
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,17 @@ class KnownId(SQLModel, table=True):
     message_id: str = Field(sa_type=Text, primary_key=True)
     ticket_id: int = Field(foreign_key="ticket.id", primary_key=True)
     received_id: int | None = Field(default=None, foreign_key="received.id")
+
+
+class UsedSignature(SQLModel, table=True):
+    """A signature by a key on file, which belongs for ever to the mail that brought it first."""
+
+    __tablename__ = "used_signature"
+
+    proof: str = Field(sa_type=Text, primary_key=True)
+    """Digest over key, time and signed bytes: what can't be altered without the key."""
+    received_id: int
+    at: datetime | None = None
 
 
 class Mark(SQLModel, table=True):

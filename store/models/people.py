@@ -92,6 +92,30 @@ class Mailbox(SQLModel, table=True):
     person_id: int | None = Field(default=None, foreign_key="person.id")
 
 
+class SigningKey(SQLModel, table=True):
+    """A key whose signatures are believed to be its owner's: an agent's or a person's, never of two."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (
+        CheckConstraint("(agent IS NULL) <> (person_id IS NULL)", name="one_key_owner"),
+        Index("ix_signing_key_person", "person_id"),
+        Index("ix_signing_key_agent", "agent"),
+    )
+
+    fingerprint: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    """`pgp` or `smime`."""
+    text: str = Field(sa_type=Text)
+    """The armored certificate (RFC 9580), or the X.509 certificate as PEM."""
+    label: str = Field(sa_type=Text, default="")
+    """Whose it says it is."""
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    added_at: datetime | None = None
+    agent: str | None = Field(sa_type=Text, default=None, foreign_key="agent.name", nullable=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+
+
 class Blocked(SQLModel, table=True):
     """An address whose mail staff has called spam: what comes from it is held."""
 

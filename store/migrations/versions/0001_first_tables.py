@@ -255,6 +255,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "used_signature",
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("received_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("proof", name=op.f("pk_used_signature")),
+    )
+    op.create_table(
         "firing",
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("clock", sa.Text(), nullable=False),
@@ -365,6 +372,26 @@ def upgrade() -> None:
     with op.batch_alter_table("service_order", schema=None) as batch_op:
         batch_op.create_index("ix_service_order_technician", ["technician", "state"], unique=False)
         batch_op.create_index("ix_service_order_ticket", ["ticket_id", "id"], unique=False)
+
+    op.create_table(
+        "signing_key",
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("begins_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("ends_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("added_at", sqlmodel.UTCDateTime(), nullable=True),
+        sa.Column("agent", sa.Text(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(agent IS NULL) <> (person_id IS NULL)", name=op.f("ck_signing_key_one_key_owner")),
+        sa.ForeignKeyConstraint(["agent"], ["agent.name"], name=op.f("fk_signing_key_agent")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_signing_key_person_id")),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_signing_key")),
+    )
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        batch_op.create_index("ix_signing_key_agent", ["agent"], unique=False)
+        batch_op.create_index("ix_signing_key_person", ["person_id"], unique=False)
 
     op.create_table(
         "task",
