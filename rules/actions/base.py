@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
-from rules.actions.values import Keyed, Kind, Misread, Words, choose, quoted_if_needed
+from rules.actions.values import Keyed, Kind, Misread, People, Words, choose, quoted_if_needed
 from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
@@ -228,7 +228,7 @@ class Action:
             if kind is None:
                 continue
             spelled = kind.spell(getattr(self, f.name))
-            if isinstance(kind, Keyed):
+            if isinstance(kind, Keyed | People):
                 spelled = kind.apart(spelled, line)
             line = f"{spelled} {line}".strip() if line else spelled
         return f"{self.verb} {line}".strip()

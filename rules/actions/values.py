@@ -320,6 +320,11 @@ class People:
         # where only what is marked counts, a bare name would be the first word of the text
         return ", ".join(f"@{name}" if self.marked and "@" not in name else quoted_if_needed(name) for name in value)
 
+    def apart(self, spelled: str, line: str) -> str:
+        """The spelled people before the rest of their line, with a colon where its first word would be taken for one more of them."""
+        head = first_word(line)[0]
+        return f"{spelled}:" if spelled and ("@" in head or _GROUP.match(head)) else spelled
+
 
 @dataclass(frozen=True, slots=True)
 class When:
