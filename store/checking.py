@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from store.checks import conversations, letters, marks, received
-from store.checks.asked import Asked, FileOf
+from store.checks import delivered as left
+from store.checks.asked import Asked, Delivered, FileOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +23,19 @@ class Flaw:
     """Which row, and what is wrong with it."""
 
 
-def check(tx: Connection, *, at: datetime | None = None, ours: Collection[str] = (), file_of: FileOf | None = None) -> list[Flaw]:
-    """Every invariant over every row; empty if all hold. `at` asks too what ought to have happened by then, `file_of` looks into the mails."""
-    asked = Asked(tx=tx, at=at, ours=ours, file_of=file_of)
+def check(
+    tx: Connection,
+    *,
+    at: datetime | None = None,
+    ours: Collection[str] = (),
+    file_of: FileOf | None = None,
+    delivered: Delivered | None = None,
+) -> list[Flaw]:
+    """Every invariant over every row; empty if all hold.
+
+    `at` asks too what ought to have happened by then, `file_of` looks into the mails, `delivered` at what left.
+    """
+    asked = Asked(tx=tx, at=at, ours=ours, file_of=file_of, delivered=delivered)
     return [Flaw(check=name, what=what) for name, ask in CHECKS.items() for what in ask(asked)]
 
 
@@ -42,6 +53,8 @@ def _file(asked: Asked) -> Iterator[str]:
 CHECKS: dict[str, Callable[[Asked], Iterator[str]]] = {
     "file": _file,
     "mail": received.mail,
+    "ended": received.ended,
+    "named": received.named,
     "fates": received.fates,
     "once": received.once,
     "effects": received.effects,
@@ -52,7 +65,9 @@ CHECKS: dict[str, Callable[[Asked], Iterator[str]]] = {
     "numbers": conversations.numbers,
     "work": conversations.work,
     "outbox": letters.outbox,
+    "delivered": left.delivered,
     "causes": letters.causes,
+    "announced": received.announced,
     "overtaken": letters.overtaken,
     "buttons": letters.buttons,
     "recipients": letters.recipients,

@@ -135,12 +135,15 @@ def sending(context: typer.Context, switch: Annotated[str, typer.Argument(metava
 def check(context: typer.Context) -> None:
     """Ask every invariant of every row; exit 1 if one is broken."""
     from mailgate.parsing.parse import part_bytes
+    from mailgate.sending import maildir
     from store import checking, engine
 
     desk = call.of(context)
     named = addresses_in(desk.settings.path.read_text())
     with desk.store() as store, engine.reading(store) as tx:
-        flaws = checking.check(tx, at=desk.at, ours=named, file_of=part_bytes)
+        relay = desk.settings.relay
+        left = (lambda: maildir.delivered(relay.path)) if relay.kind == "maildir" else None
+        flaws = checking.check(tx, at=desk.at, ours=named, file_of=part_bytes, delivered=left)
     if desk.as_json:
         screen.document(
             desk, {"ok": not flaws, "checks": list(checking.CHECKS), "flaws": [{"check": f.check, "what": f.what} for f in flaws]}

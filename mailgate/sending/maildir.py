@@ -13,13 +13,15 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mailgate.sending.courier import Answer, Later, Never, Ready, Sent, envelope_fault
 
 SEEN = (":2,", ":2,S", ":2,RS", ":2,FS")
 """How mail programs rename what was looked at; a mail that was moved to `cur/` with such a name is not written again."""
+
+_MESSAGE_ID = re.compile(rb"^Message-ID:[ \t\r\n]*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
 
 class MaildirCourier:
@@ -113,6 +115,19 @@ class MaildirCourier:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync(self.path)
         _sync(self.path.parent)
+
+
+def delivered(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Message-ID and bytes of every mail in the Maildir; those without one, which aren't ours, are left out."""
+    for folder in ("new", "cur"):
+        for file in sorted((path / folder).glob("*")):
+            try:
+                octets = file.read_bytes()
+            except OSError:
+                continue  # moved meanwhile
+            found = _MESSAGE_ID.search(octets, 0, 64 * 1024)
+            if found:
+                yield found.group(1).decode("ascii", "replace"), octets
 
 
 def file_name(message_id: str, octets: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 
 FileOf = Callable[[bytes, str], bytes]
 """The decoded bytes of a file of a mail by its path; KeyError where the mail has none there."""
+
+Delivered = Callable[[], Iterator[tuple[str, bytes]]]
+"""Message-ID and bytes of every mail that left, where somebody keeps them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +26,5 @@ class Asked:
     """Addresses, in their compared form, that the config writes to."""
     file_of: FileOf | None = None
     """How files are found in mails, where they are to be looked at too."""
+    delivered: Delivered | None = None
+    """What left, where it can be seen: the relay is a Maildir."""

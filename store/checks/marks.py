@@ -23,6 +23,15 @@ def firings(asked: Asked) -> Iterator[str]:
     )
     for row in asked.tx.execute(reminded.group_by(OUTBOX.c.cause, OUTBOX.c.recipient_key).having(func.count() > 1)):
         yield f"{row.recipient_key} was reminded {row.n} times by {row.cause}"
+    # a reminder without its firing would come again at each look at the clocks
+    there = {
+        (row.ticket_id, row.clock, str(row.step)) for row in asked.tx.execute(select(FIRING.c.ticket_id, FIRING.c.clock, FIRING.c.step))
+    }
+    query = select(OUTBOX.c.id, OUTBOX.c.cause).where(OUTBOX.c.cause.startswith("clock:"), OUTBOX.c.recipient_address != "")
+    for letter in asked.tx.execute(query):
+        said = letter.cause.split(":")[1:4]
+        if len(said) < 3 or not said[0].isdigit() or (int(said[0]), said[1], said[2]) not in there:
+            yield f"outbox {letter.id} reminds of {letter.cause}, which didn't fire"
 
 
 def people(asked: Asked) -> Iterator[str]:

@@ -6,20 +6,21 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, literal, select
 
 from rules.facts.terms import Fate
 from store import tables
 from store.checks.asked import Asked
 from store.purging import ERASED, PURGED
 
-RECEIVED, RAW, POST, HISTORY = tables.Received, tables.Raw, tables.Post, tables.History
+RECEIVED, RAW, POST, HISTORY, USED = tables.Received, tables.Raw, tables.Post, tables.History, tables.UsedSignature
 
 ACTING = (Fate.opened.value, Fate.appended.value, Fate.executed.value)
 """Fates of mail that did something."""
 SILENT = (Fate.held.value, Fate.parked.value, Fate.duplicate.value)
 """Fates of mail that did nothing."""
 WAITS = timedelta(minutes=15)
+OVERTAKEN = timedelta(hours=3)
 SAME = timedelta(days=7)
 
 
@@ -32,6 +33,38 @@ def mail(asked: Asked) -> Iterator[str]:
             yield f"mail {row.id} has lost its bytes"
         elif len(row.data) != row.size or hashlib.sha256(bytes(row.data)).hexdigest() != row.sha256:
             yield f"the bytes of mail {row.id} are not those that were received"
+
+
+def ended(asked: Asked) -> Iterator[str]:
+    """Mail that came by SMTP or LMTP ends with its last line: what was kept before its final dot came would mostly end within one."""
+    by_wire = RECEIVED.c.door.startswith("smtp") | RECEIVED.c.door.startswith("lmtp") | RECEIVED.c.door.startswith("submission")
+    query = select(RECEIVED.c.id, RECEIVED.c.door, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(by_wire)
+    for row in asked.tx.execute(query.where(RECEIVED.c.why.not_in((PURGED, ERASED))).execution_options(yield_per=50)):
+        if row.data and bytes(row.data[-2:]) != b"\r\n":
+            yield f"mail {row.id} came by {row.door} and ends within a line"
+
+
+def named(asked: Asked) -> Iterator[str]:
+    """Every received mail of which something tells is there: in the histories, among the signatures that were used."""
+    there = select(RECEIVED.c.id)
+    for used in asked.tx.execute(select(USED.c.proof, USED.c.received_id).where(USED.c.received_id.not_in(there))):
+        yield f"a signature was used by mail {used.received_id}, which isn't there"
+    told = select(HISTORY.c.ticket_id, HISTORY.c.seq, HISTORY.c.cause).where(HISTORY.c.cause.startswith("mail:"))
+    causes = select(literal("mail:") + cast(RECEIVED.c.id, Text))
+    for row in asked.tx.execute(told.where(HISTORY.c.cause.not_in(causes))):
+        if row.cause.removeprefix("mail:").isdigit():
+            yield f"entry {row.seq} of ticket {row.ticket_id} was made by {row.cause}, which isn't there"
+
+
+def announced(asked: Asked) -> Iterator[str]:
+    """Mail that waits for a decision was announced, if others that came to wait hours later were."""
+    waits = RECEIVED.c.fate.in_((Fate.held.value, Fate.parked.value)) & RECEIVED.c.put_away.is_(False) & RECEIVED.c.silent.is_(False)
+    last = asked.tx.execute(select(func.max(RECEIVED.c.settled_at)).where(waits, RECEIVED.c.announced_at.is_not(None))).scalar()
+    if last is None:
+        return
+    passed = select(RECEIVED.c.id, RECEIVED.c.settled_at).where(waits, RECEIVED.c.announced_at.is_(None))
+    for row in asked.tx.execute(passed.where(RECEIVED.c.settled_at < last - OVERTAKEN)):
+        yield f"mail {row.id} waits since {row.settled_at:%Y-%m-%d %H:%M} UTC, and nobody was told"
 
 
 def fates(asked: Asked) -> Iterator[str]:

@@ -33,6 +33,8 @@ NOTE = "The customer has not paid for three months, so let him wait until Friday
 BROKEN: dict[str, tuple[str, ...]] = {
     "file": ("UPDATE post SET ticket_id = 999 WHERE id = 1",),
     "mail": ("UPDATE raw SET data = x'00' WHERE received_id = 1",),
+    "ended": ("UPDATE received SET door = 'smtp' WHERE id = 1", "UPDATE raw SET data = CAST('Subject: torn' AS BLOB) WHERE received_id = 1"),
+    "named": ("INSERT INTO used_signature (proof, received_id) VALUES ('0', 999)",),
     "fates": ("UPDATE received SET fate = 'lost' WHERE id = 1",),
     "once": (
         ("UPDATE received SET (message_id, from_address, content_digest, received_at) = (SELECT message_id, from_address, content_digest, received_at"
@@ -46,6 +48,11 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "numbers": ("UPDATE counter SET value = 1 WHERE name = 'ticket'",),
     "work": ("UPDATE task SET state = 'done'",),
     "outbox": ("UPDATE outbox SET state = 'lost' WHERE id = 1",),
+    "delivered": ("UPDATE outbox SET state = 'dropped' WHERE state = 'sent'",),
+    "announced": (
+        "UPDATE received SET fate = 'held', announced_at = settled_at WHERE id = 2",
+        "UPDATE received SET fate = 'held', settled_at = '2026-11-01 08:00:00.000000' WHERE id = 1",
+    ),
     "causes": ("UPDATE outbox SET cause = 'mail:999' WHERE id = 1",),
     "overtaken": ("UPDATE outbox SET state = 'due', due_at = '2026-11-01 08:00:00.000000', created_at = '2026-11-01 08:00:00.000000' WHERE id = 1",),
     "buttons": ("INSERT INTO pressed (outbox_id, key, pressed_at) SELECT id, 'zz9', created_at FROM outbox WHERE buttons <> '{}' LIMIT 1",),
@@ -111,6 +118,9 @@ MORE: dict[str, tuple[str, str]] = {
     "bytes of another mail": ("outbox", "UPDATE outbox SET raw = x'00' WHERE id = 1"),
     "another mail's Message-ID": ("outbox", "UPDATE outbox SET message_id = (SELECT message_id FROM outbox WHERE id = 2) WHERE id = 1"),
     "a letter without a cause": ("causes", "UPDATE outbox SET cause = '' WHERE id = 1"),
+    "a mail that a history tells of and that isn't there": ("named", "UPDATE history SET cause = 'mail:999' WHERE cause = 'mail:1'"),
+    "a mail that left with other words than are kept": ("delivered", "UPDATE outbox SET raw = CAST('x' || CAST(raw AS TEXT) AS BLOB) WHERE state = 'sent' AND id = (SELECT min(id) FROM outbox WHERE state = 'sent')"),
+    "a reminder of what didn't fire": ("firings", "UPDATE outbox SET cause = 'clock:1:take:50:20261101T080000' WHERE id = 1"),
     "a number that leads to another ticket": ("numbers", "INSERT INTO old_ref (ref, ticket_id) VALUES ('T1', 2)"),
 }  # fmt: skip
 
