@@ -109,7 +109,7 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
         words = global_options(argv, call)
         if call.watch:
             return watched(words, call, env)
-        code = application(named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
+        code = application(*named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python would complain once more when it closes stdout.
@@ -168,7 +168,7 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
     while not still.is_set():
         look = Call(config=call.config, now=call.now, clock=call.clock, environment=environment)
         sys.stdout.write(clear)
-        code = application(named(words, environment)).main(words, prog_name="mailgate", standalone_mode=False, obj=look)
+        code = application(*named(words, environment)).main(words, prog_name="mailgate", standalone_mode=False, obj=look)
         if isinstance(code, int) and code == WRONG:
             return code
         sys.stdout.write(f"\n{look.clock().astimezone(look.zone):%H:%M:%S}, every {call.watch:g} s; Ctrl-C ends it\n")
@@ -177,15 +177,19 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
     return INTERRUPTED
 
 
-def named(words: Sequence[str], environment: dict[str, str]) -> str:
-    """The noun of a command line, or of the one that the shell wants completed; empty if there is none."""
-    asked = environment.get("COMP_WORDS", "").split()[1:] if "_MAILGATE_COMPLETE" in environment else words
-    return next((word for word in asked if not word.startswith("-")), "")
+def named(words: Sequence[str], environment: dict[str, str]) -> tuple[str, str]:
+    """The noun of a command line, or of the one that the shell wants completed, and the command that follows at once; empty if there is none."""
+    if "_MAILGATE_COMPLETE" in environment:
+        return next((word for word in environment.get("COMP_WORDS", "").split()[1:] if not word.startswith("-")), ""), ""
+    noun = next((word for word in words if not word.startswith("-")), "")
+    return noun, words[1] if noun and len(words) > 1 and words[0] == noun else ""
 
 
-def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
-    """The commands: all of them by name and in one line, those of the noun in full."""
+def application(noun: str, command: str = "") -> Any:  # noqa: ANN401 - typer's click command
+    """The commands: all of them by name and in one line, those of the noun in full; the named one alone, if it has one of this name."""
     import typer
+
+    from mailgate.desk import nouns
 
     app = typer.Typer(
         name="mailgate",
@@ -199,11 +203,12 @@ def application(noun: str) -> Any:  # noqa: ANN401 - typer's click command
     for each in NOUNS:
         found = importlib.import_module(f"mailgate.desk.{each.module}") if each.name == noun else None
         if each.is_group:
-            app.add_typer(found.app if found else _closed(), name=each.name, help=each.help, rich_help_panel=each.panel)
+            app.add_typer(nouns.of(found, command) if found else _closed(), name=each.name, help=each.help, rich_help_panel=each.panel)
         else:
-            command = getattr(found, f"{each.name}_" if keyword.iskeyword(each.name) else each.name) if found else _nothing
-            app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(command)
+            alone = getattr(found, f"{each.name}_" if keyword.iskeyword(each.name) else each.name) if found else _nothing
+            app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(alone)
     made = typer.main.get_command(app)
+    nouns.plainly()
     _teach(made, noun)
     return made
 

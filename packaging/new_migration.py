@@ -1,6 +1,6 @@
 """Drafts the next migration from the difference between the last step and the tables: `new_migration.py "add due dates"`.
 
-Read and mend what it writes, then set `HEAD` in store/migrate.py to the new number. `new_migration.py --again` throws the last
+Read and mend what it writes, then set `HEAD` in store/head.py to the new number. `new_migration.py --again` throws the last
 step away and drafts it anew: for a step that nobody has released yet.
 """
 

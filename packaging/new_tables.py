@@ -1,4 +1,4 @@
-"""Writes store/tables.py from the models: run it after a change of them (`new_migration.py` does)."""
+"""Writes store/tables.py and store/kinds.py from the models: run it after a change of them (`new_migration.py` does)."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from sqlmodel import UTCDateTime
 from store import models
 
 PAGE = Path(__file__).resolve().parent.parent / "store" / "tables.py"
+KINDS = PAGE.with_name("kinds.py")
 RUFF = Path(sys.executable).with_name("ruff")
 HEAD = '''"""The tables as statements are made of them: columns with their types and defaults. Written by packaging/new_tables.py.
 
@@ -25,6 +26,12 @@ from sqlalchemy import {types}, Column, MetaData, Table
 from store.columns import UtcTime
 
 _all = MetaData()
+'''
+KINDS_HEAD = '''"""Columns whose values a driver gives otherwise than we use them, by table. Written by packaging/new_tables.py, for `store.plain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 '''
 
 
@@ -69,11 +76,25 @@ def written() -> str:
     return "\n".join(lines) + "\n"
 
 
+def kinds() -> str:
+    """The whole file of kinds, not yet formatted."""
+    lines = [KINDS_HEAD]
+    for name, wanted in (("TIMES", "UtcTime"), ("JSONS", "JSON"), ("FLAGS", "Boolean")):
+        lines.append(f"{name}: Mapping[str, tuple[str, ...]] = {{")
+        for table in tables().values():
+            columns = tuple(column.name for column in table.columns if kind(column) == wanted)
+            if columns:
+                lines.append(f"    {table.name!r}: {columns!r},")
+        lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    """Write and format it."""
+    """Write and format them."""
     PAGE.write_text(written())
-    subprocess.run([RUFF, "check", "--quiet", "--fix", PAGE], check=False)
-    subprocess.run([RUFF, "format", "--quiet", PAGE], check=True)
+    KINDS.write_text(kinds())
+    subprocess.run([RUFF, "check", "--quiet", "--fix", PAGE, KINDS], check=False)
+    subprocess.run([RUFF, "format", "--quiet", PAGE, KINDS], check=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -21,7 +20,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store import durability
+from store import driver, durability
 from store.durability import Unfit
 from store.lock import DaemonLock, DaemonRunning, hold_daemon_lock
 from store.turns import Turns
@@ -104,29 +103,18 @@ def with_password(url: str, password: str) -> str:
     return make_url(url).set(password=password).render_as_string(hide_password=False)
 
 
-def _sqlite_driver() -> ModuleType:
-    # The wheel pysqlite3 brings a SQLite without the WAL-reset bug; the interpreter's own is as old as the distribution.
-    # One process must use one of them only: POSIX locks belong to the process, so the two don't see each other's.
-    try:
-        from pysqlite3 import dbapi2  # noqa: PLC0415
-    except ImportError:
-        from sqlite3 import dbapi2  # noqa: PLC0415
-    module: ModuleType = dbapi2
-    return module
-
-
 def _open_sqlite(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read_pool: int) -> Store:
     path = durability.sqlite_file(url)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    driver = _sqlite_driver()
-    version: tuple[int, int, int] = driver.sqlite_version_info
+    library = driver.sqlite()
+    version: tuple[int, int, int] = library.sqlite_version_info
 
     def engine(pool_size: int, begin: str, *, read_only: bool) -> Engine:
         made = create_engine(
             url.set(drivername="sqlite+pysqlite"),
-            module=driver,
+            module=library,
             # The hot path alone runs some 70 statements; with the driver's own 128 a report in between makes SQLite parse them all anew.
             connect_args={"cached_statements": 1024},
             pool_size=pool_size,
@@ -250,7 +238,8 @@ def telling_busy() -> Iterator[None]:
         raise
 
 
-_SQLITE_BUSY: Final = {5: "another program is writing to the database", 6: "a table is locked"}
+SQLITE_BUSY: Final[Mapping[int, str]] = {5: "another program is writing to the database", 6: "a table is locked"}
+"""Codes of SQLite that mean "not now", each in words."""
 _SQLITE_BROKEN: Final = frozenset({10, 11, 26})
 """IOERR, CORRUPT, NOTADB."""
 _POSTGRES_BUSY: Final[Mapping[str, str]] = {
@@ -269,7 +258,7 @@ def _sqlite_code(error: BaseException | None) -> int:
 
 
 def _busy_reason(error: DBAPIError) -> str | None:
-    if (reason := _SQLITE_BUSY.get(_sqlite_code(error.orig))) is not None:
+    if (reason := SQLITE_BUSY.get(_sqlite_code(error.orig))) is not None:
         return reason
     state = getattr(error.orig, "sqlstate", "")
     if state in _POSTGRES_BUSY:
@@ -300,16 +289,16 @@ def facts(store: Store) -> Facts:
 
 
 def _sqlite_facts(store: Store) -> Facts:
-    driver = _sqlite_driver()
-    version: tuple[int, int, int] = driver.sqlite_version_info
+    library = driver.sqlite()
+    version: tuple[int, int, int] = library.sqlite_version_info
     with transaction(store) as connection:
         names = durability.sqlite_settings(version, read_only=False)
         settings = {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names}
     mode, why = durability.journal_mode(version)
     return Facts(
         dialect="sqlite",
-        version=driver.sqlite_version,
-        driver=driver.__name__.partition(".")[0],
+        version=library.sqlite_version,
+        driver=library.__name__.partition(".")[0],
         settings=settings,
         why=why,
         worries=() if mode == "wal" else (f"{why}; install pysqlite3 or a newer SQLite",),

@@ -11,7 +11,7 @@ from rules.facts.people import Agent, Group, Party, Person
 from rules.facts.sent import COMMAND_LIFE, RecipientKind, Sent
 from rules.facts.terms import Address, Light, PostKind, Priority, ReplyMeaning, Status, Visibility, address_key
 from rules.facts.things import Contract, Device, Project
-from rules.facts.ticket import Post, Ticket
+from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 
 Row = Mapping[Any, Any]
 """Column names to values, as Core's row mappings are."""
@@ -129,6 +129,18 @@ def sent(row: Row, ref: str) -> Sent:
         newest_post=card.get("newest_post", 0),
         about=row.get("about") or "",
     )
+
+
+def task(row: Row) -> Task:
+    """A task from its row."""
+    names = ("ref", "text", "assignee", "state", "due_at", "by", "created_at", "done_at")
+    return Task(**{name: row[name] for name in names})
+
+
+def order(row: Row) -> ServiceOrder:
+    """A service order from its row."""
+    names = ("ref", "technician", "text", "when_at", "state", "by", "created_at")
+    return ServiceOrder(hours=tuple(row["hours"]), parts=tuple(row["parts"]), **{name: row[name] for name in names})
 
 
 def agent(row: Row) -> Agent:

@@ -332,32 +332,6 @@ def count_from(tx: Connection, address: str, since: datetime) -> int:
     return int(_COUNT_FROM.scalar(tx, {"address": address, "since": since}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Whether every received mail has exactly one fate."""
-
-    received: int
-    fates: Mapping[str, int]
-    waiting: int
-    stale: int
-
-    @property
-    def adds_up(self) -> bool:
-        """All received mails are accounted for and none waits too long."""
-        return self.received == sum(self.fates.values()) + self.waiting and not self.stale
-
-
-def account(tx: Connection, at: datetime, stale_after: timedelta) -> Account:
-    """The sum of all fates; `stale` counts mails older than `stale_after` without one."""
-    received = tx.execute(select(func.count()).select_from(RECEIVED)).scalar_one()
-    counted = {row.fate: row.n for row in tx.execute(select(RECEIVED.c.fate, func.count().label("n")).group_by(RECEIVED.c.fate))}
-    stale = tx.execute(
-        select(func.count()).select_from(RECEIVED).where(RECEIVED.c.fate.is_(None), RECEIVED.c.received_at < at - stale_after)
-    ).scalar_one()
-    fates = {fate.value: counted.get(fate.value, 0) for fate in Fate}
-    return Account(received=received, fates=fates, waiting=counted.get(None, 0), stale=stale)
-
-
 def _latest(tx: Connection, key: str) -> Row | None:
     return _LATEST.first(tx, {"key": key, "end": key + ":~"})
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
+from store import head
 from store.durability import Unfit
 from store.engine import Store, reading, telling_busy, transaction
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0001"
+HEAD: Final = head.HEAD
 """The newest step in `store/migrations/versions`."""
 
 _FOLDER: Final = Path(__file__).parent / "migrations"

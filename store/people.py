@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from rules.facts.people import FREEMAIL, Agent, Directory, Group, Party, Person
+from rules.facts.people import FREEMAIL, Agent, Group, Party, Person
 from rules.facts.terms import address_key, domain_of
 from store import facts, tables
+from store.lists.people import directory, parties
 from store.prepared import Prepared
+
+__all__ = [
+    "Taken",
+    "add_address",
+    "add_person",
+    "addresses_of",
+    "directory",
+    "edit_person",
+    "merge_persons",
+    "parties",
+    "party_of",
+    "password",
+    "person_of",
+    "put_agent",
+    "put_group",
+    "put_party",
+    "remove_address",
+    "remove_agent",
+    "remove_group",
+    "remove_party",
+    "remove_person",
+    "set_password",
+]
 
 AGENT, GROUP, PARTY, PERSON, MAILBOX = tables.Agent, tables.Group, tables.Party, tables.Person, tables.Mailbox
 KEY = tables.SigningKey
 
-_PARTIES = Prepared(select(PARTY).order_by(PARTY.c.key))
 _PERSON_OF = Prepared(select(PERSON).join(MAILBOX, MAILBOX.c.person_id == PERSON.c.id).where(MAILBOX.c.key == bindparam("key")))
 _ADDRESSES_OF = Prepared(
     select(MAILBOX.c.address).where(MAILBOX.c.person_id == bindparam("person_id")).order_by(MAILBOX.c.position, MAILBOX.c.key)
@@ -31,18 +53,6 @@ class Taken(Exception):
         super().__init__(f"{address} belongs to {owner}")
         self.address = address
         self.owner = owner
-
-
-def directory(tx: Connection) -> Directory:
-    """All agents and groups."""
-    agents = {row["name"]: facts.agent(row) for row in tx.execute(select(AGENT).order_by(AGENT.c.name)).mappings()}
-    groups = {row["key"]: facts.group(row) for row in tx.execute(select(GROUP).order_by(GROUP.c.key)).mappings()}
-    return Directory(agents=MappingProxyType(agents), groups=MappingProxyType(groups))
-
-
-def parties(tx: Connection) -> tuple[Party, ...]:
-    """All parties, by key."""
-    return tuple(map(facts.party, _PARTIES.all(tx, {})))
 
 
 def person_of(tx: Connection, address: str) -> Person | None:

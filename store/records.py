@@ -16,9 +16,21 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from rules import records
 from rules.actions.base import Change, Refused
 from rules.facts.terms import address_key
-from rules.facts.ticket import Records, ServiceOrder, Task
-from store import access, tables
+from rules.facts.ticket import ServiceOrder, Task
+from store import access, facts, tables
+from store.lists.tickets import records as of
 from store.prepared import Prepared
+
+__all__ = [
+    "Held",
+    "find",
+    "is_blocked",
+    "of",
+    "orders",
+    "take_back",
+    "tasks",
+    "write",
+]
 
 TASK, ORDER, TICKET, AGENT, BLOCKED = tables.Task, tables.ServiceOrder, tables.Ticket, tables.Agent, tables.Blocked
 _TABLES: Mapping[str, Table] = MappingProxyType({"task": TASK, "order": ORDER})
@@ -33,16 +45,6 @@ class Held:
     ticket: str
     """Its reference."""
     record: Task | ServiceOrder
-
-
-def of(tx: Connection, ticket_id: int) -> Records:
-    """The tasks and orders of a ticket, in the order of their making."""
-    tasks = tx.execute(select(TASK).where(TASK.c.ticket_id == ticket_id).order_by(TASK.c.id)).mappings()
-    orders = tx.execute(select(ORDER).where(ORDER.c.ticket_id == ticket_id).order_by(ORDER.c.id)).mappings()
-    return Records(
-        tasks=MappingProxyType({row["ref"]: _task(row) for row in tasks}),
-        orders=MappingProxyType({row["ref"]: _order(row) for row in orders}),
-    )
 
 
 def write(tx: Connection, ticket_id: int | None, changes: Iterable[Change]) -> None:
@@ -114,7 +116,7 @@ def tasks(
     if due_before is not None:
         query = query.where(TASK.c.due_at <= due_before)
     rows = tx.execute(query.order_by(TASK.c.due_at.is_(None), TASK.c.due_at, TASK.c.id)).mappings()
-    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_task(row)) for row in rows]
+    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.task(row)) for row in rows]
 
 
 def find(tx: Connection, kind: str, ref: str) -> Held | None:
@@ -124,7 +126,7 @@ def find(tx: Connection, kind: str, ref: str) -> Held | None:
     row = tx.execute(query).mappings().first()
     if row is None:
         return None
-    return Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_task(row) if kind == "task" else _order(row))
+    return Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.task(row) if kind == "task" else facts.order(row))
 
 
 def orders(tx: Connection, *, technician: str = "", ticket_id: int | None = None, open_only: bool = False) -> list[Held]:
@@ -137,7 +139,7 @@ def orders(tx: Connection, *, technician: str = "", ticket_id: int | None = None
     if open_only:
         query = query.where(ORDER.c.state != "done")
     rows = tx.execute(query.order_by(ORDER.c.id.desc())).mappings()
-    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=_order(row)) for row in rows]
+    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.order(row)) for row in rows]
 
 
 def _write_row(tx: Connection, ticket_id: int | None, change: Change) -> None:
@@ -164,13 +166,3 @@ def _now(tx: Connection, kind: str, ref: str) -> dict[str, Any] | None:
         return None
     found = find(tx, kind, ref)
     return records.values(found.record) if found is not None else None
-
-
-def _task(row: Mapping[Any, Any]) -> Task:
-    names = ("ref", "text", "assignee", "state", "due_at", "by", "created_at", "done_at")
-    return Task(**{name: row[name] for name in names})
-
-
-def _order(row: Mapping[Any, Any]) -> ServiceOrder:
-    names = ("ref", "technician", "text", "when_at", "state", "by", "created_at")
-    return ServiceOrder(hours=tuple(row["hours"]), parts=tuple(row["parts"]), **{name: row[name] for name in names})

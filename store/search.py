@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, false, func, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy import String as Text
 from sqlalchemy import cast as sql_cast
 
@@ -97,25 +97,26 @@ def forget(tx: Connection, ticket_id: int) -> None:
     tx.execute(delete(WORDING).where(or_(WORDING.c.ticket_id == ticket_id, WORDING.c.post_id.in_(posts))))
 
 
-def in_tickets(tx: Connection, said: str, readers: Sequence[str] = ()) -> list[Any]:
-    """Conditions on the table of tickets: each word in the ticket's own facts or in one of its posts, which were not taken back.
+def tickets_with(tx: Connection, said: str, readers: Sequence[str] = ()) -> list[frozenset[int]]:
+    """For each word the ids of the tickets that have it in their own facts or in one of their posts, which were not taken back.
 
     `readers` are an agent's name and his groups as `@key`: private words count only where they are his or meant for him.
     """
     if said.strip() and not stemming.words(said):
-        return [false()]
+        return [frozenset()]
     owner = func.coalesce(POST.c.ticket_id, WORDING.c.ticket_id)
     where = WORDING.outerjoin(POST, POST.c.id == WORDING.c.post_id)
     return [
-        TICKET.c.id.in_(select(owner).select_from(where).where(match, POST.c.undone_at.is_(None), *_readable(readers)))
+        frozenset(tx.execute(select(owner).select_from(where).where(match, POST.c.undone_at.is_(None), *_readable(readers))).scalars())
         for match in _matches(tx, said)
     ]
 
 
-def in_mails(tx: Connection, said: str) -> list[Any]:
+def mails_with(tx: Connection, said: str) -> list[frozenset[int]]:
     """For each word the ids of the received mails whose post has it."""
     where = POST.join(WORDING, WORDING.c.post_id == POST.c.id)
-    return [select(POST.c.received_id).select_from(where).where(match, POST.c.received_id.is_not(None)) for match in _matches(tx, said)]
+    found = select(POST.c.received_id).select_from(where)
+    return [frozenset(tx.execute(found.where(match, POST.c.received_id.is_not(None))).scalars()) for match in _matches(tx, said)]
 
 
 def _readable(readers: Sequence[str]) -> list[Any]:

@@ -37,12 +37,11 @@ Hours = Annotated[str | None, typer.Option("--hours", help="An \\[hours.NAME] of
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """All agents."""
-    from store import engine, people
-    from store.queries import people as read
+    from store.lists import people as read
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
-        agents = people.directory(tx).agents.values()
+    with desk.reading() as tx:
+        agents = read.directory(tx).agents.values()
         held, logins = read.open_by_agent(tx), read.with_password(tx)
     if desk.as_json:
         screen.document(desk, [shapes.agent(a, has_password=a.name in logins, tickets=held.get(a.name, 0)) for a in agents])

@@ -19,9 +19,11 @@ from mailgate.desk.ends import Misused
 if TYPE_CHECKING:
     import typer
 
+    from mailgate.config.glance import Glance
     from mailgate.office import Office
     from mailgate.settings import Settings
     from store.engine import Store
+    from store.plain import Reading
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Call:
     printed: bool = False
     """Whether the one JSON document has been written."""
     _settings: Settings | None = None
+    _glance: Glance | None = None
     _at: datetime | None = None
 
     @property
@@ -56,6 +59,15 @@ class Call:
         return self._settings
 
     @property
+    def glance(self) -> Glance:
+        """What most commands need of the config, without reading it again where it is as it was; raises BadConfig."""
+        if self._glance is None:
+            from mailgate.config import glance
+
+            self._glance = (None if self._settings else glance.noted(self.config, self.environment)) or glance.of(self.settings)
+        return self._glance
+
+    @property
     def at(self) -> datetime:
         """The time of this command, one for all that it does."""
         if self._at is None:
@@ -65,7 +77,7 @@ class Call:
     @property
     def zone(self) -> ZoneInfo:
         """The desk's zone."""
-        return ZoneInfo(self.settings.policy.desk.timezone)
+        return ZoneInfo(self.glance.timezone)
 
     def moment(self, written: str) -> datetime:
         """A time as people write it, aware UTC; without an offset it is the desk's local time. Raises Misused."""
@@ -89,8 +101,42 @@ class Call:
         """The configured database; raises NotCurrent where it has another shape, unless that is what is asked for."""
         from mailgate.desk import opened
 
-        with opened.store(self.settings, prepared=prepared) as found:
+        glance = self.glance
+        with opened.store(glance, password=self._password(), prepared=prepared) as found:
+            self._note()
             yield found
+
+    @contextmanager
+    def reading(self, *, core: bool = False) -> Iterator[Reading]:
+        """One transaction to read in, for what `store.lists` reads: on SQLite without SQLAlchemy, if the database is as it should be.
+
+        `core` is for looking for words, which needs more.
+        """
+        from store import plain
+
+        scheme, _, path = self.glance.url.partition("///")
+        if scheme == "sqlite:" and "?" not in path and not core:
+            with plain.look(Path(path)) as look:
+                if look is not None:
+                    self._note()
+                    yield look
+                    return
+        from store import engine
+
+        with self.store() as store, engine.reading(store) as tx:
+            yield tx
+
+    def _password(self) -> str:
+        """The database's; a config with one is always read in full."""
+        secret = self._settings.store.password if self._settings is not None else None
+        return secret.reveal() if secret is not None else ""
+
+    def _note(self) -> None:
+        """Let the next command be quicker; a log that is asked for begins with the reading of the config."""
+        if self._settings is not None and self._settings.log.level != "DEBUG":
+            from mailgate.config import glance
+
+            glance.note(self._settings, self.environment)
 
     @contextmanager
     def office(self, *, dns: bool = False) -> Iterator[Office]:

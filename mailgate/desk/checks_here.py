@@ -273,10 +273,10 @@ def _ticket_trick(desk: Call, staff: Directory, parties: tuple[Party, ...]) -> I
 
 
 def _stuck(desk: Call, tx: Connection) -> Iterator[Finding]:
-    from store import inbox
+    from store.lists import mail
     from store.queries import figures
 
-    account = inbox.account(tx, desk.at, STALE)
+    account = mail.account(tx, desk.at, STALE)
     if account.stale:
         what = f"{account.stale} mails wait for longer than 15 minutes"
         yield Finding(

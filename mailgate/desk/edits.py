@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mailgate.desk.ends import Failed, NoSuch
 from rules.actions.folding import fold
-from rules.facts.policy import Policy
 from rules.facts.terms import address_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from rules.facts.policy import Policy
 
 _MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
 _KEY = re.compile(r"\w[\w./-]{0,63}")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import typer
+from types import MappingProxyType
 
-from mailgate.desk import mail_held, mail_in, mail_views
-
-app = typer.Typer(no_args_is_help=True)
-
-app.command("in")(mail_in.in_)
-app.command("read")(mail_in.read)
-app.command("list")(mail_views.list_)
-app.command("show")(mail_views.show)
-app.command("raw")(mail_views.raw)
-app.command("fates")(mail_views.fates)
-app.command("retry")(mail_held.retry)
-app.command("release")(mail_held.release)
-app.command("drop")(mail_held.drop)
+COMMANDS = MappingProxyType(
+    {
+        "in": "mail_in.in_",
+        "read": "mail_in.read",
+        "list": "mail_views.list_",
+        "show": "mail_views.show",
+        "raw": "mail_views.raw",
+        "fates": "mail_views.fates",
+        "retry": "mail_held.retry",
+        "release": "mail_held.release",
+        "drop": "mail_held.drop",
+    }
+)
+"""Each command of the noun, in the order of its help, and the function of this room that carries it out."""

@@ -17,6 +17,8 @@ from rules.facts.terms import Fate
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from store.plain import Reading
+
 MailId = Annotated[str, typer.Argument(metavar="ID", help="The number that mail list shows, or a Message-ID.", show_default=False)]
 
 FATES = (*(fate.value for fate in Fate), "waiting", "skipped")
@@ -36,15 +38,14 @@ def list_(
 ) -> None:
     """What came in, newest first, with its one fate and why; also what the IMAP door left alone."""
     from mailgate.desk import tickets
-    from store import engine
-    from store.queries import mail as stored
+    from store.lists import mail as stored
 
     desk = call.of(context)
     fates = tuple(word.strip() for each in fate or () for word in each.split(",") if word.strip())
     for word in fates:
         if word not in FATES:
             raise Misused(f"there is no fate {word!r}", edits.near(word, FATES) or FATES)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading(core=bool(search)) as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
         wanted = stored.Filter(
             words=search, sender=from_, fates=fates, since=since_when(desk, since), ticket_id=ticket_id, limit=limit or 0
@@ -135,11 +136,11 @@ def fates(
     stale: Annotated[str, typer.Option("--stale", metavar="SPAN", help="A mail may be so long without a fate.")] = "15m",
 ) -> None:
     """The account: every received mail has exactly one fate. Exit 1 if it doesn't add up, or one waits too long."""
-    from store import engine, inbox
+    from store.lists import mail as stored
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
-        account = inbox.account(tx, desk.at, span(stale))
+    with desk.reading() as tx:
+        account = stored.account(tx, desk.at, span(stale))
     shape = {
         "received": account.received,
         "fates": dict(account.fates),
@@ -158,9 +159,9 @@ def fates(
         raise typer.Exit(1)
 
 
-def find(tx: Connection, word: str) -> dict[str, Any]:
+def find(tx: Reading, word: str) -> dict[str, Any]:
     """The row of a received mail by number or Message-ID; raises NoSuch."""
-    from store.queries import mail as stored
+    from store.lists import mail as stored
 
     number = word.strip().lstrip("#")
     row = stored.one(tx, int(number)) if number.isdigit() and len(number) < 19 else stored.by_message_id(tx, word.strip())

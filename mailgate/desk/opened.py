@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from mailgate.office import Office
-from mailgate.settings import Settings
 from mailgate.trust import keys
 from store import engine, migrate
 from store.engine import Store
 
+if TYPE_CHECKING:
+    from mailgate.config.glance import Glance
+    from mailgate.office import Office
+    from mailgate.settings import Settings
+
 
 @contextmanager
-def store(settings: Settings, *, prepared: bool = True) -> Iterator[Store]:
+def store(glance: Glance, *, password: str = "", prepared: bool = True) -> Iterator[Store]:
     """The database of a config, closed at the end of the block; `prepared` makes sure that it has the shape that we work with."""
-    found = engine.open(url(settings), write_pool=1, read_pool=1, seal=keys.chain(settings.secret_file))
+    at = engine.with_password(glance.url, password) if password else glance.url
+    found = engine.open(at, write_pool=1, read_pool=1, seal=keys.chain(glance.secret_file))
     try:
         if prepared:
             migrate.prepare(found)
@@ -41,6 +46,7 @@ def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
         with building.open_office(settings, store=store) as found:
             yield found
         return
+    from mailgate.office import Office
     from mailgate.parsing.reader import Reader
 
     with Reader() as reader:

@@ -10,7 +10,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.ends import Failed, Misused, NoSuch
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from store.plain import Reading
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,8 +29,7 @@ def list_(
 ) -> None:
     """All mails to send and sent, those that still wait first."""
     from mailgate.desk import tickets
-    from store import engine
-    from store.queries import mail as stored
+    from store.lists import mail as stored
 
     desk = call.of(context)
     states = tuple(word.strip() for each in state or () for word in each.split(",") if word.strip())
@@ -38,7 +37,7 @@ def list_(
         if word not in (*STATES, "all"):
             raise Misused(f"there is no state {word!r}", edits.near(word, STATES) or STATES)
     wanted = () if "all" in states else states
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
         rows = stored.letters(tx, states=wanted, ticket_id=ticket_id, to=to, limit=limit or 0)
     if desk.as_json:
@@ -68,10 +67,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, id: Id) -> None:
     """One mail: to whom, about what, its words as they left."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         row = _find(tx, id)
     shape = shapes.letter(row, desk.zone) | {
         "text": row["text"] or None,
@@ -140,7 +137,7 @@ def drop(
     screen.result(desk, shapes.letter(row, desk.zone), f"mail {id} to {row['recipient_address']} will not be sent")
 
 
-def _find(tx: Connection, number: int) -> dict[str, Any]:
+def _find(tx: Reading, number: int) -> dict[str, Any]:
     from store.queries import mail as stored
 
     row = stored.letter(tx, number)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import typer
+from types import MappingProxyType
 
-from mailgate.desk import ticket_acts, ticket_files, ticket_new, ticket_print, ticket_views
-
-app = typer.Typer(no_args_is_help=True)
-
-app.command("list")(ticket_views.list_)
-app.command("show")(ticket_views.show)
-app.command("history")(ticket_views.history)
-app.command("new")(ticket_new.new)
-app.command("do")(ticket_acts.do)
-app.command("edit")(ticket_acts.edit)
-app.command("reply")(ticket_acts.reply)
-app.command("note")(ticket_acts.note)
-app.command("print")(ticket_print.print_)
-app.command("export")(ticket_files.export)
-app.command("delete")(ticket_files.delete)
+COMMANDS = MappingProxyType(
+    {
+        "list": "ticket_views.list_",
+        "show": "ticket_views.show",
+        "history": "ticket_views.history",
+        "new": "ticket_new.new",
+        "do": "ticket_acts.do",
+        "edit": "ticket_acts.edit",
+        "reply": "ticket_acts.reply",
+        "note": "ticket_acts.note",
+        "print": "ticket_print.print_",
+        "export": "ticket_files.export",
+        "delete": "ticket_files.delete",
+    }
+)
+"""Each command of the noun, in the order of its help, and the function of this room that carries it out."""

@@ -62,10 +62,8 @@ def list_(
     as_: Annotated[str, typer.Option("--as", metavar="AGENT", help="Only what this agent may see.", show_default=False)] = "",
 ) -> None:
     """All tickets but archived ones, the most pressing first."""
-    from rules import rights
-    from rules.actions.base import Scene
-    from store import engine, people
-    from store.queries import tickets as read
+    from store.lists import people
+    from store.lists import tickets as read
 
     desk = call.of(context)
     if sort not in SORTS:
@@ -73,7 +71,7 @@ def list_(
     if customer and customer not in {"internal", "external", "partner"}:
         raise Misused(f"there are no {customer!r} customers: internal, external or partner")
     states, open_only = _states(status)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading(core=bool(search)) as tx:
         staff = people.directory(tx)
         groups = tuple(
             sorted({g for each in group or () for key in (edits.found(staff.groups, each, "group").key,) for g in {key} | staff.below(key)})
@@ -105,6 +103,9 @@ def list_(
         )
         found = read.listed(tx, wanted)
         if as_:
+            from rules import rights
+            from rules.actions.base import Scene
+
             who = tickets.actor(desk.settings.policy, staff, as_)
             scene = Scene(who=who, at=desk.at, policy=desk.settings.policy, directory=staff)
             found = [each for each in found if rights.may_see(each, scene, who.name)][: limit or None]
@@ -113,13 +114,13 @@ def list_(
 
 def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
     """Everything of one ticket; with --as it counts as read."""
-    from store import engine, people
-    from store.queries import tickets as read
+    from store.lists import people
+    from store.lists import tickets as read
 
     desk = call.of(context)
     if as_:
         _seen(desk, ref, as_)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket = tickets.find(tx, ref)
         if desk.as_json:
             screen.document(desk, tickets.whole(tx, desk, ticket))
@@ -138,15 +139,15 @@ def history(
     clock: Annotated[bool, typer.Option("--clock", help="Explain the sum of each clock instead.")] = False,
 ) -> None:
     """Who did what, when, by which mail or command."""
-    from mailgate.desk import ticket_clocks
-    from store import engine
-    from store.queries import tickets as read
+    from store.lists import tickets as read
 
     desk = call.of(context)
     if clock:
+        from mailgate.desk import ticket_clocks
+
         ticket_clocks.explain(desk, ref)
         return
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket = tickets.find(tx, ref)
         rows = read.history(tx, ticket.id)
     if desk.as_json:

@@ -10,13 +10,14 @@ from mailgate.desk import edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import NoSuch
 from rules.facts.people import Actor, Directory
-from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
 from rules.facts.ticket import DERIVED, Post, ServiceOrder, Ticket
 
 if TYPE_CHECKING:
     from rich.text import Text
-    from sqlalchemy import Connection
+
+    from rules.facts.policy import Policy
+    from store.plain import Reading
 
 KINDS = {
     PostKind.public: "",
@@ -28,19 +29,18 @@ KINDS = {
 }
 
 
-def find(tx: Connection, ref: str) -> Ticket:
+def find(tx: Reading, ref: str) -> Ticket:
     """The ticket of a reference in any case, with or without brackets; a bare number finds the only ticket that ends in it. Raises NoSuch."""
-    from store import ledger
-    from store.queries import tickets
+    from store.lists import tickets
 
     bare = ref.strip().strip("[]#").strip()
-    ticket = ledger.find(tx, bare) if bare else None
+    ticket = tickets.find(tx, bare) if bare else None
     if ticket is not None:
         return ticket
     refs = tickets.all_refs(tx)
     if bare.isdigit():
         ending = [each for each in refs if re.search(rf"(?<!\d)0*{int(bare)}$", each)]
-        if len(ending) == 1 and (ticket := ledger.find(tx, ending[0])) is not None:
+        if len(ending) == 1 and (ticket := tickets.find(tx, ending[0])) is not None:
             return ticket
         raise NoSuch(f"there is no ticket {ref!r}", ending[:3])
     raise NoSuch(f"there is no ticket {ref!r}", edits.near(bare, refs) if len(refs) < 20_000 else ())
@@ -56,12 +56,11 @@ def actor(policy: Policy, directory: Directory, name: str) -> Actor:
     return found
 
 
-def whole(tx: Connection, desk: Call, ticket: Ticket) -> shapes.Json:
+def whole(tx: Reading, desk: Call, ticket: Ticket) -> shapes.Json:
     """Everything of a ticket as JSON."""
-    from store import records
-    from store.queries import tickets
+    from store.lists import tickets
 
-    kept = records.of(tx, ticket.id)
+    kept = tickets.records(tx, ticket.id)
     return shapes.whole_ticket(
         ticket,
         desk.zone,
@@ -74,11 +73,11 @@ def whole(tx: Connection, desk: Call, ticket: Ticket) -> shapes.Json:
     )
 
 
-def kinds(tx: Connection, desk: Call) -> Callable[[Ticket], str | None]:
+def kinds(tx: Reading, desk: Call) -> Callable[[Ticket], str | None]:
     """What tells whether a ticket is an internal or an external customer's or a partner's; nothing where the desk has one level."""
-    if not desk.settings.policy.options.second_level:
+    if not desk.glance.second_level:
         return lambda _ticket: None
-    from store import people
+    from store.lists import people
 
     known = {party.key: party.kind for party in people.parties(tx)}
     return lambda ticket: known.get(ticket.party, "external")
@@ -94,10 +93,9 @@ def light(ticket: Ticket) -> Text:
     return screen.text(f"{sign} {ticket.light.value}", colour)
 
 
-def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
+def show(tx: Reading, desk: Call, ticket: Ticket) -> None:
     """Print a ticket for people."""
-    from store import records
-    from store.queries import tickets
+    from store.lists import tickets
 
     bar = "".join("##" if step <= ticket.progress else "--" for step in range(6))
     due = ", ".join(f"{clock} {screen.local(desk, _moment(ticket.due[clock]))}" for clock in shapes.CLOCKS if ticket.due.get(clock))
@@ -141,7 +139,7 @@ def show(tx: Connection, desk: Call, ticket: Ticket) -> None:
             ("links", ", ".join(f"{ref} ({kind})" for ref, kind in tickets.links(tx, ticket.id))),
         )
     )
-    kept = records.of(tx, ticket.id)
+    kept = tickets.records(tx, ticket.id)
     for task in kept.tasks.values():
         until = f", by {screen.local(desk, task.due_at)}" if task.due_at else ""
         print(screen.plain(f"{task.ref} [{task.state}] {task.text}  ({task.assignee or 'nobody'}{until})"))

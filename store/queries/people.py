@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
 from rules.facts.people import Person
 from store import facts, tables
+from store.lists.people import open_by_agent, with_password
+
+__all__ = [
+    "all_addresses",
+    "by_name",
+    "by_phone",
+    "open_by_agent",
+    "persons",
+    "phone",
+    "with_password",
+]
 
 PERSON, MAILBOX, AGENT, TICKET = tables.Person, tables.Mailbox, tables.Agent, tables.Ticket
 
@@ -60,19 +71,6 @@ def by_name(tx: Connection, name: str) -> list[Person]:
 def all_addresses(tx: Connection) -> Sequence[str]:
     """Every address of a person, for near matches."""
     return tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id.is_not(None))).scalars().all()
-
-
-def with_password(tx: Connection) -> frozenset[str]:
-    """Names of the agents who may log in to the submission door."""
-    return frozenset(tx.execute(select(AGENT.c.name).where(AGENT.c.password != "")).scalars())
-
-
-def open_by_agent(tx: Connection) -> Mapping[str, int]:
-    """Agent -> how many open tickets he holds."""
-    query = select(TICKET.c.assignee, func.count().label("n")).where(
-        TICKET.c.status != "closed", TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == "", TICKET.c.assignee != ""
-    )
-    return {row.assignee: row.n for row in tx.execute(query.group_by(TICKET.c.assignee))}
 
 
 def _addresses(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -142,12 +142,13 @@ def test_a_mail_that_waits_too_long_fails_the_account(desk: Desk) -> None:
     from datetime import UTC, datetime
 
     from mailgate import intake, settings
+    from mailgate.config import glance
     from mailgate.desk import opened
     from mailgate.doors.receiving import Received
     from rules.facts.mail import Envelope
 
     config = settings.load(desk.config, {})
-    with opened.store(config) as store:
+    with opened.store(glance.of(config)) as store:
         intake.keep(
             store, [Received(envelope=Envelope(door="file"), raw=desk.mail().read_bytes())], datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
         )

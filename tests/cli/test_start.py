@@ -106,12 +106,13 @@ def test_db_check_sees_what_must_not_be(desk: Desk) -> None:
     from sqlalchemy import text
 
     from mailgate import settings
+    from mailgate.config import glance
     from mailgate.desk import opened
     from store import engine
 
     desk.ok("mail", "in", str(desk.mail()))
     assert desk.ok("db", "check")["ok"]
-    with opened.store(settings.load(desk.config, {})) as store, engine.transaction(store) as tx:
+    with opened.store(glance.of(settings.load(desk.config, {}))) as store, engine.transaction(store) as tx:
         tx.execute(text("UPDATE raw SET data = x'00'"))
         tx.execute(text("UPDATE ticket SET priority = 'high'"))
         tx.execute(text("UPDATE outbox SET state = 'lost' WHERE id = 1"))
@@ -132,10 +133,11 @@ def test_a_database_of_another_version_is_refused_with_the_mend(desk: Desk) -> N
     from sqlalchemy import text
 
     from mailgate import settings
+    from mailgate.config import glance
     from mailgate.desk import opened
     from store import engine
 
-    with opened.store(settings.load(desk.config, {})) as store, engine.transaction(store) as tx:
+    with opened.store(glance.of(settings.load(desk.config, {}))) as store, engine.transaction(store) as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     result = desk.run("ticket", "list")
     assert result.code == 1

@@ -24,8 +24,8 @@ ONE_IMPORTER = {
     "imapclient": {"mailgate.boxes.imap"},
     "apscheduler": {"mailgate.daemon"},
     # Two SQLite libraries in one process don't see each other's locks, so one module picks one.
-    "sqlite3": {"store.engine"},
-    "pysqlite3": {"store.engine"},
+    "sqlite3": {"store.driver"},
+    "pysqlite3": {"store.driver"},
     "dkim": {"mailgate.trust.signatures", "mailgate.trust.signing"},
     "dns": {"mailgate.trust.nameserver"},
     "holidays": {"mailgate.config.calendars"},

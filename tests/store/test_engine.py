@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from store import durability, engine
+from store import driver, durability, engine
 from store.models.service import Counter, Setting
 from store.models.tickets import Ticket
 from tests.servers.postgres import Postgres
@@ -31,7 +31,7 @@ TICKET = Ticket.__table__  # type: ignore[attr-defined]
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[engine.Store]:
     """An open store on each engine, and on the SQLite that is used where the wheel isn't, which may be too old for WAL."""
     if request.param == "sqlite of the interpreter":
-        monkeypatch.setattr(engine, "_sqlite_driver", lambda: sqlite3.dbapi2)
+        monkeypatch.setattr(driver, "sqlite", lambda: sqlite3.dbapi2)
     desk = engine.open(request.getfixturevalue("postgres_url" if request.param == "postgresql" else "sqlite_url"))
     yield desk
     desk.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Column, Table
+from sqlalchemy import JSON, Boolean, Column, Table
 from sqlmodel import UTCDateTime
 
-from store import models, tables
+from store import kinds, models, tables
 from store.columns import UtcTime
 
 MODELS = {
@@ -34,3 +34,11 @@ def test_a_table_has_the_columns_of_its_model(name: str) -> None:
     table: Table = getattr(tables, name)
     assert table.name == MODELS[name].name
     assert [_said(column) for column in table.columns] == [_said(column) for column in MODELS[name].columns]
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_what_a_driver_gives_otherwise_is_known_of_each_column(name: str) -> None:
+    """A list at the terminal would show a time without its zone, or JSON as text. `python packaging/new_tables.py` writes them anew."""
+    table: Table = getattr(tables, name)
+    for known, kind in ((kinds.TIMES, UtcTime), (kinds.JSONS, JSON), (kinds.FLAGS, Boolean)):
+        assert known.get(table.name, ()) == tuple(column.name for column in table.columns if isinstance(column.type, kind))
