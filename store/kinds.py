@@ -7,6 +7,7 @@ from collections.abc import Mapping
 TIMES: Mapping[str, tuple[str, ...]] = {
     "agent": ("created_at",),
     "person": ("confirmed_at", "created_at"),
+    "signing_key": ("begins_at", "ends_at", "added_at"),
     "blocked": ("at",),
     "access_request": ("created_at", "decided_at"),
     "ticket": (
@@ -29,6 +30,7 @@ TIMES: Mapping[str, tuple[str, ...]] = {
     "history": ("at",),
     "wake": ("due_at", "fired_at"),
     "received": ("received_at", "settled_at", "announced_at"),
+    "used_signature": ("at",),
     "skipped": ("seen_at",),
     "outbox": ("created_at", "press_until", "due_at", "lease_until", "sent_at"),
     "pressed": ("pressed_at",),
