@@ -44,6 +44,8 @@ def _ask(case: Case) -> Verdict:
         case.note("thread", f.thread.ticket.ref, f.thread.by)
     else:
         case.note("thread", "none", ", ".join(f.clues.refs) or "no clue")
+    for said in f.mail.verified:
+        case.note(said.method, said.result, " ".join(word for word in (said.domain, said.why, f"by {said.by}") if word))
     case.note("trust", str(int(case.trust.level)), case.trust.why)
     if machine.kind in {MachineKind.auto_reply, MachineKind.report}:
         return _automatic(case)

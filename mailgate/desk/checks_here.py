@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mailgate.desk.call import Call
@@ -26,6 +28,16 @@ LITTLE, VERY_LITTLE = 1_000_000_000, 200_000_000
 ENDS_SOON = timedelta(days=14)
 SOUND = {(3, 11): 15, (3, 12): 13, (3, 13): 13, (3, 14): 3}
 """Python releases in which header lines can't be smuggled through encoded words (CVE-2024-6923, CVE-2026-1299)."""
+
+
+LIBRARIES = {
+    "aiosmtpd": ((1, 4, 6), "older ones let mail be smuggled in (CVE-2024-27305)"),
+    "aiosmtplib": ((5, 1, 3), "older ones let an address speak SMTP"),
+    "jinja2": ((3, 1, 6), "in older ones a template leaves its sandbox (CVE-2025-27516)"),
+    "dkimpy": ((1, 1, 8), "older ones take endless time for some signatures"),
+    "mail-parser": ((4, 8, 0), "older ones read some senders otherwise"),
+}
+"""Libraries that strangers' bytes go through: the oldest release that may be used, and why."""
 
 
 def all_of(desk: Call) -> list[Finding]:
@@ -346,3 +358,14 @@ def _machine(desk: Call) -> Iterator[Finding]:
             level="ok",
             what=f"{'.'.join(map(str, have))}: its own mail library can smuggle header lines; ours doesn't use it for sending ({have[0]}.{have[1]}.{safe} has the mend)",
         )
+    yield from _libraries()
+
+
+def _libraries() -> Iterator[Finding]:
+    for name, (least, why) in LIBRARIES.items():
+        said = version(name)
+        have = tuple(int(n) for n in re.findall(r"\d+", said)[:3])
+        if have < least:
+            wanted = ".".join(map(str, least))
+            what = f"{said}: {why}"
+            yield Finding(area=MACHINE, check=name, level="warning", what=what, mend=f'pip install "{name}>={wanted}"')

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 
 from mailgate.config.doors import Log
+from mailgate.desk.aside import Aside
 
 
 class Json(logging.Formatter):
@@ -27,7 +27,7 @@ class Json(logging.Formatter):
 def start(said: Log, *, least: int = logging.DEBUG) -> None:
     """Send the log to stderr from the configured level on, `least` being the lowest that this command shows."""
     level = max(logging.getLevelNamesMapping().get(said.level.upper(), logging.INFO), least)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(Aside())
     handler.setFormatter(Json() if said.format == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from mailgate.desk.aside import Aside
 from mailgate.desk.call import Call
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def result(call: Call, value: Any, said: str) -> None:  # noqa: ANN401 - any JSO
 
 def say(text: str) -> None:
     """A sentence beside the results, on stderr."""
-    sys.stderr.write(plain(text) + "\n")
+    Aside().write(plain(text) + "\n")
 
 
 def console(stream: TextIO | None = None) -> Console:

@@ -323,7 +323,7 @@ class People:
     def apart(self, spelled: str, line: str) -> str:
         """The spelled people before the rest of their line, with a colon where its first word would be taken for one more of them."""
         head = first_word(line)[0]
-        return f"{spelled}:" if spelled and ("@" in head or _GROUP.match(head)) else spelled
+        return f"{spelled}:" if spelled and ("@" in head or _GROUP.match(head) or fold(head) in _AND) else spelled
 
 
 @dataclass(frozen=True, slots=True)

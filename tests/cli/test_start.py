@@ -167,6 +167,20 @@ def test_the_doctor_warns_and_says_the_mend(desk: Desk) -> None:
     assert desk.run("doctor", "--offline", "--strict").code == 2
 
 
+def test_the_doctor_knows_libraries_with_holes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old library lies in an environment for years, and its hole is in every scanner."""
+    from mailgate.desk import checks_here
+
+    old = {"aiosmtpd": "1.4.4", "jinja2": "3.1.5", "dkimpy": "1.1.7.post1", "aiosmtplib": "5.1.2", "mail-parser": "4.7"}
+    assert not any(f["check"] in old for f in desk.run("--json", "doctor", "--offline").json)
+    monkeypatch.setattr(checks_here, "version", old.__getitem__)
+    result = desk.run("--json", "doctor", "--offline")
+    found = {f["check"]: f for f in result.json if f["check"] in old}
+    assert result.code == 1 and set(found) == set(old)
+    assert all(f["level"] == "warning" and f["what"].startswith(old[name]) and "pip install" in f["mend"] for name, f in found.items())
+    assert desk.run("doctor", "--offline", "--strict").code == 2
+
+
 def test_the_doctor_sees_what_is_broken(desk: Desk) -> None:
     """Each of these stops mail, and none says so by itself."""
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as gone:

@@ -194,3 +194,23 @@ def test_a_reply_with_its_token_twice_at_once_is_done_once(tmp_path: Path) -> No
             d.take(raw.encode(), Envelope(door=door, sender=ANNA, recipients=(target,), peer="192.0.2.9"))
         assert d.ticket().minutes == 25
         assert sum(p.text == "We come." for p in d.posts()) == 1
+
+
+NEAR_MISS = "on a at b wrote\nOn Mon, 1 Jan 2026 at 10:00 Kim wrote\n> on a at b wrote:\n-----Original Message\nAm 1.1. schrieb x\n"
+
+
+def test_a_megabyte_of_near_misses_and_a_careless_rule_hold_nobody_up(tmp_path: Path) -> None:
+    """One pattern that goes back and forth would stop the handler for hours."""
+    rules = "\n".join(
+        f'[[rule]]\nname = "careless {n}"\nwhen = {{{where} = \'/{pattern}/\'}}\nthen = ["prio high"]'
+        for n, (where, pattern) in enumerate((("body", "(a+)+$"), ("body", "(x|x?)*y$"), ("subject", "^(([a-z])+.)+[A-Z]$")))
+    )
+    with desk(tmp_path, more=rules) as d:
+        began = time.process_time()
+        for n, text in enumerate((NEAR_MISS * 9000, "a" * 1_000_000 + "!", "> " * 400_000, "x" * 1_000_000)):
+            raw = (
+                f"From: k{n}@client.example\r\nTo: support@desk.example\r\nSubject: {'a' * 900}\r\nMessage-ID: <nm{n}@x>\r\n\r\n{text}\r\n"
+            )
+            i = d.take(raw.encode())
+            assert d.fate(i) == "opened", d.mail(i)["why"]
+        assert time.process_time() - began < 8, "two seconds for each at most, on a machine that does other things too"

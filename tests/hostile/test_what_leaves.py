@@ -60,6 +60,45 @@ def test_no_word_of_a_mail_becomes_a_header_field_or_a_recipient(tmp_path: Path)
             assert "victim" not in str(mail["To"]) + str(mail["Cc"] or "")
 
 
+FILE_NAMES = (
+    '"a\r\n Bcc: victim@v.example"',
+    '"a\u2028Bcc: victim@v.example.pdf"',
+    '"=?utf-8?q?a=0D=0ABcc:_victim@v.example?=.pdf"',
+    "utf-8''a%0D%0ABcc:%20victim%40v.example",
+    '"\\"; x=y\x00.pdf"',
+)
+MESSAGE_IDS = (
+    "<a\rBcc: victim-0@v.example>",
+    "<a@b>\r\n <victim@v.example>\u2028",
+    "<=?utf-8?q?=0D=0ABcc:_victim@v.example?=@x>",
+    "<" + "x" * 2000 + "@y>",
+    "a b c@d",
+)
+
+
+def test_no_name_of_a_file_and_no_message_id_becomes_a_field(tmp_path: Path) -> None:
+    """What is echoed in References, or names an attachment, stands in the header of our mail."""
+    with desk(tmp_path, hold="0s") as d:
+        d.agent("anna")
+        d.write(KIM, "An ordinary request.")
+        ordinary = {template(m): set(m.keys()) for m in d.post()}
+        for n, (name, message_id) in enumerate(zip(FILE_NAMES, MESSAGE_IDS, strict=True)):
+            star = "*" if name.startswith("utf-8''") else ""
+            raw = (
+                f"From: Mal <mal{n}@evil.example>\r\nTo: support@desk.example\r\nSubject: File {n}\r\nMessage-ID: {message_id}\r\n"
+                f"References: {message_id} <r{n}@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\n\r\nSee it.\r\n"
+                f"--q\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename{star}={name}\r\n\r\n%PDF\r\n--q--\r\n"
+            )
+            d.take(raw.encode("utf-8", "surrogatepass"), envelope(n))
+        mails = d.post()
+        assert len(mails) == 2 * len(FILE_NAMES)
+        for mail in mails:
+            assert set(mail.keys()) <= ordinary[template(mail)] | {"References", "In-Reply-To"}, mail.keys()
+            for part in mail.walk():
+                assert "Bcc" not in part and "\n" not in str(part.get_filename() or "")
+            assert "victim" not in str(mail["To"]) + str(mail["Cc"] or "") + str(mail["Delivered-To"])
+
+
 def template(mail: object) -> str:
     return str(mail["X-Mailgate-Template"])  # type: ignore[index]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import smtplib
+import socket
 import subprocess
 import threading
 import time
@@ -33,39 +34,80 @@ def sent(desk: Desk) -> list[EmailMessage]:
 
 def test_sigterm_under_load_loses_nothing_and_ends_well(open_desk: Callable[..., Desk]) -> None:
     """Every upgrade would cost some customer his mail, and systemd would report a failure."""
+    stopped_under_load(open_desk, 1, at_least=20)
+
+
+def stopped_under_load(open_desk: Callable[..., Desk], times: int, *, at_least: int) -> None:
+    """SIGTERM so often while four senders deliver; each time after some mails more."""
     desk = open_desk()
-    desk.start()
     acknowledged: list[str] = []
-    started = threading.Event()
-
-    def load(worker: int) -> None:
-        try:
-            with smtplib.SMTP("127.0.0.1", desk.smtp_port, timeout=15) as door:
-                for n in range(500):
-                    name = f"load-{worker}-{n}"
-                    door.sendmail(f"{name}@client.example", ["support@desk.example"], mail(name, "x" * 3000))
-                    acknowledged.append(name)
-                    if len(acknowledged) > 20:
-                        started.set()
-        except (smtplib.SMTPException, OSError):
-            return  # told 421, or cut off without an answer: a relay keeps such a mail
-
-    workers = [threading.Thread(target=load, args=(n,)) for n in range(4)]
-    for worker in workers:
-        worker.start()
-    assert started.wait(15)
-    began = time.monotonic()
-    assert desk.stop() == 0
-    assert time.monotonic() - began < 10
-    for worker in workers:
-        worker.join(20)
+    for turn in range(times):
+        desk.start()
+        enough = len(acknowledged) + at_least + turn % 7
+        started = threading.Event()
+        workers = [threading.Thread(target=_load, args=(desk, f"{turn}-{n}", acknowledged, enough, started)) for n in range(4)]
+        for worker in workers:
+            worker.start()
+        assert started.wait(30)
+        began = time.monotonic()
+        assert desk.stop() == 0
+        assert time.monotonic() - began < 10
+        for worker in workers:
+            worker.join(20)
 
     desk.start()
     desk.settled(len(acknowledged))
     assert desk.cli("mail", "fates")["ok"]
-    kept = {row["message_id"] for row in desk.cli("mail", "list", "--limit", "5000")}
+    kept = {row["message_id"] for row in desk.cli("mail", "list", "--limit", "1000000")}
     assert {f"<{name}@client.example>" for name in acknowledged} - kept == set()
     assert desk.stop() == 0
+
+
+def _load(desk: Desk, name: str, acknowledged: list[str], enough: int, started: threading.Event) -> None:
+    try:
+        with smtplib.SMTP("127.0.0.1", desk.smtp_port, timeout=15) as door:
+            for n in range(500):
+                each = f"load-{name}-{n}"
+                door.sendmail(f"{each}@client.example", ["support@desk.example"], mail(each, "x" * 3000))
+                acknowledged.append(each)
+                if len(acknowledged) >= enough:
+                    started.set()
+    except (smtplib.SMTPException, OSError):
+        return  # told 421, or cut off without an answer: a relay keeps such a mail
+
+
+def test_a_log_that_cannot_be_written_stops_no_mail(open_desk: Callable[..., Desk]) -> None:
+    """A full log disk would be a desk that refuses mail, and says so nowhere."""
+    desk = open_desk()
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.Popen(
+            [MAILGATE, "--config", desk.config, "serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=full,
+            env=environment(),
+            start_new_session=True,
+        )
+    try:
+        until(lambda: _answers(desk.smtp_port), "the door is open", 30)
+        for n in range(3):
+            smtp(desk.smtp_port, mail(f"unlogged-{n}"))
+        until(lambda: desk.cli("mail", "fates")["fates"].get("opened") == 3, "every mail has its fate", 20)
+        until(lambda: len(sent(desk)) >= 3, "acknowledgements leave", 20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as line:
+            return line.recv(3) == b"220"
+    except OSError:
+        return False
 
 
 def test_sighup_takes_the_new_rules_and_refuses_faulty_ones(open_desk: Callable[..., Desk]) -> None:
