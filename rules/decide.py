@@ -15,6 +15,7 @@ from rules.case import Case, Facts, traced
 from rules.facts.people import Actor, Role
 from rules.facts.terms import Fate, Level, MachineKind, PostKind
 from rules.reading import absence
+from rules.reading.machine import PROBE
 from rules.verdict import Act, Bounced, Hold, Question, Settle, Verdict
 
 __all__ = ["Facts", "decide"]
@@ -36,6 +37,8 @@ def _ask(case: Case) -> Verdict:
         return _written_past_us(case)
     machine = f.machine
     case.note("machine", machine.kind.value, machine.why)
+    if machine.why == PROBE:
+        return Settle(fate=Fate.ignored, why="a probe of doctor came back")
     if machine.kind in {MachineKind.own, MachineKind.loop} and machine.kind.value not in f.allowance.guards:
         return Hold(reason=machine.kind.value)
     if machine.kind is MachineKind.bounce or (machine.kind is MachineKind.report and f.bounced is not None):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailgate.desk import wrong_turns
+from mailgate.desk import checks_round, wrong_turns
 from mailgate.desk.call import Call
 from mailgate.desk.findings import Finding
 
@@ -27,9 +27,6 @@ def all_of(desk: Call, found: list[Finding], *, offline: bool) -> list[Finding]:
     out = [*_doors(desk)]
     if not offline:
         out += _mailboxes(desk)
-    out += _relay(desk, offline=offline)
-    if not offline:
-        out += _records(desk)
     if not any(each.area == IN for each in out):
         out.insert(
             0,
@@ -41,6 +38,9 @@ def all_of(desk: Call, found: list[Finding], *, offline: bool) -> list[Finding]:
                 mend="add [smtp], [lmtp] or [[imap]]",
             ),
         )
+    out += _relay(desk, offline=offline)
+    if not offline:
+        out += _records(desk)
     return out
 
 
@@ -169,6 +169,13 @@ def _records(desk: Call) -> Iterator[Finding]:
     from mailgate.trust.signatures import Unanswered
 
     dns = Nameserver(wait=WAIT)
+    try:
+        yield from checks_round.ways_in(desk, dns)
+    except Unanswered as why:
+        yield Finding(
+            area=IN, check="MX", level="warning", what=f"no nameserver answers ({why})", mend="try again with a network, or say --offline"
+        )
+        return
     wanted = [
         ("SPF", domain, b"v=spf1", 'publish a TXT record such as "v=spf1 mx -all"'),
         ("DMARC", f"_dmarc.{domain}", b"v=DMARC1", 'publish "v=DMARC1; p=none" to begin with'),

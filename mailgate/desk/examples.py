@@ -11,7 +11,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "serve": ("mailgate serve", "mailgate --config /etc/mailgate/config.toml serve"),
         "tick": ("mailgate tick", "mailgate --now 2026-11-30T09:00+02:00 tick"),
         "demo": ("mailgate demo",),
-        "doctor": ("mailgate doctor", "mailgate --json doctor"),
+        "doctor": ("mailgate doctor", "mailgate doctor --send", "mailgate --json doctor"),
         "config check": ("mailgate config check", "mailgate --config new.toml config check"),
         "config show": ("mailgate config show",),
         "config schema": ("mailgate config schema > mailgate.schema.json",),

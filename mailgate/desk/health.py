@@ -19,6 +19,10 @@ WELL, WARNING, BROKEN = 0, 1, 2
 def doctor(
     context: typer.Context,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of other machines: no relay, no mailbox, no DNS.")] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Also send a probe by the relay to the desk's own address, and wait until it comes back in.")
+    ] = False,
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long a probe may take.", min=1, max=3600)] = 60.0,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as broken.")] = False,
 ) -> None:
     """Check the whole desk. Exit 0 if all is well, 1 with warnings, 2 if something is broken; each finding says the mend."""
@@ -28,6 +32,10 @@ def doctor(
     found = checks_here.all_of(desk)
     if not any(each.check == "config" and each.level == "broken" for each in found):
         found += checks_outside.all_of(desk, found, offline=offline)
+        if send and not offline:
+            from mailgate.desk import checks_round
+
+            found += checks_round.round_trip(desk, wait)
     if desk.as_json:
         screen.document(desk, [asdict(each) for each in found])
     else:

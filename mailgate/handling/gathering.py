@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from mailgate.office import Office
 from mailgate.roster import Roster
-from rules import belonging, levels, limits, tokens
+from rules import belonging, levels, limits, probes, tokens
 from rules.admission import REGISTER
 from rules.case import Facts, Held, believed, is_known
 from rules.facts.access import Admission
@@ -90,6 +90,8 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     is_ours = _is_our_own(tx, office, mail)
     if is_ours:
         kind = replace(kind, kind=MachineKind.own, may_answer=False, why="a mail of ours came back")
+    elif probes.is_ours(mail.message_id, office.keys):
+        kind = replace(kind, kind=MachineKind.own, may_answer=False, why=machine.PROBE)
     if form is not None and kind.kind not in {MachineKind.own, MachineKind.loop}:
         kind = Machine(why="a form of our own")
     person = people.person_of(tx, mail.identity) if mail.identity else None

@@ -1,4 +1,4 @@
-"""TXT records from DNS for those who check signatures: short waits, answers remembered, and no waiting at all while DNS is out.
+"""Records from DNS: TXT for those who check signatures, MX for the doctor: short waits, answers remembered, and no waiting at all while DNS is out.
 
 The only importer of dnspython. Blocks for at most `WAIT` seconds: for threads and worker processes, not for the loop.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import dns.exception
 import dns.name
@@ -62,6 +63,29 @@ class Nameserver:
         if isinstance(kept[1], Unanswered):
             raise Unanswered(str(kept[1]))
         return kept[1]
+
+    def mail_hosts(self, domain: str) -> tuple[str, ...]:
+        """The hosts that take mail for a domain, the most wanted first (RFC 5321 section 5.1); none if there are none, or its MX says so (RFC 7505).
+
+        Nothing is remembered. Raises `Unanswered` if that can't be told now.
+        """
+        found = self._records(domain, dns.rdatatype.MX)
+        if found:
+            best = sorted(found, key=lambda each: (each.preference, each.exchange.to_text()))
+            return tuple(name for each in best if (name := each.exchange.to_text(omit_final_dot=True).lower()) not in {"", "."})
+        return (domain,) if self.addresses(domain) else ()
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """The addresses of a host, IPv4 first. Raises `Unanswered`."""
+        return tuple(each.address for kind in (dns.rdatatype.A, dns.rdatatype.AAAA) for each in self._records(host, kind))
+
+    def _records(self, name: str, kind: dns.rdatatype.RdataType) -> list[Any]:
+        try:
+            return list(self._ready().resolve(f"{name.rstrip('.')}.", kind, lifetime=self._wait, search=False))
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel):
+            return []
+        except (dns.exception.DNSException, OSError, UnicodeError) as fault:
+            raise Unanswered(f"{name}: {fault}") from fault
 
     def _remembered(self, name: str, seconds: float, record: bytes | Unanswered | None) -> tuple[float, bytes | Unanswered | None]:
         silent = isinstance(record, Unanswered)

@@ -14,6 +14,8 @@ from rules.facts.terms import MachineKind, address_key
 from rules.reading.absence import is_automatic_subject
 
 MOST_RECEIVED = 50
+PROBE = "A0 probe"
+"""Why a mail counts as our own that `doctor` sent to see whether it comes back."""
 _WITH_ENVELOPE = ("smtp", "lmtp", "submission")
 _MARKED = (
     "x-autoreply",

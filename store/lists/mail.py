@@ -99,6 +99,11 @@ def by_message_id(tx: Reading, message_id: str) -> Row | None:
     return next(iter(found), None)
 
 
+def all_of(tx: Reading, message_id: str) -> list[Row]:
+    """Every received mail of a Message-ID, oldest first; one that waits has none yet."""
+    return plain.rows(tx, "received", f"{_RECEIVED} WHERE received.message_id = :id ORDER BY received.id", {"id": message_id})
+
+
 def skipped(tx: Reading, wanted: Filter) -> list[Row]:
     """What the IMAP door saw and left alone, newest first."""
     values: dict[str, Any] = {}
