@@ -136,6 +136,11 @@ def desk(tmp_path: Path) -> Desk:
     return made
 
 
+@pytest.fixture(autouse=True, scope="package")
+def _quick(quick: None) -> None:
+    """Commands in this process share what each would make for itself; `Desk.process` begins from nothing."""
+
+
 @pytest.fixture(autouse=True)
 def _no_width_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables are as wide as for a pipe, whatever terminal the tests run in."""

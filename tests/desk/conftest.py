@@ -25,6 +25,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("on_engine", ["sqlite", "postgresql"], indirect=True)
 
 
+@pytest.fixture(autouse=True, scope="package")
+def _quick(quick: None) -> None:
+    """These stories are of what desks do, not of how they begin."""
+
+
 @pytest.fixture(autouse=True)
 def on_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every desk of this story on one engine; on PostgreSQL a database for each folder, gone after the story."""

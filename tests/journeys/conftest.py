@@ -25,6 +25,11 @@ def town(dovecot: Dovecot) -> Iterator[Town]:
     server.stop()
 
 
+@pytest.fixture(autouse=True, scope="package")
+def _quick(quick: None) -> None:
+    """Commands in this process share what each would make for itself; daemons and other processes begin from nothing."""
+
+
 @pytest.fixture
 def open_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     """Makes desks, each in a folder of its own; what still runs at the end is ended."""
