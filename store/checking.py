@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from store.checks import conversations, letters, marks, received
+from store.checks import conversations, inside, letters, marks, received
 from store.checks import delivered as left
 from store.checks.asked import Asked, Delivered, FileOf
 
@@ -71,7 +71,7 @@ CHECKS: dict[str, Callable[[Asked], Iterator[str]]] = {
     "overtaken": letters.overtaken,
     "buttons": letters.buttons,
     "recipients": letters.recipients,
-    "inside": letters.inside,
+    "inside": inside.inside,
     "firings": marks.firings,
     "people": marks.people,
 }

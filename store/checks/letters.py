@@ -1,4 +1,4 @@
-"""What leaves: mails to send, their causes, their recipients, their words."""
+"""What leaves: mails to send, their causes, their recipients. What must not stand in them: `store.checks.inside`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Text, cast, func, select
 
 from rules import tokens
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import PostKind, address_key
+from rules.facts.terms import address_key
 from store import tables
 from store.checks.asked import Asked
 
@@ -18,11 +18,8 @@ OUTBOX, RECEIVED, TICKET, POST = tables.Outbox, tables.Received, tables.Ticket, 
 HISTORY, MAILBOX, PRESSED, ACCESS = tables.History, tables.Mailbox, tables.Pressed, tables.AccessRequest
 
 STATES = ("due", "sent", "failed", "unknown", "dropped")
-INSIDE = (PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value)
 OVERTAKEN = timedelta(hours=3)
 """More than twice the longest wait between two attempts."""
-TELLING = 40
-"""So many letters of a note, at least, are told from words that anybody may say."""
 
 
 def outbox(asked: Asked) -> Iterator[str]:
@@ -107,27 +104,3 @@ def recipients(asked: Asked) -> Iterator[str]:
 def _customers(asked: Asked, ticket_id: int) -> set[str]:
     row = asked.tx.execute(select(TICKET.c.requester_key, TICKET.c.watchers).where(TICKET.c.id == ticket_id)).one()
     return {row.requester_key, *(address_key(each) for each in row.watchers)} - {""}
-
-
-def inside(asked: Asked) -> Iterator[str]:
-    """No mail to a customer holds what staff wrote among itself."""
-    notes: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    said: dict[int, str] = defaultdict(str)
-    for post in asked.tx.execute(select(POST.c.id, POST.c.ticket_id, POST.c.kind, POST.c.text, POST.c.quoted)):
-        words = _folded(post.text)
-        if post.kind in INSIDE and len(words) >= TELLING:
-            notes[post.ticket_id].append((post.id, words))
-        elif post.kind not in INSIDE:
-            said[post.ticket_id] += " " + words + " " + _folded(post.quoted)
-    query = select(OUTBOX.c.id, OUTBOX.c.ticket_id, OUTBOX.c.text).where(
-        OUTBOX.c.recipient_kind == RecipientKind.customer.value, OUTBOX.c.ticket_id.in_(list(notes))
-    )
-    for row in asked.tx.execute(query if notes else query.where(OUTBOX.c.id < 0)):
-        words = _folded(row.text)
-        for post_id, note in notes[row.ticket_id]:
-            if note in words and note not in said[row.ticket_id]:
-                yield f"outbox {row.id} tells a customer post {post_id}, which is for staff"
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -57,7 +57,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "overtaken": ("UPDATE outbox SET state = 'due', due_at = '2026-11-01 08:00:00.000000', created_at = '2026-11-01 08:00:00.000000' WHERE id = 1",),
     "buttons": ("INSERT INTO pressed (outbox_id, key, pressed_at) SELECT id, 'zz9', created_at FROM outbox WHERE buttons <> '{}' LIMIT 1",),
     "recipients": ("UPDATE outbox SET recipient_address = 'spy@evil.example', recipient_key = 'spy@evil.example' WHERE id = (SELECT min(id) FROM outbox WHERE recipient_kind = 'customer')",),
-    "inside": (f"UPDATE outbox SET text = 'Hello. {NOTE} Bye.' WHERE recipient_kind = 'customer' AND ticket_id = 1",),
+    "inside": (f"UPDATE outbox SET text = 'Hello. {NOTE} Bye.' WHERE id = (SELECT max(id) FROM outbox WHERE recipient_kind = 'customer' AND ticket_id = 1)",),
     "firings": ("INSERT INTO firing (ticket_id, clock, step, started_at, fired_at) VALUES (1, 'take', 50, '2026-12-01 08:00:00.000000', '2026-11-01 08:00:00.000000')",),
     "people": ("DELETE FROM mailbox WHERE agent = 'anna'",),
 }  # fmt: skip
@@ -121,6 +121,14 @@ MORE: dict[str, tuple[str, str]] = {
     "a mail that a history tells of and that isn't there": ("named", "UPDATE history SET cause = 'mail:999' WHERE cause = 'mail:1'"),
     "a mail that left with other words than are kept": ("delivered", "UPDATE outbox SET raw = CAST('x' || CAST(raw AS TEXT) AS BLOB) WHERE state = 'sent' AND id = (SELECT min(id) FROM outbox WHERE state = 'sent')"),
     "a reminder of what didn't fire": ("firings", "UPDATE outbox SET cause = 'clock:1:take:50:20261101T080000' WHERE id = 1"),
+    "a piece of a note in a mail to the customer": (
+        "inside", f"UPDATE outbox SET text = 'Hello, {NOTE[20:50]}' WHERE id = (SELECT max(id) FROM outbox WHERE recipient_kind = 'customer' AND ticket_id = 1)"),
+    "a note in a mail to somebody outside": (
+        "inside", f"UPDATE outbox SET text = '{NOTE}', recipient_kind = 'other', recipient_key = 'parts@supplier.example' WHERE recipient_kind = 'agent' AND template = 'assigned'"),
+    "private words in a mail to a colleague": (
+        "inside", ("INSERT INTO post (ticket_id, at, author_name, author_address, agent, kind, direction, subject, text, quoted, parts, \"to\", cause)"
+        " SELECT ticket_id, '2026-01-01 08:00:00.000000', '', '', 'ben', 'private', 'out', '', substr(text, 1, 200), '', '[]', '[\"eva\"]', ''"
+        " FROM outbox WHERE template = 'assigned'")),
     "a number that leads to another ticket": ("numbers", "INSERT INTO old_ref (ref, ticket_id) VALUES ('T1', 2)"),
 }  # fmt: skip
 
