@@ -15,15 +15,18 @@ from pathlib import Path
 
 from mailgate import building, intake
 from mailgate.clock import clerk
+from mailgate.desk.db import addresses_in
 from mailgate.doors.receiving import Received
 from mailgate.handling import backlog
 from mailgate.office import Office
+from mailgate.parsing import parse
 from mailgate.settings import Settings, load
 from rules.facts.mail import Envelope
 from rules.facts.people import Agent, Group
 from rules.facts.ticket import Post, Ticket
-from store import engine, ledger, people
+from store import checking, engine, ledger, people
 from store.queries import tickets
+from tests.desk import canary
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 CONFIG = """
@@ -260,6 +263,16 @@ def desk(folder: Path, *, url: str = "", hold: str = "30s", more: str = "", desk
     settings = load(path, {})
     with building.open_office(settings, dns=False) as office:
         yield Desk(folder, settings, office)
+        _is_sound(folder, settings, office)
+
+
+def _is_sound(folder: Path, settings: Settings, office: Office) -> None:
+    """Nothing that a story did left a row that must not be, or reached somebody whom it was not for."""
+    with engine.reading(office.store) as tx:
+        flaws = checking.check(tx, ours=addresses_in((folder / "config.toml").read_text()), file_of=parse.part_bytes)
+        assert not flaws, f"the story left what must not be: {[(f.check, f.what) for f in flaws[:5]]}"
+        strays = list(canary.strays(tx, folder / "sent", settings.policy))
+        assert not strays, f"somebody saw what was not for him: {strays[:5]}"
 
 
 assert datetime

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import base64
+import email
+import quopri
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
+from sqlalchemy import update
+
 from rules.facts.mail import Envelope
 from rules.facts.terms import PostKind
+from store import engine, people, tables
+from tests.desk import canary
 from tests.desk.customers import proves
-from tests.desk.office import Desk, desk
+from tests.desk.office import Desk, desk, token_row
 from tests.desk.staff import ANNA, BEN, KIM, MAL, everything, login, one, plain, request, to, to_customers
+
+DEPARTMENTS = """
+[[category]]
+key = "hw"
+group = "hw"
+address = "hw@desk.example"
+"""
 
 
 def words_of(mail: EmailMessage) -> str:
@@ -95,6 +110,58 @@ def test_notes_are_notes_whoever_is_told_of_them(tmp_path: Path) -> None:
         d.write(ANNA, "CANARY", subject="[T1]", envelope=login("anna"))
         assert d.posts()[-1].kind is PostKind.note
         assert to_customers(d.post_later(300)) == []
+
+
+SECRET = "he has not paid since March, so let him wait"
+WHISPER = "the boss knows his wife, be careful"
+
+
+def test_what_every_story_is_asked_at_its_end_finds_a_leak(tmp_path: Path) -> None:
+    """The canary over all stories would sing whatever leaves."""
+    with desk(tmp_path, more=DEPARTMENTS) as d:
+        d.agent("anna", "hw")
+        d.agent("ben", "hw")
+        d.agent("bea", "books")
+        with engine.transaction(d.office.store) as tx:
+            people.put_agent(tx, replace(people.directory(tx).agents["bea"], role="technician"), d.at)
+        request(d, headers={"To": "hw@desk.example"})
+        d.write(ANNA, f"#note {SECRET}", subject="[T1]", envelope=login("anna"))
+        d.write(ANNA, f"#private to:anna\n\n{WHISPER}", subject="[T1]", envelope=login("anna"))
+        d.write(BEN, "We come on Monday.\n\n#prio high", subject="[T1]", envelope=login("ben"))
+        d.write(ANNA, "#take\n\nI come on Monday.", subject="[T1]", envelope=login("anna"))
+        d.post_later()
+        assert strays(d) == []
+        piece = SECRET[10:40].upper().replace(" ", "\n")
+        for form in (piece.encode(), base64.b64encode(piece.encode()), quopri.encodestring(piece.encode())):
+            coding = b"base64" if form.endswith(b"=") or (b" " not in form and b"\n" not in form) else b"quoted-printable"
+            new = b"\nContent-Type: text/html\nContent-Transfer-Encoding: " + coding + b"\n\n" + form
+            assert "post 2" in altered(d, KIM, lambda raw, new=new: raw.partition(b"\nMIME-Version")[0].partition(b"\nContent-")[0] + new)
+        assert "for whom it was not made" in altered(d, KIM, lambda raw: b"Cc: eva@client.example\n" + raw)
+        assert "post 3" in altered(d, BEN, lambda raw: raw.partition(b"\nContent-")[0] + b"\n\n" + WHISPER.encode())
+        with engine.transaction(d.office.store) as tx:
+            tx.execute(update(tables.Mailbox).where(tables.Mailbox.c.agent == "ben").values(agent="bea"))
+        assert "no business" in "".join(strays(d))
+        with engine.transaction(d.office.store) as tx:
+            tx.execute(update(tables.Mailbox).where(tables.Mailbox.c.key == BEN).values(agent="ben"))
+
+
+def strays(d: Desk) -> list[str]:
+    """Who saw what was not for him."""
+    with engine.reading(d.office.store) as tx:
+        return list(canary.strays(tx, d.folder / "sent", d.settings.policy))
+
+
+def altered(d: Desk, address: str, change: Callable[[bytes], bytes]) -> str:
+    """What is found where the last mail to an address had left in another form."""
+    path = max(
+        (p for p in (d.folder / "sent" / "new").iterdir() if address in str(email.message_from_bytes(p.read_bytes())["To"])),
+        key=lambda p: token_row(email.message_from_bytes(p.read_bytes())["Message-ID"]),
+    )
+    whole = path.read_bytes()
+    path.write_bytes(change(whole.replace(b"\r\n", b"\n")))
+    found = strays(d)
+    path.write_bytes(whole)
+    return "".join(found)
 
 
 def _inner(d: Desk) -> None:
