@@ -5,6 +5,7 @@ Only the module of the noun that is named gets loaded; the rest of the table is 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import keyword
 import logging
@@ -185,6 +186,7 @@ def named(words: Sequence[str], environment: dict[str, str]) -> tuple[str, str]:
     return noun, words[1] if noun and len(words) > 1 and words[0] == noun else ""
 
 
+@functools.cache  # it takes longer than most commands do, and `--watch` asks for it at every look
 def application(noun: str, command: str = "") -> Any:  # noqa: ANN401 - typer's click command
     """The commands: all of them by name and in one line, those of the noun in full; the named one alone, if it has one of this name."""
     import typer
