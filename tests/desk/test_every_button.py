@@ -1,303 +1,71 @@
 """Every kind of button, taken out of a mail that was sent: pressed, pressed again, forged, late, by somebody else, and as a word.
 
-A kind says how to get a desk that sends such a mail, and what is otherwise afterwards. Everything else is the same for all of them.
+The kinds are in `button_kinds.py`. All else is the same for all of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from rules.facts.people import Agent
-from rules.facts.terms import Status
-from store import engine, people
-from tests.desk.office import Desk, buttons, desk, plain, to
-from tests.desk.staff import ANNA, BEN, KIM, MAL, asked, one, request
+from tests.desk.button_kinds import KINDS, Kind, opened
+from tests.desk.office import Desk, buttons, plain, to, where
+from tests.desk.staff import KIM, MAL, one
 
-ROOT = "root@desk.example"
-EVA = "eva@staff.example"
-CONFIG = """
-[[category]]
-key = "hw"
-address = "hw@desk.example"
-group = "hw"
-[clock]
-take = "4h"
-answer = "8h"
-[notify]
-digest_every = "0 8 * * *"
-taken = true
-"""
-Mails = list[EmailMessage]
+Sending = tuple[Desk, EmailMessage]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of button."""
+@dataclass(frozen=True)
+class Before:
+    """A desk that has just sent the mail with a button."""
 
-    name: str
-    mail: Callable[[Desk], EmailMessage]
-    """Sends the mail that carries it."""
-    label: str
-    """Beginning of what stands on it."""
-    who: str
-    """Its owner."""
-    done: Callable[[Desk, Mails], bool]
-    """Whether it was carried out, from the desk's state and the mails since."""
-    asks: bool = False
-    """It asks for something, which may be done again."""
-    harmless: bool = False
-    """Works from another address too."""
-    word: bool = True
-    """Also works as the first line of a reply."""
+    folder: Path
+    mail: EmailMessage
+    at: datetime
 
 
-def opened(folder: Path) -> AbstractContextManager[Desk]:
-    """A desk with clocks, a list every morning, and a folder for articles."""
-    shelf = folder / "texts" / "faq" / "en"
-    shelf.mkdir(parents=True)
-    (shelf / "jam.md").write_text(
-        "---\ntitle: Paper jam without visible paper\naudience: public\nkeywords: printer jams\n---\nOpen flap B.\n"
-    )
-    return desk(folder, more=CONFIG, desk='texts = "texts"')
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> dict[object, Before]:
+    """The stories that were told already, by what tells them."""
+    return {}
 
 
-def _sent(template: str) -> Callable[[Desk, Mails], bool]:
-    return lambda d, mails: any(str(m["X-Mailgate-Template"]) == template for m in mails)
+@pytest.fixture
+def sending(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, played: dict[object, Before], kind: Kind) -> Iterator[Sending]:
+    """A desk which has just sent the mail with the button, and the mail.
 
+    What led to it is told once for all tests of this file and copied; a database on a server isn't a file, so there it is told anew.
+    """
 
-def _status(status: Status) -> Callable[[Desk, Mails], bool]:
-    return lambda d, mails: d.ticket().status is status
-
-
-def received(d: Desk) -> EmailMessage:
-    """Kim's acknowledgement."""
-    d.agent("anna")
-    return one(request(d), KIM)
-
-
-def answered(d: Desk) -> EmailMessage:
-    """Anna's answer to Kim."""
-    d.write(ANNA, "Try again.", answer=asked(d))
-    return one(d.post_later(), KIM, "message")
-
-
-def closed(d: Desk) -> EmailMessage:
-    """The end, told to Kim."""
-    d.write(ANNA, "It runs.\n\n#close", answer=asked(d))
-    return one(d.post_later(), KIM, "closed")
-
-
-def waiting(d: Desk) -> EmailMessage:
-    """Kim is asked for something."""
-    d.write(ANNA, "#wait customer", answer=asked(d))
-    return one(d.post_later(), KIM, "status")
-
-
-def taken(d: Desk) -> EmailMessage:
-    """Kim hears who looks after it."""
-    d.write(ANNA, "#take", answer=asked(d))
-    return one(d.post_later(), KIM, "taken")
-
-
-def new(d: Desk) -> EmailMessage:
-    """A new request, told to Anna; Ben works there too."""
-    return asked(d, "anna", "ben")
-
-
-def appended(d: Desk) -> EmailMessage:
-    """Kim wrote again."""
-    d.write(KIM, "One more thing.", answer=answered(d))
-    return one(d.post(), ANNA, "appended")
-
-
-def overdue(d: Desk) -> EmailMessage:
-    """Nobody answered Kim in time; told to the head of the group, who may hand it to Ben."""
-    d.agent("anna", "hw")
-    d.agent("ben", "hw")
-    with engine.transaction(d.office.store) as tx:
-        people.put_agent(tx, Agent(name="eva", addresses=(EVA,), full_name="Eva", manager_of=("hw",)), d.at)
-    request(d, headers={"To": "hw@desk.example"})
-    found: Mails = []
-    for _ in range(8):
-        d.passes(hours=4)
-        found += [m for m in to(d.post_later(), EVA) if str(m["X-Mailgate-Template"]) in {"not-started", "overdue"}]
-    return found[0]
-
-
-def reported(d: Desk) -> EmailMessage:
-    """A report of commands alone."""
-    d.write(ANNA, "#prio high", answer=asked(d))
-    return one(d.post(), ANNA, "report")
-
-
-def leaving(d: Desk) -> EmailMessage:
-    """A report of an answer that has not left."""
-    d.write(ANNA, "We come.\n\n#prio high", answer=asked(d))
-    return one(d.post(), ANNA, "report")
-
-
-def misspelt(d: Desk) -> EmailMessage:
-    """A question about a line that isn't understood."""
-    d.write(ANNA, "#colse", answer=asked(d))
-    return one(d.post(), ANNA, "held")
-
-
-def crossed(d: Desk) -> EmailMessage:
-    """Ben was faster."""
-    mail = asked(d, "anna", "ben")
-    d.write(BEN, "Ben here.", answer=one_of(d, BEN))
-    d.passes(minutes=1)
-    d.post()
-    d.write(ANNA, "Anna here.", answer=mail)
-    return one(d.post(), ANNA, "crossing")
-
-
-def one_of(d: Desk, address: str) -> EmailMessage:
-    """The latest mail to an address among all that left."""
-    import email
-    import email.policy
-
-    mails = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in (d.folder / "sent" / "new").iterdir()]
-    return to(mails, address)[-1]  # type: ignore[arg-type]
-
-
-def suspected(d: Desk) -> EmailMessage:
-    """Marked mail waits for the administrator."""
-    d.agent("anna")
-    d.write(KIM, "Really important.", headers={"X-Spam-Flag": "YES"})
-    d.passes(minutes=16)
-    return one(d.post(), ROOT, "held")
-
-
-def unproven(d: Desk) -> EmailMessage:
-    """Commands in a mail that proves nothing."""
-    asked(d)
-    d.write(ANNA, "#close", to="support@desk.example", subject="Re: Printer [T1]")
-    return one(d.post(), ANNA, "held")
-
-
-def task(d: Desk) -> EmailMessage:
-    """A task for Ben."""
-    d.write(ANNA, "#task @ben order the part", answer=asked(d, "anna", "ben"))
-    return one(d.post_later(), BEN, "task")
-
-
-def copied(d: Desk) -> EmailMessage:
-    """Kim copied somebody in who is not of his party."""
-    d.agent("anna")
-    mails = request(d, headers={"Cc": "eva@elsewhere.example"})
-    return one(mails, ANNA)
-
-
-def morning(d: Desk) -> EmailMessage:
-    """The day's list."""
-    d.passes(minutes=1)
-    d.write(ANNA, "#take", answer=asked(d))
-    d.at = (d.at + timedelta(days=1)).replace(hour=6, minute=1)
-    d.passes(minutes=1)
-    return one(d.post_later(), ANNA, "digest")
-
-
-def forwarded(d: Desk) -> EmailMessage:
-    """Anna forwarded what Kim wrote to her."""
-    d.agent("anna")
-    inner = "\n\n---------- Forwarded message ---------\nFrom: Kim <kim@client.example>\nDate: Mon, 23 Nov 2026\nSubject: Printer\nTo: <anna@staff.example>\n\nIt burns.\n"
-    from tests.desk.staff import login
-
-    d.write(ANNA, f"Please look.{inner}", subject="Fwd: Printer", envelope=login("anna"))
-    return one(d.post(), ANNA, "report")
-
-
-def knowing(d: Desk) -> EmailMessage:
-    """An article that may help."""
-    d.agent("anna")
-    d.write(f"Kim <{KIM}>", "The printer has a paper jam again, no paper is visible.", subject="Printer jams")
-    return one(d.post(), KIM)
-
-
-KINDS = (
-    Kind(name="status", mail=taken, label="How far", who=KIM, done=_sent("status-answer"), asks=True, harmless=True),
-    Kind(name="close", mail=received, label="This is solved", who=KIM, done=_status(Status.closed)),
-    Kind(name="close-message", mail=answered, label="This is solved", who=KIM, done=_status(Status.closed)),
-    Kind(name="close-waiting", mail=waiting, label="This is solved", who=KIM, done=_status(Status.closed)),
-    Kind(name="mute", mail=received, label="Fewer mails", who=KIM, done=lambda d, mails: d.ticket().muted == (KIM,), harmless=True),
-    *(
-        Kind(
-            name=f"rate-{n}",
-            mail=closed,
-            label=str(n),
-            who=KIM,
-            done=lambda d, mails, n=n: d.ticket().rating_stars == n,
-            asks=True,
-            harmless=True,
+    def tell(folder: Path) -> Before:
+        shelf = folder / "texts" / "faq" / "en"
+        shelf.mkdir(parents=True)
+        (shelf / "jam.md").write_text(
+            "---\ntitle: Paper jam without visible paper\naudience: public\nkeywords: printer jams\n---\nOpen flap B.\n"
         )
-        for n in (1, 2, 3, 4, 5)
-    ),
-    Kind(name="reopen", mail=closed, label="It is not solved", who=KIM, done=lambda d, mails: d.ticket().is_open),
-    Kind(name="solved-by-article", mail=knowing, label="That solved it", who=KIM, done=_status(Status.closed), word=False),
-    Kind(name="take", mail=new, label="Take it", who=ANNA, done=lambda d, mails: d.ticket().assignee == "anna"),
-    Kind(name="close-by-agent", mail=new, label="Close", who=ANNA, done=_status(Status.closed)),
-    Kind(name="assign", mail=overdue, label="Assign", who=EVA, done=lambda d, mails: d.ticket().assignee in {"anna", "ben"}),
-    Kind(name="wait", mail=appended, label="Wait", who=ANNA, done=_status(Status.waiting)),
-    Kind(name="undo", mail=reported, label="Undo", who=ANNA, done=lambda d, mails: d.ticket().priority.value == "normal"),
-    Kind(name="stop", mail=leaving, label="Stop", who=ANNA, done=lambda d, mails: to(mails, KIM) == []),
-    Kind(name="near-match", mail=misspelt, label="#close", who=ANNA, done=_status(Status.closed)),
-    Kind(
-        name="send-anyway",
-        mail=misspelt,
-        label="Send it anyway",
-        who=ANNA,
-        done=lambda d, mails: "#colse" in "".join(map(plain, to(mails, KIM))),
-    ),
-    Kind(name="drop", mail=misspelt, label="Throw it away", who=ANNA, done=lambda d, mails: _put_away(d)),
-    Kind(
-        name="send-crossing",
-        mail=crossed,
-        label="Send it anyway",
-        who=ANNA,
-        done=lambda d, mails: "Anna here" in "".join(map(plain, to(mails, KIM))),
-    ),
-    Kind(name="drop-crossing", mail=crossed, label="Throw it away", who=ANNA, done=lambda d, mails: _put_away(d)),
-    Kind(
-        name="release",
-        mail=suspected,
-        label="Release",
-        who=ROOT,
-        done=lambda d, mails: any(t.requester.address == KIM for t in d.tickets()),
-    ),
-    Kind(name="spam", mail=suspected, label="Spam", who=ROOT, done=lambda d, mails: _put_away(d)),
-    Kind(name="drop-suspected", mail=suspected, label="Throw it away", who=ROOT, done=lambda d, mails: _put_away(d)),
-    Kind(name="carry-out", mail=unproven, label="Yes, that was me", who=ANNA, done=_status(Status.closed)),
-    Kind(name="task-done", mail=task, label="Done", who=BEN, done=lambda d, mails: _tasks_done(d)),
-    Kind(name="include", mail=copied, label="Include", who=ANNA, done=lambda d, mails: d.ticket().watchers == ("eva@elsewhere.example",)),
-    Kind(name="row-of-digest", mail=morning, label="Close", who=ANNA, done=_status(Status.closed)),
-    Kind(name="wrong-person", mail=forwarded, label="Wrong person", who=ANNA, done=lambda d, mails: d.ticket().requester.address != KIM),
-)
+        with opened(folder) as d:
+            mail = kind.mail(d)
+            d.post()
+            return Before(folder=folder, mail=mail, at=d.at)
 
-
-def _put_away(d: Desk) -> bool:
-    from sqlalchemy import text
-
-    from store import engine
-
-    with engine.reading(d.office.store) as tx:
-        return bool(tx.execute(text("select count(*) from received where put_away")).scalar_one())
-
-
-def _tasks_done(d: Desk) -> bool:
-    from store import engine, records
-
-    with engine.reading(d.office.store) as tx:
-        return all(one.state == "done" for one in records.of(tx, d.ticket().id).tasks.values())
+    if where(tmp_path).startswith("sqlite"):
+        before = played.get(kind.mail) or tell(tmp_path_factory.mktemp("before"))
+        played[kind.mail] = before
+        shutil.copytree(before.folder, tmp_path, dirs_exist_ok=True)
+    else:
+        before = tell(tmp_path)
+    with opened(tmp_path) as d:
+        d.at, d._n = before.at, 1000
+        d._seen = {path.name for path in (tmp_path / "sent" / "new").iterdir()}
+        yield d, before.mail
 
 
 def _link(mail: EmailMessage, label: str) -> tuple[str, str, str]:
@@ -309,63 +77,57 @@ def _link(mail: EmailMessage, label: str) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
-def test_a_press_does_what_the_button_says_once(tmp_path: Path, kind: Kind) -> None:
+def test_a_press_does_what_the_button_says_once(sending: Sending, kind: Kind) -> None:
     """A button that does something else, or does it twice, is worse than none."""
-    with opened(tmp_path) as d:
-        mail = kind.mail(d)
-        address, subject, _ = _link(mail, kind.label)
-        d.post()
-        d.write(kind.who, "", to=address, subject=subject)
-        mails = d.post_later()
-        assert kind.done(d, mails), [(m["X-Mailgate-Template"], plain(m)[:300]) for m in mails]
-        before = [(t.version, t.status) for t in d.tickets()]
-        d.write(kind.who, "", to=address, subject=subject)
-        again = d.post_later()
-        if kind.asks:
-            assert kind.done(d, again)
-        else:
-            assert [(t.version, t.status) for t in d.tickets()] == before
-            assert [m["X-Mailgate-Template"] for m in again] == ["spent"] and "lready done" in plain(again[0])
+    d, mail = sending
+    address, subject, _ = _link(mail, kind.label)
+    d.write(kind.who, "", to=address, subject=subject)
+    mails = d.post_later()
+    assert kind.done(d, mails), [(m["X-Mailgate-Template"], plain(m)[:300]) for m in mails]
+    before = [(t.version, t.status) for t in d.tickets()]
+    d.write(kind.who, "", to=address, subject=subject)
+    again = d.post_later()
+    if kind.asks:
+        assert kind.done(d, again)
+    else:
+        assert [(t.version, t.status) for t in d.tickets()] == before
+        assert [m["X-Mailgate-Template"] for m in again] == ["spent"] and "lready done" in plain(again[0])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
-def test_forged_late_or_from_elsewhere_a_button_does_nothing_it_may_not(tmp_path: Path, kind: Kind) -> None:
+def test_forged_late_or_from_elsewhere_a_button_does_nothing_it_may_not(sending: Sending, kind: Kind) -> None:
     """Whoever sees a mail, guesses a token or finds an old mail would act in another's name."""
-    with opened(tmp_path) as d:
-        mail = kind.mail(d)
-        address, subject, _ = _link(mail, kind.label)
-        d.post()
-        local, _, domain = address.partition("@")
-        swapped = local[:-1] + ("a" if local[-1] != "a" else "b")
-        d.write(kind.who, "", to=f"{swapped}@{domain}", subject=re.sub(r"[a-z0-9]+-[a-z0-9]+-[a-z0-9]+-[a-z2-7]{16}", "", subject))
-        assert kind.name == "stop" or not kind.done(d, d.post())
-        version = [t.version for t in d.tickets()][:1]
-        d.write(MAL, "", to=address, subject=subject)
-        mails = d.post()
-        assert to(mails, MAL) == [] or not kind.done(d, to(mails, MAL))
-        if kind.harmless:
-            assert kind.done(d, mails)
-            return
-        assert [t.version for t in d.tickets()][:1] == version
-        if kind.who == KIM:
-            assert "Was this you?" in plain(one(mails, KIM, "spent"))
-        d.passes(days=31)
-        d.post_later()
-        before = [(t.ref, t.version) for t in d.tickets()]
-        d.write(kind.who, "", to=address, subject=subject)
-        told = [m for m in to(d.post_later(), kind.who) if m["X-Mailgate-Template"] == "spent"]
-        assert [(t.ref, t.version) for t in d.tickets()] == before
-        assert told and "too old" in plain(told[-1]), kind.name
+    d, mail = sending
+    address, subject, _ = _link(mail, kind.label)
+    local, _, domain = address.partition("@")
+    swapped = local[:-1] + ("a" if local[-1] != "a" else "b")
+    d.write(kind.who, "", to=f"{swapped}@{domain}", subject=re.sub(r"[a-z0-9]+-[a-z0-9]+-[a-z0-9]+-[a-z2-7]{16}", "", subject))
+    assert kind.name == "stop" or not kind.done(d, d.post())
+    version = [t.version for t in d.tickets()][:1]
+    d.write(MAL, "", to=address, subject=subject)
+    mails = d.post()
+    assert to(mails, MAL) == [] or not kind.done(d, to(mails, MAL))
+    if kind.harmless:
+        assert kind.done(d, mails)
+        return
+    assert [t.version for t in d.tickets()][:1] == version
+    if kind.who == KIM:
+        assert "Was this you?" in plain(one(mails, KIM, "spent"))
+    d.passes(days=31)
+    d.post_later()
+    before = [(t.ref, t.version) for t in d.tickets()]
+    d.write(kind.who, "", to=address, subject=subject)
+    told = [m for m in to(d.post_later(), kind.who) if m["X-Mailgate-Template"] == "spent"]
+    assert [(t.ref, t.version) for t in d.tickets()] == before
+    assert told and "too old" in plain(told[-1]), kind.name
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.word], ids=[kind.name for kind in KINDS if kind.word])
-def test_the_word_of_a_button_in_the_first_line_of_a_reply_does_the_same(tmp_path: Path, kind: Kind) -> None:
+def test_the_word_of_a_button_in_the_first_line_of_a_reply_does_the_same(sending: Sending, kind: Kind) -> None:
     """Where links do nothing, people type what stands on the button."""
-    with opened(tmp_path) as d:
-        mail = kind.mail(d)
-        _, _, word = _link(mail, kind.label)
-        d.post()
-        assert word in plain(mail) or word in {"2", "3", "4"}, "1 and 5 are explained, and what lies between"
-        d.write(kind.who, word.capitalize(), answer=mail, quote=True)
-        mails = d.post_later()
-        assert kind.done(d, mails), (word, [(m["X-Mailgate-Template"], plain(m)[:300]) for m in mails])
+    d, mail = sending
+    _, _, word = _link(mail, kind.label)
+    assert word in plain(mail) or word in {"2", "3", "4"}, "1 and 5 are explained, and what lies between"
+    d.write(kind.who, word.capitalize(), answer=mail, quote=True)
+    mails = d.post_later()
+    assert kind.done(d, mails), (word, [(m["X-Mailgate-Template"], plain(m)[:300]) for m in mails])
