@@ -18,6 +18,7 @@ from mailgate.letters import mailto
 from mailgate.sending import compose, fields, lastgate
 from rules.facts.terms import Address
 from templates import cards, render, samples
+from tests.examples import about
 
 GOLDENS = Path(__file__).parent / "goldens"
 AT = datetime(2026, 6, 15, 9, 41, tzinfo=timezone(timedelta(hours=2)))
@@ -177,7 +178,7 @@ any_text = st.text(max_size=80)
 ids = st.one_of(st.text(max_size=40), st.from_regex(r"<[!-~]{1,300}@[a-z]{1,20}>", fullmatch=True))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=about(60), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     subject=any_text,
     sender=any_text,

@@ -16,6 +16,7 @@ from rules.facts.ticket import Ticket
 from store import engine, tables
 from tests.desk.customers import account, near, proven
 from tests.desk.office import Desk, desk, to
+from tests.examples import about
 
 SENDERS = (
     "kim@client.example",
@@ -121,7 +122,7 @@ def participants(found: list[Ticket]) -> set[str]:
     return {a for x in found for a in (x.requester.address, *x.watchers)}
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+@settings(max_examples=about(10), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(st.lists(mails(), min_size=3, max_size=12))
 def test_any_mix_of_mails_adds_up_and_stays_among_those_concerned(sent: list[dict[str, object]]) -> None:
     """The conservation law of the desk, and its discretion."""

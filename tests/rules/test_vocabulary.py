@@ -21,6 +21,7 @@ from rules.facts.service import Category, Type
 from rules.facts.terms import Address, Level, Light, Status
 from rules.facts.ticket import Ticket, changed
 from rules.perform import Step, perform_all
+from tests.examples import about
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 POLICY = Policy(
@@ -61,7 +62,7 @@ def understood(verb: str, rest: str) -> Action | None:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-@settings(max_examples=120)
+@settings(max_examples=about(40))
 @given(rest=SAID)
 def test_what_is_spelled_reads_as_the_same_again(verb: str, rest: str) -> None:
     """A line in a rule, a timer or a button would do something else than the one that an agent wrote."""
@@ -86,7 +87,7 @@ def test_every_verb_understands_some_line(verb: str) -> None:
     assert any(understood(verb, rest) is not None for rest in ("", *EXAMPLES[""]))
 
 
-@settings(max_examples=400)
+@settings(max_examples=about(150))
 @given(line=st.text(max_size=60) | SAID)
 def test_any_line_is_understood_or_asked_about_with_lines_that_are(line: str) -> None:
     """A line that breaks the reader parks a mail; a near match that isn't understood asks the same question again."""
@@ -144,7 +145,7 @@ def whole(ticket: Ticket) -> None:
     assert ticket.subject
 
 
-@settings(max_examples=300)
+@settings(max_examples=about(120))
 @given(steps=STEPS)
 def test_no_sequence_of_actions_breaks_a_ticket_and_undo_restores_all_but_the_version(steps: list[tuple[Actor, Action]]) -> None:
     """A ticket that is closed and waiting at once is shown, timed and told of wrongly; an undo that leaves a trace is none."""
@@ -163,7 +164,7 @@ def test_no_sequence_of_actions_breaks_a_ticket_and_undo_restores_all_but_the_ve
     assert replace(back, version=START.version) == START
 
 
-@settings(max_examples=200)
+@settings(max_examples=about(80))
 @given(first=acts(scene(ANNA, 0)), second=acts(scene(ANNA, 0)))
 def test_undo_of_the_first_is_refused_exactly_where_the_second_changed_the_same(first: Action, second: Action) -> None:
     """A colleague's later change would be overwritten, or an undo refused for nothing."""
@@ -182,7 +183,7 @@ def test_undo_of_the_first_is_refused_exactly_where_the_second_changed_the_same(
         assert set(changed(START, taken_back(two.ticket, [did]))) - derived <= set(then.changed)
 
 
-@settings(max_examples=200)
+@settings(max_examples=about(80))
 @given(line=SAID.map(lambda rest: f"say {rest}") | SAID)
 def test_a_customer_reads_no_verb_of_staff(line: str) -> None:
     """`#assign` in a customer's mail would be a command."""
