@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.imports import CLOCKS, Import, circles, clock_readings, imports, sources
+from tests.house.imports import CLOCKS, Import, Source, circles, clock_readings, imports, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
@@ -37,22 +37,32 @@ OUTSIDE_WORLD = frozenset(
 )
 """Standard modules by which a rule could do more than follow from what it was given."""
 TOP_FOLDERS = {"mailgate", "store", "rules", "templates", "tests", "docs", "bench", "packaging", ".ci"}
-OURS = sources(ROOT)
-IMPORTS = imports(OURS)
 
 
-def test_imports_run_down() -> None:
+@pytest.fixture(scope="module", name="OURS")
+def ours() -> tuple[Source, ...]:
+    """All modules of the rooms, read when the first test asks and forgotten after the last."""
+    return sources(ROOT)
+
+
+@pytest.fixture(scope="module", name="IMPORTS")
+def all_imports(OURS: tuple[Source, ...]) -> tuple[Import, ...]:
+    """Who imports whom in them."""
+    return imports(OURS)
+
+
+def test_imports_run_down(IMPORTS: tuple[Import, ...]) -> None:
     """A rule that needs the database can't be rehearsed, and a store that needs the daemon can't be used from a command."""
     upward = [f"{i.place} {i.imported}" for i in IMPORTS if i.top in MAY_IMPORT and i.top not in MAY_IMPORT[i.importer.partition(".")[0]]]
     assert upward == []
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_no_modules_import_each_other_in_a_circle(IMPORTS: tuple[Import, ...]) -> None:
     """Neither could be understood, or loaded, without the other. Imports for type checking count."""
     assert circles(IMPORTS) == []
 
 
-def test_no_rooms_of_the_shell_import_each_other_in_a_circle() -> None:
+def test_no_rooms_of_the_shell_import_each_other_in_a_circle(IMPORTS: tuple[Import, ...]) -> None:
     """A room is a folder of `mailgate/`; the modules beside them join rooms, so they count as none."""
     between = tuple(
         Import(_room(found.importer), _room(found.imported), found.place)
@@ -68,7 +78,7 @@ def _room(module: str) -> str:
     return parts[1] if parts[0] == "mailgate" and len(parts) > 2 else ""
 
 
-def test_rules_need_the_standard_library_alone() -> None:
+def test_rules_need_the_standard_library_alone(IMPORTS: tuple[Import, ...], OURS: tuple[Source, ...]) -> None:
     """Deciding would depend on what happens to be installed, on a file or on the time of day."""
     inner = [i for i in IMPORTS if i.importer.partition(".")[0] == "rules" and i.top != "rules"]
     foreign = [f"{i.place} {i.imported}" for i in inner if i.top not in sys.stdlib_module_names and i.top != "__future__"]
@@ -93,7 +103,7 @@ def _takes_random_alone(found: Import) -> bool:
 
 
 @pytest.mark.parametrize("library", sorted(ONE_IMPORTER))
-def test_each_awkward_library_has_one_door(library: str) -> None:
+def test_each_awkward_library_has_one_door(library: str, IMPORTS: tuple[Import, ...]) -> None:
     """Its surprises would have to be known in many places."""
     doors = ONE_IMPORTER[library]
     others = [
@@ -102,7 +112,7 @@ def test_each_awkward_library_has_one_door(library: str) -> None:
     assert others == []
 
 
-def test_statements_are_made_in_the_store_alone() -> None:
+def test_statements_are_made_in_the_store_alone(IMPORTS: tuple[Import, ...], OURS: tuple[Source, ...]) -> None:
     """A change of a table would have to be looked for in every room. The type of a connection may be named anywhere above."""
     above = [s for s in OURS if s.name.partition(".")[0] in {"cli", "mailgate", "templates"}]
     names = [
@@ -129,7 +139,7 @@ def _is_the_type_of_a_connection(node: ast.Import | ast.ImportFrom, alias: ast.a
     return isinstance(node, ast.ImportFrom) and (node.module, alias.name) == ("sqlalchemy", "Connection")
 
 
-def test_the_clock_is_read_in_two_places_alone() -> None:
+def test_the_clock_is_read_in_two_places_alone(OURS: tuple[Source, ...]) -> None:
     """`--now` and the tests' clock would be right in some places and wrong in others."""
     readings = [place for source in OURS if source.name not in {"cli", "mailgate.daemon"} for place in clock_readings(source)]
     assert readings == []
