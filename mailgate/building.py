@@ -182,6 +182,7 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
     if not settings.imap:
         return []
     from mailgate.boxes.collector import Mailbox  # noqa: PLC0415 - imapclient only where there is a mailbox
+    from mailgate.boxes.mailboxes import Desk  # noqa: PLC0415
 
     def known(*, message_id: str, size: int, sha256: str) -> datetime | None:
         with engine.reading(office.store) as tx:
@@ -205,16 +206,12 @@ def mailboxes_of(settings: Settings, office: Office, keep: Callable[[Received], 
                 },
             )
 
-    return [
-        Mailbox(
-            each,
-            keep=keep,
-            watermarks=_Marks(office.store),
-            known=known,
-            skipped=skipped,
-            ours=lambda address: office.policy.is_own(address),  # noqa: PLW0108 - the policy is swapped when the config is reread
-            clock=clock,
-            randomness=office.random,
-        )
-        for each in imap_settings(settings)
-    ]
+    desk = Desk(
+        keep=keep,
+        watermarks=_Marks(office.store),
+        known=known,
+        skipped=skipped,
+        ours=lambda address: office.policy.is_own(address),  # noqa: PLW0108 - the policy is swapped when the config is reread
+        clock=clock,
+    )
+    return [Mailbox(each, desk, randomness=office.random) for each in imap_settings(settings)]

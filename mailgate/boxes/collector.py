@@ -12,13 +12,11 @@ import random
 import selectors
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from mailgate.boxes import imap, mailboxes
-from mailgate.boxes.mailboxes import ImapSettings, Keep, Known, Skip, Watermarks
+from mailgate.boxes.mailboxes import Desk, ImapSettings
 from mailgate.boxes.visits import Visitor
 from mailgate.doors.receiving import Busy
 
@@ -96,24 +94,9 @@ class _Wake:
 
 
 class Mailbox:
-    """One `[[imap]]` folder. Hands every new mail to `keep`, once, whatever the network does.
+    """One `[[imap]]` folder. Hands every new mail to the desk, once, whatever the network does; `randomness` spreads reconnects."""
 
-    `ours` says whether an address is the desk's; `clock` gives aware UTC and is only compared with the server's dates where those can't
-    be right; `randomness` spreads reconnects.
-    """
-
-    def __init__(
-        self,
-        settings: ImapSettings,
-        *,
-        keep: Keep,
-        watermarks: Watermarks,
-        known: Known,
-        skipped: Skip,
-        ours: Callable[[str], bool],
-        clock: Callable[[], datetime],
-        randomness: random.Random,
-    ) -> None:
+    def __init__(self, settings: ImapSettings, desk: Desk, *, randomness: random.Random) -> None:
         self.settings = settings
         self._random = randomness
         self._health = Health(account=settings.account)
@@ -124,16 +107,7 @@ class Mailbox:
         self._not_before = 0.0
         self._refusals = 0
         self._breaks = 0
-        self._visitor = Visitor(
-            settings,
-            keep=keep,
-            watermarks=watermarks,
-            known=known,
-            skipped=skipped,
-            ours=ours,
-            clock=clock,
-            stopping=self._stopping.is_set,
-        )
+        self._visitor = Visitor(settings, desk, stopping=self._stopping.is_set)
 
     # --- for the daemon -----------------------------------------------------------------------------------------------------------
 

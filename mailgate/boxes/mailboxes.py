@@ -236,6 +236,20 @@ class Watermarks(Protocol):
         """Keep a mark, committed when it returns. With the same UIDVALIDITY a lower `uid` must not replace a higher one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a mailbox asks and gives the desk that it belongs to."""
+
+    keep: Keep
+    watermarks: Watermarks
+    known: Known
+    skipped: Skip
+    ours: Callable[[str], bool]
+    """Whether an address is the desk's."""
+    clock: Callable[[], datetime]
+    """Aware UTC; only compared with the server's dates where those can't be right."""
+
+
 def identity(message_id: str, size: int) -> str:
     """A short fingerprint by which a mail is recognised under another UID."""
     return hashlib.sha256(f"{message_id}\n{size}".encode()).hexdigest()[:16]

@@ -14,10 +14,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from mailgate.boxes import imap, mailboxes, mailheads
-from mailgate.boxes.mailboxes import Done, ImapSettings, Keep, Known, Listed, Mark, Skip, Skipped, Watermarks
+from mailgate.boxes.mailboxes import Desk, Done, ImapSettings, Listed, Mark, Skipped
 from mailgate.doors.receiving import Received
 
 LISTED_AT_ONCE = 500
@@ -30,29 +29,13 @@ log = logging.getLogger("mailgate.imap")
 
 
 class Visitor:
-    """Knows one folder and what to do there; used by one thread at a time. See `collector.Mailbox` for the parameters."""
+    """Knows one folder and what to do there; used by one thread at a time. It breaks off between two mails once `stopping` says so."""
 
-    def __init__(
-        self,
-        settings: ImapSettings,
-        *,
-        keep: Keep,
-        watermarks: Watermarks,
-        known: Known,
-        skipped: Skip,
-        ours: Callable[[str], bool],
-        clock: Callable[[], datetime],
-        stopping: Callable[[], bool],
-    ) -> None:
+    def __init__(self, settings: ImapSettings, desk: Desk, *, stopping: Callable[[], bool]) -> None:
         self.settings = settings
         self.kept = 0
         """Mails handed over so far."""
-        self._keep = keep
-        self._watermarks = watermarks
-        self._known = known
-        self._skipped = skipped
-        self._ours = ours
-        self._clock = clock
+        self._desk = desk
         self._stopping = stopping
         self._withheld: dict[int, int] = {}
         self._unchanged: dict[int, int] = {}
@@ -65,7 +48,7 @@ class Visitor:
         """
         settings = self.settings
         opened = session.open(settings.folder, changing=settings.doing is not Done.leave)
-        mark = self._watermarks.get(settings.server, settings.folder)
+        mark = self._desk.watermarks.get(settings.server, settings.folder)
         count = 0
         if mark is None:
             mark = self._first_sight(session, opened)
@@ -78,7 +61,7 @@ class Visitor:
         return count + fetched
 
     def _put(self, mark: Mark) -> Mark:
-        self._watermarks.put(self.settings.server, self.settings.folder, mark)
+        self._desk.watermarks.put(self.settings.server, self.settings.folder, mark)
         return mark
 
     def _first_sight(self, session: imap.Session, opened: imap.Opened) -> Mark:
@@ -94,14 +77,14 @@ class Visitor:
         mark = Mark(uidvalidity=opened.uidvalidity, uid=begin, first=begin + 1)
         there = [mail for mail in there if mail.uid <= begin]
         if there:
-            mark, ties = mailboxes.with_floor(mailboxes.advanced(mark, begin, there, self._clock()), there)
+            mark, ties = mailboxes.with_floor(mailboxes.advanced(mark, begin, there, self._desk.clock()), there)
             heads = session.heads([mail.uid for mail in ties])
             mark = replace(
                 mark, ties=tuple(mailboxes.identity(heads[mail.uid].message_id, mail.size) for mail in ties if mail.uid in heads)
             )
         left_alone = len(there) if settings.since == "now" else len(session.uids("UID", f"1:{begin}")) if begin else 0
         if left_alone:
-            self._skipped(self._skip_of_many(mark, begin, left_alone, f"there before us: since = {settings.since}"))
+            self._desk.skipped(self._skip_of_many(mark, begin, left_alone, f"there before us: since = {settings.since}"))
         log.info("imap folder first seen account=%s left_alone=%d", settings.account, left_alone)
         return self._put(mark)
 
@@ -122,7 +105,7 @@ class Visitor:
                 if not complete or self._stopping():
                     return mark, count
             if some[-1] > mark.uid:
-                mark = self._put(mailboxes.advanced(mark, some[-1], mails, self._clock()))
+                mark = self._put(mailboxes.advanced(mark, some[-1], mails, self._desk.clock()))
         return mark, count
 
     def _keep_batch(self, session: imap.Session, mark: Mark, batch: Sequence[Listed]) -> tuple[Mark, int, bool]:
@@ -145,7 +128,7 @@ class Visitor:
             dealt.append(mail)
         if dealt:
             undone = (*mark.undone, *kept) if self.settings.doing in {Done.seen, Done.move} else ()
-            mark = mailboxes.advanced(mark, dealt[-1].uid, dealt, self._clock())
+            mark = mailboxes.advanced(mark, dealt[-1].uid, dealt, self._desk.clock())
             mark = self._put(replace(mark, undone=undone[-mailboxes.UNDONE :]))
             mark = self._do(session, mark)
         if trouble is not None:
@@ -153,7 +136,7 @@ class Visitor:
         return mark, len(kept), True
 
     def _hand_over(self, raw: bytes) -> None:
-        self._keep(Received(envelope=mailheads.envelope(self.settings, raw, self._ours), raw=raw))
+        self._desk.keep(Received(envelope=mailheads.envelope(self.settings, raw, self._desk.ours), raw=raw))
         self.kept += 1
 
     def _bodies(self, session: imap.Session, mark: Mark, batch: Sequence[Listed]) -> tuple[dict[int, bytes], dict[int, Exception]]:
@@ -225,17 +208,17 @@ class Visitor:
                 self._hand_over(raw)
                 kept.append(mail.uid)
         undone = tuple(kept) if self.settings.doing in {Done.seen, Done.move} else ()
-        fresh = mailboxes.advanced(fresh, top, mails, self._clock())
+        fresh = mailboxes.advanced(fresh, top, mails, self._desk.clock())
         return self._put(replace(fresh, undone=undone[-mailboxes.UNDONE :])), len(kept)
 
     def _recognised(self, mark: Mark, mail: Listed, message_id: str) -> bool:
         if mailboxes.identity(message_id, mail.size) in mark.ties:
             return True
-        return bool(message_id) and self._known(message_id=message_id, size=mail.size, sha256="") is not None
+        return bool(message_id) and self._desk.known(message_id=message_id, size=mail.size, sha256="") is not None
 
     def _is_kept(self, message_id: str, raw: bytes) -> bool:
         """The last question before a mail of a renumbered folder is kept: RFC822.SIZE may lie, a Message-ID may be missing."""
-        return self._known(message_id=message_id, size=len(raw), sha256=hashlib.sha256(raw).hexdigest()) is not None
+        return self._desk.known(message_id=message_id, size=len(raw), sha256=hashlib.sha256(raw).hexdigest()) is not None
 
     # --- what `done` asks ---------------------------------------------------------------------------------------------------------
 
@@ -272,14 +255,14 @@ class Visitor:
         """Delete mails that have been safe with us for 30 days; never one that we don't have."""
         if self._deleted_at is not None and time.monotonic() - self._deleted_at < DELETE_EVERY_SECONDS:
             return
-        now = self._clock()
+        now = self._desk.clock()
         if mark.first <= mark.uid:
             mails = session.listed(session.uids("UID", f"{mark.first}:{mark.uid}", "BEFORE", mailboxes.deletable_before(now)))
             heads = session.heads([mail.uid for mail in mails])
             safe = []
             for mail in mails:
                 message_id = heads[mail.uid].message_id if mail.uid in heads else ""
-                kept_at = self._known(message_id=message_id, size=mail.size, sha256="") if message_id else None
+                kept_at = self._desk.known(message_id=message_id, size=mail.size, sha256="") if message_id else None
                 if kept_at is not None and kept_at <= now - mailboxes.DELETE_AFTER:
                     safe.append(mail.uid)
             if safe:
@@ -293,7 +276,7 @@ class Visitor:
         heads = session.heads([mail.uid for mail, _ in mails]) if mails else {}
         for mail, why in mails:
             head = heads.get(mail.uid, mailheads.Head())
-            self._skipped(
+            self._desk.skipped(
                 Skipped(
                     account=self.settings.server,
                     folder=self.settings.folder,
@@ -313,7 +296,7 @@ class Visitor:
         """The latest one by one, the many before them as one."""
         many = mails[: max(0, len(mails) - SHOWN_ONE_BY_ONE)]
         if many:
-            self._skipped(self._skip_of_many(mark, many[-1][0].uid, len(many), many[-1][1]))
+            self._desk.skipped(self._skip_of_many(mark, many[-1][0].uid, len(many), many[-1][1]))
         self._skip_each(session, mark, mails[len(many) :])
 
     def _skip_of_many(self, mark: Mark, uid: int, count: int, why: str) -> Skipped:

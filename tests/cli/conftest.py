@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,11 @@ class Desk:
     def config(self) -> Path:
         return self.folder / "config.toml"
 
+    def like(self, other: Path) -> Desk:
+        """Itself, as the desk in another folder was left."""
+        shutil.copytree(other, self.folder, dirs_exist_ok=True)
+        return self
+
     def run(self, *words: str, stdin: str | bytes = b"", environment: dict[str, str] | None = None) -> Result:
         """One command in this process."""
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), io.StringIO()
@@ -125,15 +131,26 @@ class Desk:
         return self.ok("ticket", "new", "--for", "maria@customer.example", "--subject", subject, "--text", "It jams.", *more)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A desk with a group and two agents."""
-    made = Desk(tmp_path)
-    made.config.write_text(CONFIG)
+def begin(folder: Path, *, more: str = "") -> Desk:
+    """A desk with a group and two agents, made by commands; `more` stands below its config."""
+    made = Desk(folder)
+    made.config.write_text(CONFIG + more)
     made.ok("group", "add", "hw", "--title", "Hardware")
     made.ok("agent", "add", "anna", "--address", "anna@staff.example", "--group", "hw", "--full-name", "Anna Berg")
     made.ok("agent", "add", "ben", "--address", "ben@staff.example")
     return made
+
+
+@pytest.fixture(scope="package")
+def begun(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a desk that was made once, to be copied."""
+    return begin(tmp_path_factory.mktemp("begun")).folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, begun: Path) -> Desk:
+    """A desk with a group and two agents."""
+    return Desk(tmp_path).like(begun)
 
 
 @pytest.fixture(autouse=True, scope="package")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli import test_erase, test_portable, test_restore
-from tests.cli.conftest import CONFIG, Desk
+from tests.cli.conftest import CONFIG, Desk, begin
 from tests.servers.postgres import TEMPLATE, Postgres
 
 
@@ -24,12 +23,11 @@ class Town:
         """A desk with a group and two agents, or one on which nothing was ever done."""
         self.names.append(self.server.create(TEMPLATE))
         (self.folder / name).mkdir()
-        made = Desk(self.folder / name)
-        made.config.write_text(CONFIG + f'\n[store]\nurl = "{self.server.url(self.names[-1])}"\n')
+        there = f'\n[store]\nurl = "{self.server.url(self.names[-1])}"\n'
         if not empty:
-            made.ok("group", "add", "hw", "--title", "Hardware")
-            made.ok("agent", "add", "anna", "--address", "anna@staff.example", "--group", "hw", "--full-name", "Anna Berg")
-            made.ok("agent", "add", "ben", "--address", "ben@staff.example")
+            return begin(self.folder / name, more=there)
+        made = Desk(self.folder / name)
+        made.config.write_text(CONFIG + there)
         return made
 
 
@@ -119,18 +117,4 @@ def test_no_byte_of_an_erased_person_is_left_on_postgresql(town: Town, tmp_path:
     assert desk.ok("erase", "kim@home.example", "--yes")["done"] is True
     out = tmp_path / "out"
     desk.ok("export", str(out))
-    left = (test_erase.bytes_of(out) + test_erase.bytes_of(desk.folder)).lower()
-    for word in (
-        b"kim.virtanen",
-        b"virtanen",
-        b"kim@home",
-        b"1234567",
-        b"my printer is broken",
-        base64.b64encode(b"kim.virtanen@c")[:12].lower(),
-    ):
-        assert word not in left, word
-    other = desk.ok("ticket", "show", "T2")
-    assert other["watchers"] == [] and other["requester"]["address"] == "maria@customer.example"
-    assert [p["text"] for p in other["posts"]] == ["Please add erased in copy, erased knows more.", "erased called"]
-    assert desk.ok("audit", "verify")["ok"] is True and desk.ok("db", "check")["ok"] is True
-    assert desk.run("erase", test_erase.KIM).code == 3
+    test_erase.gone(desk, test_erase.bytes_of(out) + test_erase.bytes_of(desk.folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +18,10 @@ def rows(document: dict, by: str) -> dict:  # type: ignore[type-arg]
     return {row["value"]: row for row in document["rows"] if row["by"] == by}
 
 
-@pytest.fixture
-def seeded(desk: Desk) -> Desk:
-    """Six requests: three by telephone, two of ACME's, one closed with stars."""
+@pytest.fixture(scope="module")
+def worked(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a desk with six requests: three by telephone, two of ACME's, one closed with stars."""
+    desk = Desk(tmp_path_factory.mktemp("worked")).like(begun)
     desk.config.write_text(desk.config.read_text() + CLOCKS + "\n[privacy]\nagent_figures = true\n")
     desk.ok("party", "add", "acme", "--name", "Acme Oy", "--domain", "acme.example", "--class", "gold")
     for n, (person, channel, category) in enumerate(
@@ -37,7 +39,13 @@ def seeded(desk: Desk) -> Desk:
     desk.ok("--now", "2026-11-10T09:30+02:00", "ticket", "do", "T1", "take", "--as", "anna")
     desk.ok("--now", "2026-11-12T12:00+02:00", "ticket", "reply", "T3", "--text", "We come.", "--as", "anna")
     desk.ok("--now", "2026-11-12T15:00+02:00", "ticket", "do", "T3", "close", "--as", "anna")
-    return desk
+    return desk.folder
+
+
+@pytest.fixture
+def seeded(tmp_path: Path, worked: Path) -> Desk:
+    """A desk with these six requests."""
+    return Desk(tmp_path).like(worked)
 
 
 def test_figures_are_those_of_the_list(seeded: Desk) -> None:

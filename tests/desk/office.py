@@ -140,6 +140,8 @@ class Desk:
                 a for _, a in email.utils.getaddresses(parsed.get_all("To", []) + parsed.get_all("Cc", [])) if a.endswith("@desk.example")
             )
             envelope = Envelope(door="smtp", sender=sender, recipients=recipients or ("support@desk.example",), peer="192.0.2.1")
+        if envelope.door in {"smtp", "lmtp", "submission"} and not raw.endswith(b"\r\n"):
+            raw = raw.removesuffix(b"\n") + b"\r\n"  # as those doors do
         (received_id,) = intake.keep(self.office.store, [Received(envelope=envelope, raw=raw)], self.at)
         self.handle()
         return received_id

@@ -8,19 +8,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.cli.conftest import Desk
-from tests.cli.conftest import desk as cli_desk
-
-
-def office(folder: Path) -> Desk:
-    """A desk for the command line."""
-    made: Desk = cli_desk.__wrapped__(folder)  # type: ignore[attr-defined]  # the function behind the fixture
-    return made
+from tests.cli.conftest import Desk, begin
 
 
 def worked(folder: Path) -> Desk:
     """A desk with something to lose."""
-    desk = office(folder)
+    desk = begin(folder)
     desk.ok("mail", "in", *(str(desk.mail(f"m{n}", subject=f"Matter {n}", text=f"Text {n}. " * 40)) for n in range(4)))
     desk.ok("ticket", "do", "T1", "assign anna", "note all is well", "--as", "ben")
     desk.ok("--now", "2026-11-24T09:00+02:00", "tick")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mailgate.boxes import mailheads
+from mailgate.boxes import mailboxes, mailheads
 from mailgate.boxes.collector import Mailbox
 from mailgate.boxes.mailboxes import ImapSettings, Mark, Security, Skipped
 from mailgate.doors.receiving import Received
@@ -98,16 +98,15 @@ class Desk:
 
     def mailbox(self, settings: ImapSettings, *, now: datetime | None = None) -> Mailbox:
         """A mailbox that hands over to this desk."""
-        return Mailbox(
-            settings,
+        desk = mailboxes.Desk(
             keep=self.keep,
             watermarks=self,
             known=self.known,
             skipped=self.skipped,
             ours=lambda address: address.endswith("@desk.example"),
             clock=lambda: now or datetime.now(UTC),
-            randomness=random.Random(1),
         )
+        return Mailbox(settings, desk, randomness=random.Random(1))
 
 
 @pytest.fixture

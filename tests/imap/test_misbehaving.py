@@ -241,7 +241,6 @@ def test_what_was_kept_before_a_busy_store_is_not_asked_for_again(server: Script
     """And what was not kept is."""
     for number in range(4):
         server.hold(a_mail(number))
-    mailbox = desk.mailbox(settings(server))
     keep, tries = desk.keep, []
 
     def busy_at_the_third(received: Any) -> None:
@@ -250,7 +249,8 @@ def test_what_was_kept_before_a_busy_store_is_not_asked_for_again(server: Script
             raise Busy("locked")
         keep(received)
 
-    mailbox._visitor._keep = busy_at_the_third
+    desk.keep = busy_at_the_third  # type: ignore[method-assign]
+    mailbox = desk.mailbox(settings(server))
     with pytest.raises(Busy):
         mailbox.poll_once()
     assert desk.puts[-1].uid == 2
