@@ -24,15 +24,18 @@ run: setup ## set up, then serve in the foreground with ./config.toml until Ctrl
 demo: setup ## a guided tour on loopback: a customer writes, the desk answers, an agent closes by mail
 	@exec .venv/bin/mailgate demo
 
+# Desks of tests live in memory where there is plenty of it: each of their commits waits for the disk, and no test is about the disk below.
+scratch = $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+
 test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
-	@$(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder -m "not chaos and not looks" tests  # one more than cores: many tests wait for servers
+	@TMPDIR=$(scratch) $(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder -m "not chaos and not looks" tests  # one more than cores: many tests wait for servers
 
 looks: setup-dev servers ## every text in every language, screen and colour scheme: compared with what was approved, sheets in var/looks
 	@$(python) -m tests.looks.shoot var/looks
 	@$(python) -m pytest tests/looks
 
 test-postgres: setup-dev servers ## every story of tests/desk on PostgreSQL; `make test` tells a part of them there
-	@$(python) -m pytest -n 2 --dist loadfile --engine postgresql tests/desk
+	@TMPDIR=$(scratch) $(python) -m pytest -n 2 --dist loadfile --engine postgresql tests/desk
 
 fortnight: setup-dev servers ## two simulated weeks of a desk with 500 mails; `make test` has them with 110
 	@FORTNIGHT_MAILS=500 $(python) -m pytest tests/desk/test_fortnight.py
