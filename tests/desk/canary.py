@@ -56,7 +56,8 @@ def strays(tx: Connection, sent: Path, policy: Policy) -> Iterator[str]:
     agents = {row.key: row.agent for row in tx.execute(select(MAILBOX.c.key, MAILBOX.c.agent).where(MAILBOX.c.agent.is_not(None)))}
     rows = {row.message_id: row for row in tx.execute(select(OUTBOX))}
     secrets = list(_secrets(tx))
-    for path in sorted((sent / "new").glob("*")):
+    concerned: set[tuple[str, int]] = set()
+    for path in sorted((sent / "new").glob("*")):  # as they left
         raw = path.read_bytes()
         head = HEADS.parsebytes(raw)
         named = getaddresses(head.get_all("To", []) + head.get_all("Cc", []) + head.get_all("Bcc", []))
@@ -75,6 +76,9 @@ def strays(tx: Connection, sent: Path, policy: Policy) -> Iterator[str]:
             for secret in hidden:
                 if told := (secret.shingles - secret.noted if agent else secret.shingles) & seen:
                     yield f"{row.template} tells {reader} of post {secret.post}: {min(told)!r}"
+        if (agent, row.ticket_id) in concerned:
+            continue
+        concerned.add((agent, row.ticket_id))
         if agent and row.ticket_id and not _concerns(tx, agent, row.ticket_id, directory, policy, row.created_at):
             yield f"{row.template} tells {agent} of a ticket that is no business of his department: {row.ticket_id}"
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from mailgate import building
 from mailgate.parsing import reader
@@ -71,17 +72,23 @@ class Tables:
 
 
 class Statements:
-    """One memory of compiled statements for all engines on SQLite, which are made alike."""
+    """One memory of compiled statements for all engines of a kind, which are made alike."""
 
     def __init__(self) -> None:
-        self._first: Engine | None = None
+        self._first: dict[str, Engine] = {}
 
     def create_engine(self, *words: Any, **how: Any) -> Engine:
         """In place of SQLAlchemy's own, which has a memory for each engine."""
         made = create_engine(*words, **how)
-        if made.dialect.name == "sqlite":
-            self._first = self._first or made
-            made.dialect, made._compiled_cache = self._first.dialect, self._first._compiled_cache
+        if (name := made.dialect.name) not in self._first:
+            first = create_engine(*words, **how)
+            try:
+                first.connect().close()  # now it knows its server
+            except DBAPIError:
+                return made
+            first.dispose()
+            self._first[name] = first
+        made.dialect, made._compiled_cache = self._first[name].dialect, self._first[name]._compiled_cache
         return made
 
 
