@@ -7,6 +7,7 @@ identity (RFC 5322 section 3.4 without comments, groups and obsolete forms). Wha
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
@@ -18,6 +19,7 @@ _QUOTED_LOCAL = re.compile(r'"[A-Za-z0-9!#$%&\'*+/=?^_`{|}~. -]{1,64}"')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ENCODED = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _LONGEST = 2000
 
 
@@ -92,4 +94,14 @@ def _is_address(address: str) -> bool:
         return False
     if not (_DOT_ATOM.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)):
         return False
-    return _DOMAIN.fullmatch(domain) is not None
+    return _DOMAIN.fullmatch(domain) is not None and not _is_disguised(domain)
+
+
+def _is_disguised(domain: str) -> bool:
+    """Whether signs of other alphabets stand for plain ones: `ｓtaff.example` is compared as the domain that it isn't checked as (DMARC, DKIM)."""
+    if domain.isascii():
+        return False
+    labels = _DOTS.split(domain)
+    return labels != domain.split(".") or any(
+        unicodedata.normalize("NFKC", label.casefold()).isascii() for label in labels if not label.isascii()
+    )

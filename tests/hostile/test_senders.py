@@ -118,6 +118,7 @@ def test_a_shops_mail_to_a_customers_reply_address_reaches_staff_alone(tmp_path:
 RESEMBLING = (
     "anna+x@staff.example", "\u0430nna@staff.example", "anna@st\u0430ff.example", "anna@xn--stff-5na.example", "anna%staff.example@evil.example",
     '"anna"@staff.example.evil.example', "anna@staff.example.evil.example", "\uff41nna@staff.example", "ann\u00e0@staff.example",
+    "anna@staff\u3002example", "anna@\uff53taff.example", "anna@\u017ftaff.example", "anna@staff.e\uff58ample", "anna@staff\uff61example",
 )  # fmt: skip
 
 
