@@ -28,6 +28,8 @@ from rules.verdict import Act, Hold, Many, Piece, Question, Verdict
 
 MOST = 200
 """Tickets that one mail may act on."""
+MOST_UNPROVEN = 5
+"""Lines of a customer's mail that count where nothing but his From line says that it is his: each has an answer, which may be a stranger's bomb."""
 _NAMED = re.compile(r"\[?#?((?=[^\s\]]*\d)[A-Z][A-Z0-9._/-]{0,39}|\d{1,9})\]?", re.IGNORECASE | re.ASCII)
 _RANGE = re.compile(r"\[?#?([A-Z][A-Z0-9._/]{0,20}?)?(\d{1,9})\]?-\[?(?:\1)?(\d{1,9})\]?", re.IGNORECASE | re.ASCII)
 Row = tuple[int, str]
@@ -81,6 +83,7 @@ def by_agent(case: Case) -> Verdict:
     unused = questions[0].line if questions and case.facts.allowance.anyway else ""
     if unused:
         questions = []
+    pieces = _once(pieces)
     if len(pieces) > MOST:
         last = pieces[MOST]
         questions.append(Question(number=last.number, line=last.line, code="too-much", word=last.ref))
@@ -109,7 +112,9 @@ def by_customer(case: Case) -> Verdict | None:
             pieces += _pieces(case, number, line)
         except Misread:
             return None
-    if not pieces or len(pieces) > MOST:
+    pieces = _once(pieces)
+    unproven = case.trust.level < Level.token
+    if not pieces or len(pieces) > (MOST_UNPROVEN if unproven else MOST):
         return None
     needed = max(rights.level_needed(piece.action, case.scene) for piece in pieces)
     if case.trust.level < needed or (is_loose(case) and needed > Level.claimed):
@@ -167,6 +172,19 @@ def _pieces(case: Case, number: int, line: str) -> list[Piece]:
             raise Misread("missing-ref", line, ())
         refs = [thread.ticket.ref]
     return [Piece(ref=ref, action=action, number=number, line=line) for ref in refs or [_names(action)]]
+
+
+def _once(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces without questions that were asked before: they have one answer."""
+    asked: set[tuple[str, str]] = set()
+    out: list[Piece] = []
+    for piece in pieces:
+        key = piece.ref, piece.action.spell()
+        if piece.action.changes or key not in asked:
+            out.append(piece)
+        if not piece.action.changes:
+            asked.add(key)
+    return out
 
 
 def _read(line: str, words: Words, mask: re.Pattern[str]) -> tuple[Action, list[str]]:

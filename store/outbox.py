@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 
 from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
@@ -103,7 +103,7 @@ class Due:
 
 
 def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, keys: Mapping[int, bytes], domain: str) -> list[int]:
-    """Write letters down; one that this cause has already written for the recipient is left out. Gives the row ids of the new ones."""
+    """Write letters down, one of a kind for each recipient and cause; gives their row ids."""
     ids = _next_ids(tx, len(letters))
     rows: list[dict[str, Any]] = []
     for new_id, letter in zip(ids, letters, strict=True):
@@ -141,6 +141,25 @@ def put(tx: Connection, letters: Sequence[Letter], *, cause: str, at: datetime, 
         rows.append(row)
     _INSERT.run_many(tx, rows)
     return ids
+
+
+def overtake(tx: Connection, letters: Sequence[Letter], cause: str) -> None:
+    """Take back what this cause wrote a moment ago and now says anew: of two lines in one mail the later one is what is true."""
+    for letter in letters:
+        if letter.ticket_id is None:
+            continue  # answers to different questions, which may all be called the same
+        tx.execute(
+            delete(OUTBOX).where(
+                OUTBOX.c.cause == cause,
+                OUTBOX.c.template == letter.template,
+                OUTBOX.c.recipient_key == address_key(letter.to.address),
+                OUTBOX.c.ticket_id == letter.ticket_id,
+                OUTBOX.c.about == letter.about,
+                OUTBOX.c.state == "due",
+                OUTBOX.c.attempts == 0,
+                OUTBOX.c.raw.is_(None),
+            )
+        )
 
 
 def _next_ids(tx: Connection, count: int) -> list[int]:

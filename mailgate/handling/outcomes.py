@@ -172,7 +172,7 @@ def _apply(tx: Connection, office: Office, ticket: Ticket, facts: Facts, act: Ac
     return ledger.apply(tx, ticket.id, actions, _scene(tx, facts, act.actor, office), _cause(facts))
 
 
-def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Written) -> None:
+def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Written, *, anew: bool = False) -> None:
     by_staff = act.actor.is_agent
     happened = Happened(
         before=written.before,
@@ -220,7 +220,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         batch.append(_recorded(tx, office, facts, receipts.report(facts, act, written, told, event), written))
     asks = beside.counted(tx, beside.saved(written, facts.policy, office.site))
     batch += _replies(tx, office, facts, act, asks, written.ticket, event)
-    put(tx, office, facts, batch)
+    put(tx, office, facts, batch, anew=anew)
     if written.split is not None:
         opened = replace(
             happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True, tell_staff=True, hint=""
@@ -284,7 +284,7 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
                 outcome, batch = _on_no_ticket(tx, office, facts, act)
                 done.append(Written(before=None, ticket=Ticket(), outcome=outcome))
                 if not silent:
-                    put(tx, office, facts, batch)
+                    put(tx, office, facts, batch, anew=True)
                 continue
             ticket = _numbered(tx, facts, piece.ref)
             if ticket is None or not _may_name(ticket, facts, scene):
@@ -296,7 +296,7 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
             raise
         done.append(written)
         if not silent:
-            _tell(tx, office, facts, act, written)
+            _tell(tx, office, facts, act, written, anew=n > 0)
     if not silent and many.actor.is_agent and (many.unused or not many.pieces or any(a.changes for a in many.actions)):
         put(tx, office, facts, [receipts.report_of_many(facts, many, done, _event(facts, many.actor))])
     touched = {written.ticket.id for written in done if written.ticket.id}
@@ -338,11 +338,14 @@ def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letter
     )
 
 
-def put(tx: Connection, office: Office, facts: Facts, batch: Sequence[outbox.Letter], cause: str = "") -> None:
-    """Into the outbox, what may go out at all."""
+def put(tx: Connection, office: Office, facts: Facts, batch: Sequence[outbox.Letter], cause: str = "", *, anew: bool = False) -> None:
+    """Into the outbox, what may go out at all; `anew` where an earlier line of the same mail may have said it already."""
+    sendable = letters.sendable(batch, facts.policy)
+    if anew:
+        outbox.overtake(tx, sendable, cause or _cause(facts).name)
     outbox.put(
         tx,
-        letters.sendable(batch, facts.policy),
+        sendable,
         cause=cause or _cause(facts).name,
         at=facts.at,
         keys=office.keys,

@@ -170,3 +170,35 @@ def test_a_level_may_stand_before_the_bare_number_of_its_ticket(tmp_path: Path) 
         assert [d.ticket(f"T{n}").level for n in (1, 2, 3, 4)] == [1, 1, 2, 1]
         assert [d.ticket(f"T{n}").priority is Priority.high for n in (1, 2, 3, 4)] == [False, True, False, True]
         assert d.fate(commands(d, "level 7 9")) == "held"
+
+
+def test_a_question_that_is_asked_twice_is_answered_once(tmp_path: Path) -> None:
+    """A slip of the pen would park the whole mail, and he would get nothing."""
+    with desk(tmp_path) as d:
+        begun(d)
+        assert d.fate(d.write(KIM, "status T1\nlist\nstatus T1\nlist\nSTATUS 1", to=CONTROL)) == "executed"
+        answers = [str(m["X-Mailgate-Template"]) for m in to(d.post_later(), KIM)]
+        assert sorted(answers) == ["list-answer", "status-answer"]
+        i = commands(d, "history T1\nshow T1\nhistory 1\nlist\nlist")
+        assert d.fate(i) == "executed", d.mail(i)["why"]
+        answers = [str(m["X-Mailgate-Template"]) for m in to(d.post_later(), ANNA)]
+        assert len(answers) == len(set(answers)) >= 2, answers
+
+
+def test_two_lines_that_tell_the_same_person_of_one_ticket_tell_him_what_is_true_in_the_end(tmp_path: Path) -> None:
+    """The second news would end the mail in an error, or he would read the first alone."""
+    with desk(tmp_path) as d:
+        begun(d, 1)
+        i = commands(d, "wait T1 3d\nstatus T1 working\nassign T1 ben\nassign T1 anna\nassign T1 ben\nclose T1\nreopen T1\nclose T1")
+        assert d.fate(i) == "executed", d.mail(i)["why"]
+        assert d.ticket().status is Status.closed
+        told = [str(m["X-Mailgate-Template"]) for m in to(d.post_later(), KIM)]
+        assert told.count("closed") == 1 and len(told) == len(set(told)), told
+
+
+def test_one_forged_mail_does_not_bring_its_victim_two_hundred_answers(tmp_path: Path) -> None:
+    """Questions may be asked by anybody in anybody's name, so one mail must not weigh more than a few."""
+    with desk(tmp_path, more='[limits]\ntickets_unknown = "off"\nacks_unknown = "off"\npair = "off"') as d:
+        begun(d, 12)
+        d.write(KIM, "\n".join(f"status T{n}\nhistory T{n}\nfaq word{n}" for n in range(1, 13)), to=CONTROL)
+        assert len(to(d.post_later(), KIM)) <= 5
