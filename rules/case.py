@@ -98,6 +98,8 @@ class Facts:
     """Name of the limit that forbids an acknowledgement, empty if none does."""
     may_open: str = ""
     """Name of the limit that forbids another ticket, empty if none does."""
+    may_append: str = ""
+    """Name of the limit that forbids one more mail to a request by somebody who proves nothing, empty if none does."""
     may_reply: str = ""
     """Name of the limit that forbids an answer to what he asked (`status`, `list`, a spent button), empty if none does."""
     allowance: Allowance = field(default_factory=Allowance)

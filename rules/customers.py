@@ -66,6 +66,9 @@ def kept_as_text(case: Case, ticket: Ticket, why: str) -> Verdict:
 def _threaded(case: Case, ticket: Ticket) -> Verdict:
     f = case.facts
     assert f.thread is not None  # noqa: S101
+    if f.may_append and not case.owns_token and "rate" not in f.allowance.guards:
+        case.note("limit", f.may_append)
+        return Hold(reason="rate", questions=(Question(number=0, line=f.may_append, code="rate"),), ticket=ticket)
     if (beside := sideways.from_outside(case, ticket)) is not None:
         return beside
     if not case.is_participant:

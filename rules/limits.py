@@ -62,6 +62,11 @@ def opening_barred_by(limits: Limits, opened: Counts, *, known: bool) -> str:
     return "" if within(limits.tickets_known if known else limits.tickets_unknown, opened) else own
 
 
+def adding_barred_by(limits: Limits, sent: Counts, *, known: bool) -> str:
+    """The limit by which unproven mail to a request is held, the same as for opening one; empty if it may. `sent` counts his mails before it."""
+    return opening_barred_by(limits, sent, known=known)
+
+
 STORMS = frozenset({"acks_total", "pair"})
 """Limits that, once reached, are reported to the admin."""
 

@@ -164,8 +164,10 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     writer, sure = believed(made)
     if writer is not None:
         return made
-    ack, reply, opening = _limits(tx, office, mail, at, known=is_known(made, sure.level))
-    return replace(made, may_acknowledge=ack, may_reply=reply, may_open=opening)
+    known = is_known(made, sure.level)
+    ack, reply, opening = _limits(tx, office, mail, at, known=known)
+    adding = _may_add(tx, office, mail, at, known=known) if thread is not None and sure.level < Level.domain else ""
+    return replace(made, may_acknowledge=ack, may_reply=reply, may_open=opening, may_append=adding)
 
 
 def _things(
@@ -366,6 +368,15 @@ def _limits(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: 
     # an answer holds nothing of the asker's words and goes to the stored address alone: strangers get as many as acquaintances
     reply = limits.answer_barred_by(rates, traffic, known=True)
     return limits.answer_barred_by(rates, traffic, known=known), reply, limits.opening_barred_by(rates, opened, known=known)
+
+
+def _may_add(tx: Connection, office: Office, mail: Mail, at: datetime, *, known: bool) -> str:
+    rates = office.policy.limits
+    sent = {
+        span: inbox.count_from(tx, mail.sender.address, at - span)
+        for span in limits.spans(rates.tickets_known if known else rates.tickets_unknown)
+    }
+    return limits.adding_barred_by(rates, sent, known=known)
 
 
 def _ticket_of(tx: Connection, received_id: int | None) -> Ticket | None:

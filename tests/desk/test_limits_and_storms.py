@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.customers import account, enter_person, proves, templates
+from tests.desk.customers import account, enter_person, near, proves, templates
 from tests.desk.office import desk, plain, to
+from tests.desk.staff import ANNA, MAL, asked
 
 KIM = "kim@client.example"
 
@@ -170,3 +171,20 @@ def test_a_watching_desk_reads_everything_and_writes_to_the_admin_alone(tmp_path
         assert (len(d.tickets()), d.fate(held)) == (1, "held")
         d.passes(minutes=16)
         assert {a for _, a in templates(d.post())} <= {"root@desk.example"}
+
+
+def test_unproven_mail_to_a_request_that_never_ends_is_held_and_announced_once(tmp_path: Path) -> None:
+    """Whoever knows one Message-ID of ours, or a customer's address, would fill the mailbox of each agent."""
+    with desk(tmp_path) as d:
+        told = asked(d, "anna")
+        for n in range(40):
+            d.write(f"Mal <{MAL}>", f"And another thing, number {n}.", answer=told, by="parent references", envelope=near(MAL))
+        mine = [m for m in to(d.post_later(), ANNA) if str(m["X-Mailgate-Template"]) == "appended"]
+        assert 5 <= len(mine) <= 10
+        d.passes(minutes=20)
+        announced = [m for m in d.post() if str(m["X-Mailgate-Template"]) == "held"]
+        assert len(announced) == 1
+        # his own customer, whose domain vouches for him, is not to be hindered
+        for n in range(15):
+            proves(d, f"Kim <{KIM}>", f"Picture {n}.", subject="Re: Printer [T1]")
+        assert len([p for p in d.posts() if p.text.startswith("Picture")]) == 15
