@@ -7,7 +7,8 @@ from email.message import EmailMessage
 
 from rules.facts.mail import Envelope
 from rules.facts.people import Party
-from store import engine, inbox, ledger, people
+from store import engine, ledger, people
+from store.lists import mail as mails
 from store.queries import tickets
 from tests.desk.office import Desk, buttons, plain
 
@@ -55,10 +56,10 @@ def enter_person(desk: Desk, address: str, *more: str, name: str = "", party: st
             people.add_address(tx, person.id, each)
 
 
-def account(desk: Desk) -> inbox.Account:
+def account(desk: Desk) -> mails.Account:
     """The sum of all fates."""
     with engine.reading(desk.office.store) as tx:
-        return inbox.account(tx, desk.at, timedelta(minutes=15))
+        return mails.account(tx, desk.at, timedelta(minutes=15))
 
 
 def templates(mails: list[EmailMessage]) -> list[tuple[str, str]]:

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from mailgate.clock import clerk
 from rules.facts.people import Agent, Group
-from store import engine, inbox, people
+from store import engine, people
+from store.lists import mail as mails
 from tests.desk.customers import account, enter_party, enter_person, proves
 from tests.desk.office import Desk
 from tests.desk.staff import login
@@ -129,7 +130,7 @@ class Diary:
     ticks: list[datetime] = field(default_factory=list)
     taken: int = 0
     """Mails that were handed over."""
-    accounts: list[tuple[int, inbox.Account]] = field(default_factory=list)
+    accounts: list[tuple[int, mails.Account]] = field(default_factory=list)
     """At each midnight: how many mails had been handed over, and the desk's own account."""
     sent: list[Left] = field(default_factory=list)
     entitled: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -15,7 +15,8 @@ import pytest
 from mailgate.doors.front import Front
 from mailgate.doors.receiving import Busy
 from mailgate.settings import Settings, load
-from store import engine, inbox
+from store import engine
+from store.lists import mail as mails
 from store.migrate import NotCurrent
 
 CONFIG = """
@@ -75,7 +76,7 @@ def test_a_mail_that_comes_before_the_store_is_answered_when_it_is_kept(settings
             store = await asyncio.to_thread(front.load_store)
             await sending
             with engine.reading(store) as tx:
-                assert inbox.account(tx, AT, timedelta(minutes=15)).received == 1
+                assert mails.account(tx, AT, timedelta(minutes=15)).received == 1
         finally:
             await front.close()
 
