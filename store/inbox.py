@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
 from store import facts, tables
-from store.prepared import Prepared, PreparedFor, Row
+from store.prepared import Prepared, PreparedFor, Row, at_most
 
 RECEIVED, RAW = tables.Received, tables.Raw
 
@@ -55,7 +55,7 @@ _COPY = Prepared(
         RECEIVED.c.received_at >= bindparam("since"),
     )
     .order_by(RECEIVED.c.id)
-    .limit(1)
+    .limit(at_most(1))
 )
 
 _EARLIER = PreparedFor(
@@ -65,7 +65,7 @@ _LATEST = Prepared(
     select(RECEIVED.c.id, RECEIVED.c.received_at)
     .where(RECEIVED.c.retry_key.between(bindparam("key"), bindparam("end")))
     .order_by(RECEIVED.c.received_at.desc(), RECEIVED.c.id.desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 _INSERT = Prepared(
     insert(RECEIVED).returning(RECEIVED.c.id),

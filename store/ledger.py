@@ -22,7 +22,7 @@ from rules.facts.ticket import Post, Ticket, changed
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
 from store import facts, records, sealing, search, tables, things, timers
-from store.prepared import Prepared
+from store.prepared import Prepared, at_most
 
 TICKET, POST, HISTORY, WAKE, LINK, OLD = tables.Ticket, tables.Post, tables.History, tables.Wake, tables.Link, tables.OldRef
 COUNTER, KNOWN, RECEIVED, OUTBOX = tables.Counter, tables.KnownId, tables.Received, tables.Outbox
@@ -45,7 +45,7 @@ _INSERT_POST = Prepared(
 )
 _INSERT_HISTORY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed digest".split())
 _LAST_ENTRY = Prepared(
-    select(HISTORY.c.seq, HISTORY.c.digest).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(1)
+    select(HISTORY.c.seq, HISTORY.c.digest).where(HISTORY.c.ticket_id == bindparam("id")).order_by(HISTORY.c.seq.desc()).limit(at_most(1))
 )
 _INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
 _KNOWN = Prepared(

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, 
 from rules.actions.folding import fold
 from rules.facts.things import Contract, Device, Project, Things
 from store import facts, tables
-from store.prepared import Prepared
+from store.prepared import Prepared, at_most
 
 CONTRACT, PROJECT, DEVICE = tables.Contract, tables.Project, tables.Device
 
 _CONTRACT = Prepared(select(CONTRACT).where(CONTRACT.c.key == bindparam("key")))
-_ANY = Prepared(select(CONTRACT.c.key).limit(1))
+_ANY = Prepared(select(CONTRACT.c.key).limit(at_most(1)))
 _DEVICE = Prepared(select(DEVICE).where(DEVICE.c.key == bindparam("key")))
 _OF_PARTY = tuple(
     Prepared(select(each).where(each.c.party == bindparam("party")).order_by(each.c.key)) for each in (CONTRACT, PROJECT, DEVICE)

@@ -11,7 +11,7 @@ from rules.facts.sent import RecipientKind, Sent
 from rules.facts.ticket import Post, Ticket
 from store import facts, ledger, tables
 from store.columns import unindexed
-from store.prepared import Prepared, PreparedFor, Row
+from store.prepared import Prepared, PreparedFor, Row, at_most
 
 KNOWN, OUTBOX, TICKET, PRESSED = tables.KnownId, tables.Outbox, tables.Ticket, tables.Pressed
 POST, RECEIVED = tables.Post, tables.Received
@@ -30,7 +30,7 @@ _TEXTS = (
     select(OUTBOX.c.text)
     .where(OUTBOX.c.ticket_id == bindparam("ticket_id"), OUTBOX.c.created_at <= bindparam("before"), OUTBOX.c.text != "")
     .order_by(OUTBOX.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(at_most(20))
 )
 _TEXTS_OUTSIDE = Prepared(_TEXTS.where(OUTBOX.c.recipient_kind != RecipientKind.agent.value))
 _TEXTS_TO = Prepared(
@@ -44,7 +44,7 @@ _POSTS = Prepared(
     select(POST)
     .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.undone_at.is_(None))
     .order_by(POST.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(at_most(100))
 )
 _THEIRS = Prepared(
     select(POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
@@ -73,7 +73,7 @@ _ANSWERED = Prepared(
         *(OUTBOX.c.template != template for template in ("held", "access-answer")),
     )
     .order_by(OUTBOX.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(at_most(5))
 )
 _OPENED = Prepared(
     select(func.count()).select_from(TICKET).where(TICKET.c.requester_key == bindparam("key"), TICKET.c.opened_at > bindparam("since"))
@@ -103,26 +103,26 @@ def pressed(tx: Connection, outbox_id: int) -> frozenset[str]:
     return frozenset(row["key"] for row in _PRESSED.all(tx, {"outbox_id": outbox_id}))
 
 
-def texts_sent(tx: Connection, ticket_id: int, before: datetime, to: Collection[str] = (), limit: int = 20) -> tuple[str, ...]:
-    """Plain texts of the latest mails of ours about a ticket that somebody may be quoting, newest first.
+def texts_sent(tx: Connection, ticket_id: int, before: datetime, to: Collection[str] = ()) -> tuple[str, ...]:
+    """Plain texts of the 20 latest mails of ours about a ticket that somebody may be quoting, newest first.
 
     `before` is when his mail came. `to` are the keys of an agent's addresses: what others got he doesn't have, and may well have written
     himself. Without it, what anybody outside got.
     """
-    values = {"ticket_id": ticket_id, "before": before, "most": limit}
+    values = {"ticket_id": ticket_id, "before": before}
     if to:
         return tuple(row["text"] for key in to for row in _TEXTS_TO.all(tx, values | {"recipient_key": key}))
     return tuple(row["text"] for row in _TEXTS_OUTSIDE.all(tx, values))
 
 
-def texts_answered(tx: Connection, recipient_key: str, since: datetime, limit: int = 5) -> tuple[str, ...]:
-    """Plain texts of the automatic answers that one recipient got since then, newest first."""
-    return tuple(row["text"] for row in _ANSWERED.all(tx, {"recipient_key": recipient_key, "since": since, "most": limit}))
+def texts_answered(tx: Connection, recipient_key: str, since: datetime) -> tuple[str, ...]:
+    """Plain texts of the five latest automatic answers that one recipient got since then, newest first."""
+    return tuple(row["text"] for row in _ANSWERED.all(tx, {"recipient_key": recipient_key, "since": since}))
 
 
-def latest_posts(tx: Connection, ticket_id: int, limit: int = 100) -> list[Post]:
-    """The latest posts of a ticket, oldest first, without what was undone."""
-    return [facts.post(row) for row in reversed(_POSTS.all(tx, {"ticket_id": ticket_id, "most": limit}))]
+def latest_posts(tx: Connection, ticket_id: int) -> list[Post]:
+    """The 100 latest posts of a ticket, oldest first, without what was undone."""
+    return [facts.post(row) for row in reversed(_POSTS.all(tx, {"ticket_id": ticket_id}))]
 
 
 def mails_said(tx: Connection, ticket_id: int) -> list[Row]:
