@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from rules.case import Case
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
+from rules.frozen import replace
 from rules.verdict import Act, Allowance, Hold, Many, Question, Spent, Verdict
 from store import engine, inbox, signing
 from store.prepared import savepoint
@@ -96,9 +97,10 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
                     inbox.settle(tx, read.waiting.id, inbox.Settlement(fate=Fate.parked, why=f"can't be read: {read.fault}"), at)
                     maillog.settled(read.waiting.id, "", Fate.parked.value, "", read.fault, 0.0)
                 continue
+            signing.use(tx, gathering.proofs(read.mail), read.waiting.id, at)  # held or failed, it has brought them
             try:
-                with savepoint(tx, "one_mail"):
-                    _one(tx, office, staff, read.waiting, read.mail, at)
+                with savepoint(tx, "one_mail") as take_back:
+                    _one(tx, office, staff, read.waiting, read.mail, at, take_back)
             except (engine.Busy, MemoryError):
                 raise
             except Exception as fault:  # noqa: BLE001 - one of the three loops that must not die
@@ -109,28 +111,31 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
             _park(office, read.waiting, at, why, trace, read.mail)
 
 
-def _one(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> None:
+def _one(
+    tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime, take_back: Callable[[], None]
+) -> None:
     began = time.monotonic()
-    signing.use(tx, gathering.proofs(mail), waiting.id, at)
     facts = gathering.facts(tx, office, staff, waiting, mail, at)
     verdict = decide(facts)
-    settlement = _carry_out(tx, office, facts, verdict, waiting)
+    settlement = _carry_out(tx, office, facts, verdict, waiting, take_back)
     inbox.settle(tx, waiting.id, settlement, at, mail)
     maillog.settled(
         waiting.id, mail.message_id, settlement.fate.value, str(settlement.ticket_id or ""), settlement.why, time.monotonic() - began
     )
 
 
-def _carry_out(tx: Connection, office: Office, facts: gathering.Facts, verdict: Verdict, waiting: inbox.Waiting) -> inbox.Settlement:
-    """The effects of a verdict; a refused action turns it into a held mail, nothing of it done."""
+def _carry_out(
+    tx: Connection, office: Office, facts: gathering.Facts, verdict: Verdict, waiting: inbox.Waiting, take_back: Callable[[], None]
+) -> inbox.Settlement:
+    """The effects of a verdict; a refused action turns it into a held mail, and `take_back` leaves nothing of it done."""
 
     def rerun(tx: Connection, received_id: int, allowance: Allowance) -> inbox.Settlement:
         return again(tx, office, received_id, allowance, facts.at)
 
     try:
-        with savepoint(tx, "effects"):
-            return outcomes.carry_out(tx, office, facts, verdict, again=rerun, silent=waiting.silent)
+        return outcomes.carry_out(tx, office, facts, verdict, again=rerun, silent=waiting.silent)
     except Refused as refusal:
+        take_back()
         return outcomes.carry_out(tx, office, facts, refused(facts, verdict, refusal), again=rerun, silent=waiting.silent)
 
 
@@ -190,6 +195,7 @@ def again(tx: Connection, office: Office, received_id: int, allowance: Allowance
     signing.use(tx, gathering.proofs(mail), waiting.id, at)
     decided = allowance.after(gathering.allowed(tx, received_id))
     facts = replace(gathering.facts(tx, office, staff, waiting, mail, at), allowance=decided, again=True)
-    settlement = _carry_out(tx, office, facts, decide(facts), waiting)
+    with savepoint(tx, "once_more") as take_back:
+        settlement = _carry_out(tx, office, facts, decide(facts), waiting, take_back)
     inbox.settle(tx, received_id, settlement, at, mail)
     return settlement

@@ -7,13 +7,13 @@ reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mailgate.config.mistakes import BadConfig, Mistake
 from mailgate.config.site import Settings
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from mailgate.config.lines import ReadAction

@@ -6,7 +6,6 @@ Asked by `rules.customers` before it asks what a mail means for a ticket. The ve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rules import control, rights
 from rules.actions.access import Confirm, Decline, Grant
@@ -16,6 +15,7 @@ from rules.actions.posts import Say
 from rules.actions.values import Misread
 from rules.case import Case
 from rules.facts.terms import Fate, Level, address_key
+from rules.frozen import replace
 from rules.reading.thanks import is_only_thanks
 from rules.verdict import Act, Hold, Question, Verdict
 

@@ -6,7 +6,7 @@ Pure; what happens to everybody else is `rules.notices`. The cards are filled in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rules.actions.base import Aside
@@ -15,6 +15,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
+from rules.frozen import replace
 from rules.notices import Notice
 
 Told = tuple[Aside, Post | None]

@@ -6,12 +6,12 @@ Pure. Absence is said by the verb `away` or on the command line; answers to what
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.facts.people import Agent, Directory
 from rules.facts.sent import RecipientKind
+from rules.frozen import replace
 from rules.notices import Notice
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -21,6 +20,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Status
 from rules.facts.things import Device, Things
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.reading import subject
 
 MOST_CHOICES = 5
@@ -61,6 +61,8 @@ def device_in(said: str, devices: Sequence[Device], policy: Policy | None = None
 
     Somebody who writes to the desk doesn't write of his machine each time: that it is his only one says nothing.
     """
+    if not devices:
+        return ""
     text = fold(said)
     found = [each for each in devices if _names(text, each.serial)]
     if not found:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules import several, tokens
 from rules.actions.base import Action, read
 from rules.actions.feedback import Feedback, Rate
@@ -15,6 +13,7 @@ from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Fate, Level, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.reading.commands import first_words
 from rules.verdict import Act, Allowance, Decided, Hold, Spent, Verdict
 

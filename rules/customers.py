@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +17,7 @@ from rules.facts.people import same_party
 from rules.facts.policy import ArchivedReply, Unknown
 from rules.facts.terms import Address, Fate, Level, PostKind, Priority, Status, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.reading import partners, subject
 from rules.reading.language import detect
 from rules.reading.thanks import is_only_thanks

@@ -7,13 +7,13 @@ what a customer writes or in the block that he fills in below our question.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from rules.actions.folding import fold
 from rules.facts.policy import Policy
 from rules.facts.service import Field, Flow
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 FORM = "form"
 """The field of a ticket that names its form."""

@@ -8,13 +8,13 @@ customer. Pure; who is told is `rules.notices`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from rules.facts.people import Actor, Agent, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 PARTNER = "partner"
 """Kind of such a party, and origin of the tickets that it hands to us."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from rules.actions import access
 from rules.actions.base import Action, Aside, Ask, Change, Draft, Effect, Refused, Scene, Split, WakeUp
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Ticket, changed
+from rules.frozen import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

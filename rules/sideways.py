@@ -6,7 +6,6 @@ The answer of whoever was asked goes to the asker alone, that of somebody outsid
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from rules.actions.asides import Beside, Send, SideReply
@@ -17,6 +16,7 @@ from rules.facts.mail import Part
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Fate, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
+from rules.frozen import replace
 from rules.verdict import Act
 
 

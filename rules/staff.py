@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rules import belonging, control, rights, routing, several, sideways
 from rules.actions.base import Action, read
@@ -21,6 +20,7 @@ from rules.facts.mail import SIGNATURES, Forwarded, Part
 from rules.facts.sent import Sent
 from rules.facts.terms import Address, Fate, Level, ReplyMeaning, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.reading import commands, forwards, language, subject
 from rules.verdict import Act, Allowance, Decided, Hold, Question, Verdict
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
 from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
+from rules.frozen import replace
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
 from store import facts, records, sealing, search, tables, things, timers

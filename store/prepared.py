@@ -214,14 +214,14 @@ def is_untrustworthy(fault: BaseException | None) -> bool:
 
 
 @contextmanager
-def savepoint(tx: Connection, name: str) -> Iterator[None]:
+def savepoint(tx: Connection, name: str) -> Iterator[Callable[[], None]]:
     """What is done in the block counts, or none of it if anything is raised; the transaction goes on either way.
 
-    `name` is a plain word, different from that of a savepoint around it.
+    `name` is a plain word, different from that of a savepoint around it. Gives what takes back all that the block has done so far.
     """
     _say(tx, f"SAVEPOINT {name}")
     try:
-        yield
+        yield lambda: _say(tx, f"ROLLBACK TO SAVEPOINT {name}")
     except BaseException:
         if not tx.invalidated:
             _say(tx, f"ROLLBACK TO SAVEPOINT {name}")

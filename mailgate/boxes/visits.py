@@ -13,11 +13,11 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from mailgate.boxes import imap, mailboxes, mailheads
 from mailgate.boxes.mailboxes import Desk, Done, ImapSettings, Listed, Mark, Skipped
 from mailgate.doors.receiving import Received
+from rules.frozen import replace
 
 LISTED_AT_ONCE = 500
 TRIES = 5

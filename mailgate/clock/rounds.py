@@ -6,7 +6,6 @@ Everything happens in the transaction that notes it as done, so that it happens 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from rules.actions.values import Misread
 from rules.asides import Occasion
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.ticket import Post, Task, Ticket
+from rules.frozen import replace
 from rules.notices import Happened, Notice
 from store import ledger, outbox, records
 from store import timers as stored

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from rules.facts.hours import ALWAYS, Hours
 from rules.facts.rule import Condition, Rule, Timer
 from rules.facts.service import Clock
 from rules.facts.terms import Priority, Status, address_key
+from rules.frozen import replace
 
 
 def build(reading: Reading) -> p.Policy:

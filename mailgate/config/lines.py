@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from mailgate.config.checks import keys
 from mailgate.config.mistakes import Wrong, nearest
@@ -16,6 +15,7 @@ from rules.actions.values import Misread, near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Severity, Type
+from rules.frozen import replace
 from rules.lexicon import words
 
 ReadAction = Callable[[str], Wrong | str | None]

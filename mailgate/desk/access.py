@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch
 from rules.facts.access import FUNCTIONS, PRESETS, Admission, Request
 from rules.facts.terms import address_key
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

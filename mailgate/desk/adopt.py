@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from mailgate.desk.mail_views import span
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from mailgate.boxes.adoption import Conversation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from mailgate.desk import agent_away, call, edits, screen, shapes, signing
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from rules.facts.people import Agent, Directory
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

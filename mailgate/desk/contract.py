@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch
 from rules.facts.things import Contract
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

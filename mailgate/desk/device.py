@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, NoSuch
 from rules.facts.things import Device
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from rules.facts.people import Directory, Group
+from rules.frozen import replace
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from mailgate.desk import call, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, NoSuch
 from rules.facts.people import FREEMAIL, Party
+from rules.frozen import replace
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 
 from mailgate.desk import call, screen
 from mailgate.desk.call import Call
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from mailgate.office import Office

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from mailgate.desk.ticket_acts import report
 from mailgate.desk.ticket_views import As
 from rules.facts.terms import Address, Status, Visibility
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

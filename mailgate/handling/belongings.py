@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,6 +15,7 @@ from rules.actions.values import near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from store import people, things
 
 

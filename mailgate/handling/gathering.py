@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from rules.facts.sent import Sent
 from rules.facts.terms import Level, MachineKind, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
+from rules.frozen import replace
 from rules.reading import forms, machine, partners, quoting, subject, threads, trust
 from rules.verdict import Allowance
 from store import access, engine, inbox, ledger, outbox, people, records, settled, signing, things

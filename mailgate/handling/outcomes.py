@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Fate, MachineKind, Visibility
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.notices import Happened, Notice
 from rules.perform import Outcome, perform_all
 from rules.reading import subject

@@ -7,7 +7,6 @@ mails of one rehearsal don't know of each other. Compared by `mailgate.desk.rehe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from rules.case import Facts
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from rules.notices import Happened
 from rules.verdict import Act, Bounced, Hold, Settle, Verdict
 from store.inbox import Waiting

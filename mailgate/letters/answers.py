@@ -6,7 +6,6 @@ What his commands did is told by `receipts.py`, what is unclear asked by `questi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
+from rules.frozen import replace
 from rules.notices import Notice
 from rules.verdict import Act
 from store import ledger, people, records, things, timers

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from rules.facts.sent import RecipientKind
 from rules.facts.service import Field
 from rules.facts.terms import Address, Status, address_key
 from rules.facts.ticket import Post, Ticket
+from rules.frozen import replace
 from rules.notices import Notice, candidates
 from rules.reading import subject as reading
 from store.outbox import Letter

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from rules.actions.base import Action, Aside, Ask, Change, Effect, Refused, Scene, value, verb
@@ -17,6 +16,7 @@ from rules.facts import access
 from rules.facts.access import ALIASES, FUNCTIONS, OFFICES, PRESETS, Admission, Request
 from rules.facts.terms import Level, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 WORDS = (*FUNCTIONS, *OFFICES)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules.actions.base import Action, Ask, Effect, Refused, Scene, value, verb
 from rules.actions.values import Choice, Rest, Stars, Word
 from rules.facts.terms import Level, Status
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 
 @verb("rate", customers=True, customer_level=Level.claimed)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rules.actions.asides import moment
 from rules.actions.base import Action, Aside, Change, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.values import Choice, Flag, Holder, Keyed, Rest, When
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 FARTHEST = timedelta(days=3660)
 """No line reaches farther ahead."""

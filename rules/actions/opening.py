@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from rules.actions.base import Action, Effect, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 
 @verb("new", needs_ticket=False)

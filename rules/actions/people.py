@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
 from rules.actions.values import Mailbox, Reference, Rest
 from rules.facts.terms import Address, Level, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 
 @verb("requester", level=Level.both)

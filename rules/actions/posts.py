@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from rules import flows, levels
@@ -11,6 +10,7 @@ from rules.actions.values import Rest
 from rules.facts.mail import Part
 from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 MOST_WAITING = 50
 """Addresses that a ticket remembers of those who were in copy."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from rules.facts.mail import Part
 from rules.facts.people import Role
 from rules.facts.terms import Level, PostKind, Status, Visibility
 from rules.facts.ticket import ServiceOrder, Ticket
+from rules.frozen import replace
 
 
 @verb("canned")

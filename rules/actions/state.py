@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from rules.facts.people import Role
 from rules.facts.policy import ArchivedReply
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 
 
 @verb("take", customers=True)

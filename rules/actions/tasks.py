@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from rules.actions.base import Action, Aside, Effect, Refused, Scene, WakeUp, va
 from rules.actions.service import reported
 from rules.actions.values import Keyed, People, Rest, When, Word
 from rules.facts.ticket import TASK_STATES, Task, Ticket
+from rules.frozen import replace
 
 SOON = timedelta(days=1)
 """How long before its end a task is called due soon, if it was given more than twice as long before."""

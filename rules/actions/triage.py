@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
@@ -11,6 +10,7 @@ from rules.actions.values import Flag, Listed, Rest, Signed, Word
 from rules.facts.service import AssignHow
 from rules.facts.terms import Priority, Status, Visibility
 from rules.facts.ticket import Ticket, restored
+from rules.frozen import replace
 
 
 @verb("prio")

@@ -5,7 +5,6 @@ Changing a task stands beside the other words about tasks, in `tasks.py`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from rules import records
@@ -15,6 +14,7 @@ from rules.actions.service import ordered, parts, reported
 from rules.actions.tasks import which
 from rules.actions.values import Word
 from rules.facts.ticket import ORDER_STATES, ServiceOrder, Ticket
+from rules.frozen import replace
 
 
 @verb("change-order")
