@@ -11,6 +11,7 @@ from typing import Any
 
 from rules.facts.mail import Part
 from rules.facts.terms import Address, Light, PostKind, Priority, Status, Visibility, address_key
+from rules.frozen import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,8 +210,6 @@ _COUNTED = tuple(f.name for f in fields(Ticket) if f.name not in UNCOUNTED)
 
 def restored(ticket: Ticket, values: Mapping[str, Any]) -> Ticket:
     """The ticket with fields set from JSON values as `plain` gives them; raises KeyError for a field that doesn't exist."""
-    from dataclasses import replace  # noqa: PLC0415 - the name reads better local
-
     known = {f.name: f for f in fields(Ticket)}
     new: dict[str, Any] = {}
     for name, value in values.items():
