@@ -19,6 +19,8 @@ MARGIN = 2
 """How many times as often as the next language's the words must occur."""
 _LETTERS = 2000
 _WORDS = re.compile(r"[^\W\d_]+")
+_CZECH = re.compile(r"(?<!\w)(?=[a-zčďěňřťůýížáéúš])[^\W\d_]*[čďěňřťůýíž]")
+"""A word with letters that the other languages don't have. Names have them in any language, and begin with a capital."""
 
 _SMALL = {
     "en": "the and is are was were you your we our they it this that have has had not can could would will with for from please hello hi dear "
@@ -39,6 +41,8 @@ def detect(text: str, among: Collection[str]) -> str:
     """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
     often = Counter(word if word.isascii() else fold_word(word) for word in pieces(text[:_LETTERS].lower(), _WORDS))
     counts = {code: sum(map(often.__getitem__, small.intersection(often))) for code, small in _SETS.items()}
+    if not text.isascii():
+        counts["cs"] += len(set(_CZECH.findall(text[:_LETTERS])))
     best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
     if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
         return ""

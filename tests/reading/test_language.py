@@ -16,6 +16,8 @@ SAID = [
     ("fi", "Lasku on väärin ja se pitäisi korjata."),
     ("cs", "Dobrý den, tiskárna netiskne a na displeji je chyba. Děkuji, Lenka"),
     ("cs", "Nejde mi přihlášení, prosím o pomoc."),
+    ("cs", "Potřebuji náhradní díl.\n\nMnožství: 2"),
+    ("en", "Hello, could you help Jiří Dvořák and Božena Němcová in Plzeň?"),
 ]
 
 
@@ -25,7 +27,9 @@ def test_people_are_answered_in_their_language(code: str, text: str) -> None:
     assert detect(text, DESK) == code
 
 
-@pytest.mark.parametrize("text", ["", "T42", "ok", "Drucker kaputt", "SN-4711-A 10.0.0.1", "Bonjour, notre imprimante ne marche plus."])
+@pytest.mark.parametrize(
+    "text", ["", "T42", "ok", "Drucker kaputt", "SN-4711-A 10.0.0.1", "Jiří Dvořák, Plzeň", "Bonjour, notre imprimante ne marche plus."]
+)
 def test_nothing_is_guessed_where_it_is_not_plain(text: str) -> None:
     """A wrong guess is worse than the desk's own language."""
     assert detect(text, DESK) == ""
