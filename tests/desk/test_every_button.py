@@ -16,8 +16,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.desk import office
 from tests.desk.button_kinds import KINDS, Kind, opened
-from tests.desk.office import Desk, buttons, plain, to, where
+from tests.desk.office import Desk, buttons, plain, to
 from tests.desk.staff import KIM, MAL, one
 
 Sending = tuple[Desk, EmailMessage]
@@ -56,7 +57,7 @@ def sending(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, played: di
             d.post()
             return Before(folder=folder, mail=mail, at=d.at)
 
-    if where(tmp_path).startswith("sqlite"):
+    if office.where(tmp_path).startswith("sqlite"):
         before = played.get(kind.mail) or tell(tmp_path_factory.mktemp("before"))
         played[kind.mail] = before
         shutil.copytree(before.folder, tmp_path, dirs_exist_ok=True)
