@@ -30,7 +30,8 @@ from tests.faults.test_nth import failed
 from tests.journeys.desk import Desk, ended
 from tests.servers.postgres import Postgres
 
-ROUND_SECONDS = 30
+pace = {"seconds": 30.0}
+"""How long a round lasts that could go on for ever."""
 
 recovered: dict[str, list[float]] = {"sqlite": [], "postgresql": []}
 """How long the door took to greet after each start, by engine."""
@@ -51,7 +52,7 @@ def opener(folder: Path, made: list[Desk]) -> Callable[..., Desk]:
 
 def kills(folder: Path, open_desk: Callable[..., Desk], number: int) -> None:
     """Kill -9 under load."""
-    _counted("sqlite", drilled(open_desk, seed=number, kills=1000, seconds=ROUND_SECONDS, threads=3))
+    _counted("sqlite", drilled(open_desk, seed=number, kills=1000, seconds=pace["seconds"], threads=3))
 
 
 def kills_on_postgresql(folder: Path, open_desk: Callable[..., Desk], number: int) -> None:
@@ -59,7 +60,7 @@ def kills_on_postgresql(folder: Path, open_desk: Callable[..., Desk], number: in
     if not _server:
         _server.append(Postgres())
     store = _server[0].url(_server[0].create())
-    _counted("postgresql", drilled(open_desk, seed=number, kills=1000, seconds=ROUND_SECONDS, threads=3, store=store))
+    _counted("postgresql", drilled(open_desk, seed=number, kills=1000, seconds=pace["seconds"], threads=3, store=store))
 
 
 def _counted(engine: str, drill: Drill) -> None:
@@ -85,7 +86,7 @@ def figures() -> str:
 def power(folder: Path, open_desk: Callable[..., Desk], number: int) -> None:
     """Power losses under load; the journal mode changes from round to round."""
     losses_drilled(
-        open_desk, folder, journal=("wal", "truncate")[number // len(DRILLS) % 2], losses=1000, seconds=ROUND_SECONDS, seed=number
+        open_desk, folder, journal=("wal", "truncate")[number // len(DRILLS) % 2], losses=1000, seconds=pace["seconds"], seed=number
     )
 
 
@@ -109,8 +110,10 @@ def main() -> int:
     words.add_argument("--seconds", type=float, default=600)
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--state", type=Path, default=Path(".chaos.json"))
+    words.add_argument("--round", type=float, default=pace["seconds"], help="seconds of each round that goes on for a time")
     words.add_argument("--only", default="", help="names of drills, with commas between them")
     given = words.parse_args()
+    pace["seconds"] = given.round
     drills = [each for each in DRILLS if not given.only or each.__name__ in given.only.split(",")]
     known: dict[str, int] = json.loads(given.state.read_text()) if given.state.exists() else {}
     number = known.get(str(given.seed), 0)
