@@ -5,6 +5,7 @@ Only reads; whether the signature holds is asked in `mailgate.trust.smime`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ _DATA = bytes.fromhex("06092a864886f70d010701")
 _OCTETS = 0x04
 _DEPTH = 40
 _MOST = 2000
+_PIECES = 250_000
+"""Elements of one signature that are looked at: mail of the greatest size in pieces of a kilobyte, walked through once a level, has half of them."""
 _SIGNING_TIME = bytes.fromhex("06092a864886f70d010905")
 
 
@@ -30,15 +33,16 @@ class Signer:
 def signers(data: bytes) -> tuple[Signer, ...]:
     """Everybody who signed, in DER or BER. Raises ValueError for what is no SignedData of RFC 5652 section 5.1."""
     try:
-        outer = _only(data, 0, len(data), 0x30)
-        inner = list(_pieces(data, outer.begin, outer.end))
+        seen: Counter[str] = Counter()
+        outer = _only(data, 0, len(data), 0x30, seen)
+        inner = list(_pieces(data, outer.begin, outer.end, seen))
         if len(inner) != 2 or data[inner[0].at : inner[0].end] != _SIGNED_DATA or inner[1].tag != 0xA0:
             raise ValueError("no SignedData")
-        body = _only(data, inner[1].begin, inner[1].end, 0x30)
-        last = list(_pieces(data, body.begin, body.end))[-1]
+        body = _only(data, inner[1].begin, inner[1].end, 0x30, seen)
+        last = list(_pieces(data, body.begin, body.end, seen))[-1]
         if last.tag != 0x31:
             raise ValueError("no signers")
-        return tuple(_signer(data, each) for each in _pieces(data, last.begin, last.end))
+        return tuple(_signer(data, each, seen) for each in _pieces(data, last.begin, last.end, seen))
     except IndexError:
         raise ValueError("cut off") from None
 
@@ -52,18 +56,19 @@ class _Piece:
     """Where the content ends; of the indefinite form before its end mark."""
 
 
-def _pieces(data: bytes, at: int, end: int) -> Iterator[_Piece]:
+def _pieces(data: bytes, at: int, end: int, seen: Counter[str]) -> Iterator[_Piece]:
     """The elements that stand in a row."""
     for _ in range(_MOST):
         if at >= end:
             return
-        piece, at = _piece(data, at, end, 0)
+        piece, at = _piece(data, at, end, 0, seen)
         yield piece
     raise ValueError("too many elements")
 
 
-def _piece(data: bytes, at: int, end: int, depth: int) -> tuple[_Piece, int]:
+def _piece(data: bytes, at: int, end: int, depth: int, seen: Counter[str]) -> tuple[_Piece, int]:
     """An element, and where the next one begins."""
+    _count(seen)
     tag = data[at]
     if tag & 0x1F == 0x1F or depth > _DEPTH:
         raise ValueError("no such tag here")
@@ -76,29 +81,35 @@ def _piece(data: bytes, at: int, end: int, depth: int) -> tuple[_Piece, int]:
     while data[inner : inner + 2] != b"\0\0":
         if inner >= end:
             raise ValueError("without end")
-        _, inner = _piece(data, inner, end, depth + 1)
+        _, inner = _piece(data, inner, end, depth + 1, seen)
     return _Piece(tag, at, begin, inner), inner + 2
 
 
-def _only(data: bytes, at: int, end: int, tag: int) -> _Piece:
-    piece, _ = _piece(data, at, end, 0)
+def _only(data: bytes, at: int, end: int, tag: int, seen: Counter[str]) -> _Piece:
+    piece, _ = _piece(data, at, end, 0, seen)
     if piece.tag != tag:
         raise ValueError("another structure")
     return piece
 
 
-def _signer(data: bytes, info: _Piece) -> Signer:
+def _count(seen: Counter[str]) -> None:
+    seen["elements"] += 1
+    if seen["elements"] > _PIECES:
+        raise ValueError("too many elements")
+
+
+def _signer(data: bytes, info: _Piece, seen: Counter[str]) -> Signer:
     """A SignerInfo: version, who, digest, [0] signed attributes, algorithm, signature, [1] other attributes."""
     if info.tag != 0x30:
         raise ValueError("no SignerInfo")
-    fields = list(_pieces(data, info.begin, info.end))
-    digest = _piece(data, fields[2].begin, fields[2].end, 0)[0]
+    fields = list(_pieces(data, info.begin, info.end, seen))
+    digest = _piece(data, fields[2].begin, fields[2].end, 0, seen)[0]
     moments = []
     if fields[3].tag == 0xA0:
-        for attribute in _pieces(data, fields[3].begin, fields[3].end):
-            kind, values = list(_pieces(data, attribute.begin, attribute.end))[:2]
+        for attribute in _pieces(data, fields[3].begin, fields[3].end, seen):
+            kind, values = list(_pieces(data, attribute.begin, attribute.end, seen))[:2]
             if data[kind.at : kind.end] == _SIGNING_TIME:
-                moments += [_moment(each.tag, data[each.begin : each.end]) for each in _pieces(data, values.begin, values.end)]
+                moments += [_moment(each.tag, data[each.begin : each.end]) for each in _pieces(data, values.begin, values.end, seen)]
     return Signer(digest=_number(data[digest.begin : digest.end]), at=moments[0] if len(moments) == 1 else None)
 
 
@@ -136,7 +147,7 @@ def signed_content(data: bytes) -> bytes | None:
         if data[at] != 0xA0:
             return None
         at, _ = _length(data, at + 1)
-        return _octets(data, at, 0)[1]
+        return _octets(data, at, 0, Counter())[1]
     except (IndexError, ValueError):
         return None
 
@@ -154,11 +165,12 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
     return at + 1 + size, int.from_bytes(data[at + 1 : at + 1 + size], "big")
 
 
-def _octets(data: bytes, at: int, depth: int) -> tuple[int, bytes]:
+def _octets(data: bytes, at: int, depth: int, seen: Counter[str]) -> tuple[int, bytes]:
     """An OCTET STRING, primitive or constructed: where it ends and its bytes."""
     tag = data[at]
     if tag & 0x1F != _OCTETS or depth > _DEPTH:
         raise ValueError
+    _count(seen)
     at, length = _length(data, at + 1)
     if not tag & 0x20:
         if length < 0:
@@ -169,6 +181,6 @@ def _octets(data: bytes, at: int, depth: int) -> tuple[int, bytes]:
     while at < end:
         if length < 0 and data[at : at + 2] == b"\0\0":
             return at + 2, b"".join(out)
-        at, piece = _octets(data, at, depth + 1)
+        at, piece = _octets(data, at, depth + 1, seen)
         out.append(piece)
     return end, b"".join(out)

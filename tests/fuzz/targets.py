@@ -6,13 +6,18 @@ import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from mailgate.parsing import packing, parse, reading
 from mailgate.parsing.htmltext import to_text
+from mailgate.trust import pgp, sealed, smime
 from rules import tokens
 from rules.actions.base import read
 from rules.actions.values import Misread
 from rules.facts.mail import Envelope, Unreadable
+from rules.facts.people import SigningKey
 from rules.reading import absence, authresults, commands, forwards, language, partners, quoting, sender, subject, thanks
 from tests.fuzz import grow
 from tests.rules.test_vocabulary import WORDS
@@ -90,6 +95,51 @@ def fields(raw: bytes) -> None:
     partners.reference(plain, plain, ())
 
 
+SIGNED = Path(__file__).parent / "signed"
+SIGNED_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SAID = "#close quietly, please"
+
+
+@cache
+def signed_mails() -> tuple[bytes, ...]:
+    """True signatures of each kind, to be broken."""
+    return tuple(path.read_bytes() for path in sorted(SIGNED.glob("*.eml")))
+
+
+@cache
+def keys_on_file() -> tuple[SigningKey, ...]:
+    """The signer's keys."""
+    return (pgp.read((SIGNED / "key.asc").read_bytes()), smime.read((SIGNED / "key.pem").read_bytes()))
+
+
+def broken_seal(dice: random.Random) -> bytes:
+    """A signed mail with bytes of it changed, cut out, doubled, or lines of strangers put in."""
+    raw = bytearray(dice.choice(signed_mails()))
+    for _ in range(dice.randrange(1, 6)):
+        at = dice.randrange(len(raw))
+        match dice.randrange(5):
+            case 0:
+                raw[at] = dice.randrange(256)
+            case 1:
+                del raw[at : at + dice.randrange(1, 40)]
+            case 2:
+                raw[at:at] = raw[at : at + dice.randrange(1, 200)]
+            case 3:
+                raw[at:at] = dice.choice((b"\r\n#spam\r\n", b"\r\n--sEaLeD\r\n", b"\r\n\r\n", b"Content-Type: text/plain\r\n", b" ", b"\0"))
+            case _:
+                raw += dice.choice((b"--sEaLeD\r\n\r\n#spam\r\n--sEaLeD--\r\n", b"#spam\r\n"))
+    return bytes(raw)
+
+
+def seal(raw: bytes) -> None:
+    """What passes as signed says what was signed and nothing else; nothing raises."""
+    found = sealed.verify(raw, keys_on_file(), SIGNED_AT)
+    if any(each.result == "pass" for each in found):
+        read = parse.parse(raw)
+        assert read.text.strip() == SAID, read.text
+        assert all(each.proof for each in found)
+
+
 def page(raw: bytes) -> None:
     """HTML becomes text without hidden characters."""
     text, _ = to_text(raw.decode("utf-8", "replace"))
@@ -106,6 +156,7 @@ TARGETS: dict[str, Target] = {
     "reader": Target(lambda dice: grow.text(dice).encode("utf-8", "replace"), reader),
     "command": Target(lambda dice: grow.lines(dice).encode("utf-8", "replace"), command),
     "fields": Target(lambda dice: grow.value(dice).encode("utf-8", "replace"), fields),
+    "seal": Target(broken_seal, seal),
     "page": Target(lambda dice: grow.markup(dice).encode("utf-8", "replace"), page),
 }
 """Name of each target, which is the folder of its seeds too."""

@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz import dialogue, run
 from tests.fuzz.targets import TARGETS
 
-COUNTS = {"parser": 250, "reader": 500, "command": 2000, "fields": 2000, "page": 500}
+COUNTS = {"parser": 250, "reader": 500, "command": 2000, "fields": 2000, "page": 500, "seal": 60}
 SEEDS = [pytest.param(path, id=f"{name}-{path.name}") for name in TARGETS for path in run.seeds(name)]
 
 

@@ -319,3 +319,22 @@ def test_keys_that_must_not_be_kept_are_refused() -> None:
     for data in (b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         with pytest.raises(NoKey):
             (smime if b"CERT" in data else pgp).read(data)
+
+
+def test_a_signature_of_a_million_pieces_costs_little() -> None:
+    """Who knows an agent's address and that he signs could keep the handler busy with one mail."""
+    import time
+
+    octets = b"\x24\x80" + b"\x04\x00" * 3_000_000 + b"\x00\x00"
+    bomb = bytes.fromhex("308006092a864886f70d010702a0803080020101310030800609 2a864886f70d010701a080") + octets
+    for mail in (
+        HEAD
+        + b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(bomb),
+        mail_of(HEAD, part("#close"), b"\x30\x80" * 100_000, method="smime"),
+        mail_of(HEAD, part("#close"), b"\x30\x80" + b"\x04\x00" * 120_000, method="smime"),
+        mail_of(HEAD, part("#close"), b"-----BEGIN PGP SIGNATURE-----\r\n\r\n" + b"A" * 200_000, method="pgp"),
+    ):
+        began = time.process_time()
+        assert not any(each.result == "pass" for each in sealed.verify(mail, keys(), datetime.now(UTC)))
+        assert time.process_time() - began < 1.5
