@@ -7,7 +7,7 @@ are said in `times.py`; the texts are rendered in `render.py`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -95,6 +95,27 @@ def words(code: str, site: Path | None = None) -> Mapping[str, object]:
             if folder is MAIL or path.is_file():
                 table = _merge(table, tomllib.loads(path.read_text(encoding="utf-8")))
     return table
+
+
+_AROUND = ("status", "status_staff", "bar", "light", "priority", "due", "page", "common", "reply", "foot", "facts", "labels")
+
+
+@lru_cache(maxsize=16)
+def phrases(code: str, site: Path | None = None) -> str:
+    """All that stands in our mails around their texts, a phrase a line: by it, too, a quote of ours is known again."""
+
+    def leaves(value: object) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            for each in value.values():
+                yield from leaves(each)
+        elif isinstance(value, list | tuple):
+            for each in value:
+                yield from leaves(each)
+
+    known = words(code, site)
+    return "\n".join(dict.fromkeys(line for name in _AROUND for line in leaves(known.get(name, ()))))
 
 
 def section(code: str, *path: str, site: Path | None = None) -> Mapping[str, object]:

@@ -28,6 +28,7 @@ from rules.verdict import Allowance
 from store import access, engine, inbox, ledger, outbox, people, records, settled, signing, things
 from store import threads as stored
 from store.queries import tickets
+from templates import languages
 
 __all__ = ["Facts", "facts", "verified"]
 
@@ -117,6 +118,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         requester = people.person_of(tx, thread.ticket.requester.address) if thread.ticket.requester.address else None
         if requester is not None:
             requester_keys = frozenset(address_key(a) for a in requester.addresses)
+        if agent is not None and ours and quoting.has_header_block(mail.text):
+            # what stands in the HTML alone would look like words of his
+            ours += (languages.phrases(languages.choose(agent.language, policy.languages), office.site),)
         if agent is not None:
             newer, notes = _posts(tx, thread, agent.name)
     elif mail.identity and agent is None:

@@ -22,6 +22,7 @@ _POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
     re.IGNORECASE,
 )
+_COMMAND = re.compile(r"\s*[#＃][^\W\d_]")
 _ATTRIBUTION_LINES = 4
 _FOOTER_RULE = 20
 _FOOTER_LINES = 20
@@ -62,6 +63,12 @@ def _seen(line: str) -> str:
     return line if line.isascii() else _INVISIBLE.sub("", line.replace("\u00a0", " "))
 
 
+def has_header_block(text: str) -> bool:
+    """Whether a quoted mail is announced by its header lines and then stands there unmarked, as Outlook writes it."""
+    lines = text.split("\n", _LINES)
+    return any(":" in line and len(line) <= 400 and blocks.is_header_block(lines, at) for at, line in enumerate(lines[:_CANDIDATES]))
+
+
 def unquoted(text: str) -> str:
     """A text of ours without the lines that quote somebody: who says those again says his own words."""
     return "\n".join(line for line in text.splitlines() if not _QUOTE.match(line))
@@ -84,7 +91,8 @@ class _Reader:
         self._introductions()
         if self.ours and self.ours.occurs(self.whole):
             self._compare(self.ours)
-        self._cut_at_headers()
+        if self._cut_at_headers() and self.ours:
+            self._answers_among_ours(self.ours)
         self._signatures()
         self._keep_cited()
         self._trim_end()
@@ -221,7 +229,11 @@ class _Reader:
         if known < SHARE * len(cut):
             return
         last = max((at for at in cut if ours.wrote(self.lines[at])), default=-1)
-        above = "\n".join(line for line, kind in zip(self.lines, self.kind, strict=True) if kind == "t")
+        above = "\n".join(
+            line
+            for line, kind in zip(self.lines, self.kind, strict=True)
+            if kind == "t" and not _COMMAND.match(line) and not marks.RULE.match(line)
+        )
         if last >= 0 and (not above.strip() or _POINTS_BELOW.search(above)):
             for at in cut:
                 if (
@@ -229,11 +241,12 @@ class _Reader:
                     and not ours.wrote(self.lines[at])
                     and not ours.knows(self.lines[at])
                     and not marks.HEADER.match(self.lines[at])
+                    and not marks.RULE.match(self.lines[at])
                 ):
                     self.kind[at] = "t"
 
-    def _cut_at_headers(self) -> None:
-        """Cut at the first separator or header block that stands for a quoted mail."""
+    def _cut_at_headers(self) -> bool:
+        """Cut at the first separator or header block that stands for a quoted mail; whether there was a header block."""
         looked = 0
         says_above = marks.may_say_above(self.whole)
         for at in range(self.size):
@@ -246,18 +259,28 @@ class _Reader:
                 continue
             looked += 1
             if looked > _CANDIDATES:
-                return
+                return False
             if marks.ORIGINAL.match(line) or marks.FORWARD.match(line) or marks.REPLY_ABOVE.match(line):
-                self._cut(at)
-                return
+                return self._cut_below(at, at + 1)
             if blocks.is_header_block(self.lines, at):
-                if at and self.kind[at - 1] == "t" and marks.RULE.match(self.lines[at - 1]):
-                    self.kind[at - 1] = "x"
-                self._cut(at)
-                return
+                return self._cut_below(at, at)
             if marks.RULE.match(line) and self._labels_follow(at):
-                self._cut(at)
-                return
+                return self._cut_below(at, at + 1)
+        return False
+
+    def _cut_below(self, start: int, labels: int) -> bool:
+        """Cut; the lines of the header block belong to nobody. Whether there are some."""
+        self._cut(start)
+        above = start - 1
+        while above >= 0 and (self.kind[above] == "b" or (self.kind[above] == "t" and marks.RULE.match(self.lines[above]))):
+            self.kind[above] = "x" if self.kind[above] == "t" else "b"
+            above -= 1
+        end = labels
+        while end < min(self.size, labels + 14) and self.kind[end] != "b" and marks.ANY_LABEL.match(self.lines[end][:200]):
+            self.kind[end] = "x"
+            end += 1
+        self.kind[start:labels] = ["x" if kind == "c" else kind for kind in self.kind[start:labels]]
+        return end > labels + 1
 
     def _labels_follow(self, at: int) -> bool:
         """Whether a rule is followed by a header block in a language we don't know: labels with colons, an address among them."""

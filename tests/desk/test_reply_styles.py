@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from tests.desk.office import Desk, desk, plain
-from tests.desk.reply_styles import STYLES
+from tests.desk.reply_styles import STYLES, ours
 from tests.desk.staff import ANNA, KIM, asked, everything, one
 
 ANSWER = ("Hello Kim,", "", "we replaced the fuser – it’s a wear part. Is “Ready” shown now?")
@@ -103,8 +104,46 @@ INLINE = {
         ),
         "",
     ),
+    "Outlook for Windows": (
+        "",
+        (
+            "<div class=WordSection1><p class=MsoNormal>Hi Kim, see my answers in red below.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
+            "<p class=MsoNormal><b>From:</b> Harbour Desk &lt;support@desk.example&gt; <br><b>Sent:</b> Monday, 23 November 2026 10.00<br><b>To:</b> Anna "
+            "&lt;anna@staff.example&gt;<br><b>Subject:</b> Re: Printer [T1]</p></div>{above_html}<p class=MsoNormal>The printer is on fire.</p>"
+            "<p class=MsoNormal><span style='color:#C00000'>That is bad, we come at once.</span></p><p class=MsoNormal>What shall I do with the toner?</p>"
+            "<p class=MsoNormal><span style='color:#C00000'>Leave it where it is.</span></p>{below_html}</div>"
+        ),
+    ),
+    "Outlook, German, plain text, nothing above": (
+        (
+            "-----Ursprüngliche Nachricht-----\nVon: Harbour Desk <support@desk.example> \nGesendet: Montag, 23. November 2026 10:00\nAn: Anna <anna@staff.example>\n"
+            "Betreff: Re: Printer [T1]\n\n{above_plain}\nThe printer is on fire.\n\nThat is bad, we come at once.\n\nWhat shall I do with the toner?\n\n"
+            "Leave it where it is.\n\n{below_plain}\n"
+        ),
+        "",
+    ),
+    "Outlook on the web": (
+        "",
+        (
+            '<div><br></div><hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr"><font color="#000000"><b>From:</b> Harbour Desk '
+            "&lt;support@desk.example&gt;<br><b>Sent:</b> Monday, November 23, 2026 10:00 AM<br><b>To:</b> Anna &lt;anna@staff.example&gt;<br><b>Subject:</b> Re: "
+            "Printer [T1]</font></div>{ours_html}"
+        ),
+    ),
 }
 """Answers between the lines of our mail; what stood above and below the customer's words is our card."""
+
+
+def _answered(mail: EmailMessage) -> str:
+    """The HTML of our mail as it was sent, with an answer right behind each of the customer's sentences, in a colour of its own."""
+    html = ours(mail)
+    for sentence, answer in (
+        ("The printer is on fire.", "That is bad, we come at once."),
+        ("What shall I do with the toner?", "Leave it where it is."),
+    ):
+        assert sentence in html
+        html = html.replace(sentence, f'{sentence}<div style="color: rgb(200, 38, 19);">{answer}</div>', 1)
+    return html
 
 
 @pytest.mark.parametrize("program", INLINE)
@@ -121,6 +160,9 @@ def test_answers_between_the_lines_of_our_mail_survive(tmp_path: Path, program: 
             "above": "\n".join(f"> {line}".rstrip() for line in above),
             "below": "\n".join(f"> {line}".rstrip() for line in below),
             "above_html": "".join(f"<div>{line or '<br>'}</div>" for line in above if "<" not in line),
+            "above_plain": "\n".join(above),
+            "below_plain": "\n".join(below),
+            "ours_html": _answered(mail),
             "below_html": "".join(f"<div>{line or '<br>'}</div>" for line in below if "<" not in line),
         }
         text, html = (form.format(**parts) for form in INLINE[program])
@@ -136,5 +178,14 @@ def test_answers_between_the_lines_of_our_mail_survive(tmp_path: Path, program: 
         assert "That is bad, we come at once." in sent and "Leave it where it is." in sent
         assert sent.index("That is bad") < sent.index("Leave it where")
         assert not any(
-            word in sent for word in ("#take", "Take it", "Your reply goes to", "You get this mail because", "Sent from", "#prio")
+            word in sent
+            for word in (
+                "#take",
+                "Take it",
+                "Each button",
+                "Your reply goes to",
+                "You get this mail because",
+                "Sent from",
+                "#prio",
+            )
         )
