@@ -44,7 +44,7 @@ def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None =
         lines.check(reading, policy, read_action)
     if reading.mistakes:
         raise BadConfig(reading.mistakes)
-    return opening.settings(reading, policy, env)
+    return opening.settings(reading, _with_logo(policy, reading, path.parent), env)
 
 
 def _speaks(raw: Mapping[str, Any]) -> bool:
@@ -106,6 +106,17 @@ def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
         types=MappingProxyType(types),
         device_models=MappingProxyType(models),
     )
+
+
+def _with_logo(policy: Policy, reading: Reading, folder: Path) -> Policy:
+    """The policy with the desk's logo, which the checks have found to be one."""
+    from mailgate.config import logos  # noqa: PLC0415 - as above
+    from mailgate.config.schema.desk import Desk  # noqa: PLC0415 - as above
+
+    own = reading.get(Desk, "desk")
+    if own is None or not own.logo:
+        return policy
+    return replace(policy, desk=replace(policy.desk, logo=logos.read(folder / Path(own.logo).expanduser())))
 
 
 def _called(field: Field, words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

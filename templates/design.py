@@ -69,6 +69,7 @@ RULES: dict[str, str] = {
     "shell": _TEXT + "padding:0 16px 40px",
     "top": "padding:26px 4px 14px",
     "brand": "font-size:14px;line-height:20px;font-weight:600;color:$ink",
+    "logo": "background-color:#ffffff;padding:4px;border-radius:6px;line-height:0",
     "dot": "background-color:$accent;border-radius:5px;font-size:0;line-height:0",
     "ref": "padding:0 0 0 12px;font-size:13px;line-height:20px;color:$mute;white-space:nowrap",
     "card": "background-color:$card;border:1px solid $line;border-radius:14px",

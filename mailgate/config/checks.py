@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from mailgate.config import places
+from mailgate.config import logos, places
 from mailgate.config.mistakes import nearest
 from mailgate.config.reading import Reading
 from mailgate.config.schema import desk, service
@@ -260,6 +260,11 @@ def _folders(reading: Reading, folder: FilePath) -> None:
     own = reading.get(desk.Desk, "desk")
     if own is not None and own.texts and not (folder / own.texts).is_dir():
         reading.wrong(("desk", "texts"), f"there is no folder {own.texts}")
+    if own is not None and own.logo:
+        try:
+            logos.read(folder / FilePath(own.logo).expanduser())
+        except ValueError as why:
+            reading.wrong(("desk", "logo"), str(why))
     for at, key, value in _leaves(reading.raw):
         if key in {"tls_cert", "ca_file"} and not os.access(folder / FilePath(value).expanduser(), os.R_OK):
             reading.wrong(at, f"{value} can't be read")

@@ -33,6 +33,8 @@ from store.ledger import Cause
 from templates import render
 
 BATCH = 64
+LOGO = "logo@desk"
+"""Content id of the desk's logo within a mail."""
 log = logging.getLogger("mailgate.postman")
 
 
@@ -238,6 +240,9 @@ def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, st
         token = tokens.make(due.sent, stored_card["links"][key], office.keys)
         return tokens.address(base, token, sign), None if sign else token
 
+    logo = None if staff else policy.desk.logo
+    if logo is not None:
+        card = {**card, "desk": {**card["desk"], "logo": {"content_id": LOGO, "width": logo.width, "height": logo.height}}}
     links = mailto.links(card, row["language"], button_address)
     rendered = _rendered(office, row["template"], row["language"], card, links)
     reply_to = tokens.address(base, tokens.make(due.sent, tokens.REPLY, office.keys), sign)
@@ -272,6 +277,11 @@ def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, st
                 name=str(f["name"]), type=str(f["type"]), content=content, content_id=str(f["content_id"]) if f["inline"] else ""
             )
             for f, content in material.files
+        )
+        + (
+            ()
+            if logo is None
+            else (compose.Attachment(name=f"logo.{logo.type[6:]}", type=logo.type, content=logo.content, content_id=LOGO),)
         ),
     )
     return compose.compose(outgoing, rendered), rendered.text, rendered.subject

@@ -62,6 +62,17 @@ class AgentNames(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """A picture that stands beside the desk's name in mails to customers."""
+
+    type: str
+    content: bytes = field(repr=False)
+    width: int
+    """CSS pixels, as `height`."""
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Who the desk is to the world."""
 
@@ -82,6 +93,7 @@ class Desk:
     footer: str = ""
     colour: str = ""
     """Of buttons and links in mails, as `#rrggbb`; empty for the design's own."""
+    logo: Logo | None = None
     mode: Mode = Mode.run
 
     @property

@@ -5,7 +5,7 @@ Next: `customers.py`, `staff.py`, `answers.py` and `service.py`, where every tex
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Status = Literal["new", "read", "assigned", "working", "waiting", "closed"]
 Light = Literal["green", "yellow", "red"]
@@ -19,6 +19,14 @@ class Person(TypedDict):
     address: str
 
 
+class Logo(TypedDict):
+    """The picture beside the desk's name: where it is within the mail, and its size in CSS pixels."""
+
+    content_id: str
+    width: int
+    height: int
+
+
 class Desk(TypedDict):
     """The desk (or category) in whose name the mail goes out."""
 
@@ -29,6 +37,8 @@ class Desk(TypedDict):
     footer: str
     colour: str
     """The desk's own, as `#rrggbb`; empty for ours."""
+    logo: NotRequired[Logo]
+    """Put in when a mail leaves, if the desk has one and the mail goes to a customer."""
 
 
 class Fact(TypedDict):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -145,4 +146,28 @@ def test_a_desk_s_own_colour_is_read_with_ease_by_day_and_by_night(browser: Brow
             found = browser.ask(f"{INSPECT}({width})")
             if found["faint"] or found["wide"]:
                 wrong[f"{name} {screen}"] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("size", [(160, 40), (40, 40), (160, 12)])
+def test_a_desk_s_logo_keeps_its_size_and_ground_on_every_screen(browser: Browser, size: tuple[int, int]) -> None:
+    """Drawn for white paper it would vanish in the dark; a wide one would push the reference off a small phone."""
+    width, height = size
+    dots = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'><rect width='100%' height='100%' fill='navy'/></svg>"
+    wrong = {}
+    for wide, dark, screen in pictures.screens():
+        browser.screen(wide, dark=dark)
+        for name in ("received", "closed", "message"):
+            card = samples.sample(name, "de")
+            card["desk"]["logo"] = {"content_id": "logo@desk", "width": width, "height": height}  # type: ignore[index]
+            page = render.render(name, "de", card, links=samples.links(card)).html
+            assert page.count("cid:logo@desk") == 1
+            browser.show(page.replace("cid:logo@desk", f"data:image/svg+xml,{quote(dots)}"))
+            found = browser.ask(f"{INSPECT}({wide})")
+            shown = browser.ask(
+                "(() => { const i = document.querySelector('img'), b = i.getBoundingClientRect();"
+                " return [b.width, b.height, getComputedStyle(i.parentNode).backgroundColor, document.documentElement.scrollWidth] })()"
+            )
+            if found["faint"] or found["wide"] or shown[:3] != [width, height, "rgb(255, 255, 255)"] or shown[3] > wide:
+                wrong[f"{name} {screen}"] = (found, shown)
     assert wrong == {}

@@ -56,6 +56,10 @@ class Desk(Section):
     header: str = says("Text on top of every mail to customers, Markdown.", "")
     footer: str = says("Text at the end of every mail to customers, Markdown.", "")
     colour: Colour = says("Colour of buttons and links in mails, as #0b5a60; dark enough to carry white.", "")
+    logo: str = says(
+        "Picture beside the desk's name in mails to customers: PNG, JPEG or GIF, shown up to 160 x 40. Mail programs mark such mails with a paperclip.",
+        "",
+    )
     texts: str = says("Folder with your own mail texts, FAQ and canned answers; they come before the built-in ones.", "")
     mode: Literal["run", "watch"] = says("watch: read and route all mail, but write to the admin only.", "run")
 
