@@ -42,6 +42,14 @@ def is_to_control(case: Case) -> bool:
     return any(policy.own_base(address).partition("@")[0] == "control" for address in written)
 
 
+def is_alone(case: Case) -> bool:
+    """Whether of all addresses of the desk only that for commands was written to: then it is meant, whatever mail the client says is answered."""
+    policy = case.facts.policy
+    written = (*case.facts.envelope.recipients, *(a.address for a in case.facts.mail.to))
+    ours = [policy.own_base(address) for address in written if policy.is_own(address)]
+    return bool(ours) and all(address.partition("@")[0] == "control" for address in ours)
+
+
 def is_loose(case: Case) -> bool:
     """Whether the lines are the subject's, and what proves the mail doesn't prove its subject."""
     return not case.proves_subject and not list(_until_the_end(case.written.text.split("\n"))) and bool(rows(case))

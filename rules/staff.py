@@ -34,7 +34,7 @@ def decide(case: Case) -> Verdict:
     """The verdict about a mail whose strict From is an agent's."""
     assert case.agent is not None  # noqa: S101 - the caller's promise, for the type checker
     f = case.facts
-    to_control = control.is_to_control(case) and _answered(case) is None
+    to_control = control.is_to_control(case) and (control.is_alone(case) or _answered(case) is None)
     if case.trust.level < Level.token:
         return control.unproven(case) if to_control and control.rows(case) else _unproven(case, "")
     if to_control and control.is_loose(case) and f.allowance.level is None:

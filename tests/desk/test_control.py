@@ -202,3 +202,21 @@ def test_one_forged_mail_does_not_bring_its_victim_two_hundred_answers(tmp_path:
         begun(d, 12)
         d.write(KIM, "\n".join(f"status T{n}\nhistory T{n}\nfaq word{n}" for n in range(1, 13)), to=CONTROL)
         assert len(to(d.post_later(), KIM)) <= 5
+
+
+def test_lines_to_the_control_address_are_commands_though_the_mail_answers_another(tmp_path: Path) -> None:
+    """Whoever presses reply and changes the address would send `close T2` to the customer of T1, as his answer."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        told = []
+        for n in (1, 2):
+            d.write(f"Kim <{KIM}>", f"Text {n}.", subject=f"Request {n}")
+            told += to(d.post_later(), ANNA)
+        login = Envelope(door="submission", sender=ANNA, recipients=(CONTROL,), login="anna", peer="192.0.2.1")
+        for n, (text, ref) in enumerate((("close T2", "T2"), ("close", "T1"))):
+            headers = {"In-Reply-To": str(told[0]["Message-ID"]), "To": CONTROL}
+            i = d.write(ANNA, text, subject=str(told[0]["Subject"]), to=CONTROL, headers=headers, envelope=login)
+            assert d.fate(i) == "executed", d.mail(i)["why"]
+            assert d.ticket(ref).status is Status.closed, n
+        assert not any("close" in plain(m).split() and "T2" in plain(m).split("\n")[0] for m in to(d.post_later(), KIM))
+        assert [p.text for p in d.posts()] == ["Text 1."]
