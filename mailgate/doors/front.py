@@ -131,8 +131,10 @@ class Front:
             policy = self.policy
             if policy.is_own(address):
                 return None
-            domain = address_key(address).rpartition("@")[2]
+            local, _, domain = address_key(address).rpartition("@")
             domains = {policy.desk.domain, *(d.lower() for d in policy.desk.domains), *(own.rpartition("@")[2] for own in policy.own)}
+            if (local or domain).lower() == "postmaster" and domain in {*domains, "postmaster"}:
+                return None  # RFC 5321 section 4.5.1, also without a domain
             return NotOurs.unknown if domain in domains else NotOurs.foreign
 
         return ask

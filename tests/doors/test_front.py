@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailgate.doors.front import Front
-from mailgate.doors.receiving import Busy
+from mailgate.doors.receiving import Busy, NotOurs
 from mailgate.settings import Settings, load
 from store import engine
 from store.lists import mail as mails
@@ -81,6 +81,14 @@ def test_a_mail_that_comes_before_the_store_is_answered_when_it_is_kept(settings
             await front.close()
 
     asyncio.run(story())
+
+
+def test_mail_to_the_postmaster_is_taken(settings: Settings) -> None:
+    """RFC 5321 section 4.5.1: it is where other servers' people write when our mail troubles them."""
+    ask = Front(settings, lambda: AT)._is_ours()
+    assert ask("postmaster") is None and ask("Postmaster") is None and ask("POSTMASTER@desk.example") is None
+    assert ask("postmaster@other.example") is NotOurs.foreign
+    assert ask("postmasters@desk.example") is NotOurs.unknown
 
 
 def test_who_waits_for_a_store_that_does_not_open_is_told_to_try_again(settings: Settings, tmp_path: Path) -> None:
