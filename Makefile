@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres fortnight check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
+.PHONY: help run test test-postgres fortnight moving check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ test-postgres: setup-dev servers ## every story of tests/desk on PostgreSQL; `ma
 
 fortnight: setup-dev servers ## two simulated weeks of a desk with 500 mails; `make test` has them with 110
 	@FORTNIGHT_MAILS=500 $(python) -m pytest tests/desk/test_fortnight.py
+
+moving: setup-dev ## 5,000 tickets exported, wiped and imported; 20 backups of a desk at work; `make test` does both small
+	@MOVED_TICKETS=5000 BACKUPS=20 $(python) -m pytest tests/cli/test_moving.py
 
 check: setup-dev ## format, lint and types
 	@.venv/bin/ruff format --check .
