@@ -30,13 +30,20 @@ def check(
     ours: Collection[str] = (),
     file_of: FileOf | None = None,
     delivered: Delivered | None = None,
+    step: Callable[[int], None] | None = None,
 ) -> list[Flaw]:
     """Every invariant over every row; empty if all hold.
 
     `at` asks too what ought to have happened by then, `file_of` looks into the mails, `delivered` at what left.
+    `step` is told how many of the checks are done.
     """
     asked = Asked(tx=tx, at=at, ours=ours, file_of=file_of, delivered=delivered)
-    return [Flaw(check=name, what=what) for name, ask in CHECKS.items() for what in ask(asked)]
+    flaws: list[Flaw] = []
+    for done, (name, ask) in enumerate(CHECKS.items(), 1):
+        flaws += [Flaw(check=name, what=what) for what in ask(asked)]
+        if step is not None:
+            step(done)
+    return flaws
 
 
 def _file(asked: Asked) -> Iterator[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ from store import migrate, tables
 from store.durability import Unfit
 
 FORMAT = 1
+Step = Callable[[int], None]
+"""Is told how many rows are done."""
 _MAILS: Mapping[str, tuple[str, str, str]] = {"raw": ("received", "received_id", "data"), "outbox": ("sent", "id", "raw")}
 """Tables with mails: the folder of their files, the column that names them, the column with the bytes."""
 
@@ -41,20 +43,28 @@ class Carried:
     mails: int = 0
 
 
-def write(tx: Connection, folder: Path, at: datetime) -> Carried:
-    """Write everything into a folder that is empty or isn't there; readable by this user alone. Raises FileExistsError, OSError."""
+def _nobody(_done: int) -> None:
+    """Nobody watches."""
+
+
+def write(tx: Connection, folder: Path, at: datetime, *, step: Step = _nobody) -> Carried:
+    """Write everything into a folder that is empty or isn't there; readable by this user alone. Raises FileExistsError, OSError.
+
+    `step` is told how many rows are done.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise FileExistsError(folder)
     done = Carried()
     for rows in _tables():
+        step(sum(done.rows.values()))
         _fresh(folder / "tables" / f"{rows.name}.jsonl", _lines(tx, rows, folder, done))
     head = {"mailgate": FORMAT, "step": migrate.HEAD, "at": at.isoformat(), "rows": done.rows}
     _fresh(folder / "desk.json", iter([json.dumps(head, indent=2).encode() + b"\n"]))
     return done
 
 
-def read(tx: Connection, folder: Path) -> Carried:
+def read(tx: Connection, folder: Path, *, step: Step = _nobody) -> Carried:
     """Read all of it into an empty database; raises Unfit, FileNotFoundError, and FileExistsError where there is something already."""
     head = json.loads((folder / "desk.json").read_text(encoding="utf-8"))
     if head.get("mailgate") != FORMAT or head.get("step") != migrate.HEAD:
@@ -64,6 +74,7 @@ def read(tx: Connection, folder: Path) -> Carried:
             raise FileExistsError(rows.name)
     done = Carried()
     for rows in _tables():
+        step(sum(done.rows.values()))
         tx.execute(rows.delete())
         batch: list[dict[str, Any]] = []
         for row in _rows(folder, rows, done):
@@ -71,6 +82,7 @@ def read(tx: Connection, folder: Path) -> Carried:
             if len(batch) == 200:
                 tx.execute(insert(rows), batch)
                 batch = []
+                step(sum(done.rows.values()))
         if batch:
             tx.execute(insert(rows), batch)
         if done.rows.get(rows.name, 0) != head["rows"].get(rows.name, 0):

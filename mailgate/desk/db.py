@@ -143,7 +143,8 @@ def check(context: typer.Context) -> None:
     with desk.store() as store, engine.reading(store) as tx:
         relay = desk.settings.relay
         left = (lambda: maildir.delivered(relay.path)) if relay.kind == "maildir" else None
-        flaws = checking.check(tx, at=desk.at, ours=named, file_of=part_bytes, delivered=left)
+        with screen.progress("checks", of=len(checking.CHECKS)) as step:
+            flaws = checking.check(tx, at=desk.at, ours=named, file_of=part_bytes, delivered=left, step=step)
     if desk.as_json:
         screen.document(
             desk, {"ok": not flaws, "checks": list(checking.CHECKS), "flaws": [{"check": f.check, "what": f.what} for f in flaws]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,7 +44,7 @@ def in_(
     done: list[dict[str, Any]] = []
     with desk.office(dns=True) as office:
         login = _agent(office, as_)
-        with _progress(len(given) > 1 or given != ["-"]) as step:
+        with screen.progress("mails", shown=len(given) > 1 or given != ["-"]) as step:
             for batch in _batches(_found(given)):
                 done += _taken(desk, office, batch, _envelopes(batch, sender, recipients, login), silent=silent)
                 step(len(done))
@@ -73,7 +72,7 @@ def read(
     desk = call.of(context)
     own = desk.settings.policy.own if desk.config.exists() else frozenset()
     out: list[dict[str, Any]] = []
-    with Reader() as reader, _progress(shown=True) as step:
+    with Reader() as reader, screen.progress("mails") as step:
         for batch in _batches(_found(paths), size=16):
             for (name, raw), mail in zip(batch, reader.read([raw for _, raw in batch]), strict=True):
                 seen = reading.described(mail, raw, own=own) if isinstance(mail, Mail) else {"error": str(mail)}
@@ -167,17 +166,3 @@ def _batches(mails: Iterator[tuple[str, bytes]], size: int = BATCH, most_bytes: 
         total += len(raw)
     if batch:
         yield batch
-
-
-@contextmanager
-def _progress(shown: bool) -> Iterator[Any]:
-    """A count on stderr while many mails are worked on, where somebody watches."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda _count: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("mails"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=screen.console(sys.stderr), transient=True) as bar:
-        task = bar.add_task("mails", total=None)
-        yield lambda count: bar.update(task, completed=count)

@@ -24,7 +24,8 @@ def export(context: typer.Context, folder: Folder) -> None:
     desk = call.of(context)
     with desk.store() as store, engine.reading(store) as tx:
         try:
-            done = portable.write(tx, folder, desk.at)
+            with screen.progress("rows") as step:
+                done = portable.write(tx, folder, desk.at, step=step)
         except FileExistsError:
             raise Failed(f"{folder} isn't empty: an export overwrites nothing") from None
         boxes = _boxes(tx, folder / "tickets")
@@ -46,7 +47,8 @@ def import_(context: typer.Context, folder: Folder) -> None:
     named = addresses_in(desk.settings.path.read_text())
     with desk.store() as store, engine.transaction(store) as tx:
         try:
-            done = portable.read(tx, folder)
+            with screen.progress("rows") as step:
+                done = portable.read(tx, folder, step=step)
         except FileExistsError as there:
             raise Failed(f"the database isn't empty, it has rows of {there}: an import needs a new one") from None
         except (Unfit, FileNotFoundError, ValueError) as why:
@@ -66,15 +68,22 @@ def _said(desk: Call, tickets: int, mails: int) -> str:
 
 def _boxes(tx: Connection, folder: Path) -> int:
     """The mails of each ticket as one mbox; gives how many tickets there are."""
-    from mailgate.desk import ticket_files
-    from store.queries import mail as read
     from store.queries import tickets
 
     ids = tickets.all_ids(tx)
-    for ref, ticket_id in ids:
-        raws = list(read.raws_of_ticket(tx, ticket_id))
-        if raws:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            name = "".join(c if c.isalnum() or c in "-_." else "_" for c in ref)
-            ticket_files.write(folder / f"{name}.mbox", b"".join(ticket_files.entry(at, sender, raw) for at, sender, raw in raws))
+    with screen.progress("tickets", of=len(ids)) as step:
+        for number, (ref, ticket_id) in enumerate(ids, 1):
+            _box(tx, folder, ref, ticket_id)
+            step(number)
     return len(ids)
+
+
+def _box(tx: Connection, folder: Path, ref: str, ticket_id: int) -> None:
+    from mailgate.desk import ticket_files
+    from store.queries import mail as read
+
+    raws = list(read.raws_of_ticket(tx, ticket_id))
+    if raws:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in ref)
+        ticket_files.write(folder / f"{name}.mbox", b"".join(ticket_files.entry(at, sender, raw) for at, sender, raw in raws))

@@ -45,12 +45,13 @@ def rehearse(
     other = load(against, desk.environment) if against is not None else None
     out: list[dict[str, Any]] = []
     seen = broken = 0
-    with desk.office(dns=True) as office:
+    with desk.office(dns=True) as office, screen.progress("mails") as step:
         offices = [office]
         if other is not None:
             offices.append(replace(office, policy=other.policy, site=other.texts))
         for label, received_id, was, outcomes in _rehearsed(desk, offices, paths, tuple(to or ()), since):
             seen += 1
+            step(seen)
             if not outcomes:
                 broken += 1
                 out.append({"file": label, "id": received_id, "subject": None, "error": was["error"], "differs": {}})

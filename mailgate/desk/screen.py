@@ -10,7 +10,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -144,6 +145,20 @@ def pairs(rows: Iterable[tuple[str, object]]) -> None:
         if value not in {None, ""} if not isinstance(value, Text) else True:
             made.add_row(Text(name), value if isinstance(value, Text) else Text(block(str(value))))
     show(made)
+
+
+@contextmanager
+def progress(what: str, *, of: int | None = None, shown: bool = True) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr during long work, where somebody watches; gives what is told how many are done. `of` is how many there are, if that is known."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(what, total=of)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def record(shape: Mapping[str, Any]) -> None:

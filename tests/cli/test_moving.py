@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +89,26 @@ def test_a_backup_of_a_desk_at_work_is_a_sound_desk(desk: Desk, tmp_path: Path) 
     assert counts == sorted(counts)
     assert len(set(counts)) > 1 or at_work
     assert len(desk.ok("ticket", "list")) == 25 * BACKUPS
+
+
+def test_long_work_shows_how_far_it_is_on_a_terminal_alone(desk: Desk, tmp_path: Path) -> None:
+    """Minutes without a sign look like a hang; a bar in a log file is noise."""
+    desk.opened()
+    env = {**os.environ, "MAILGATE_CONFIG": str(desk.config), "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    command = [sys.executable, "-c", "from cli import run; run()", "--json"]
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run([*command, "export", str(tmp_path / "out")], env=env, stdout=subprocess.PIPE, stderr=slave, check=True)
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+            while piece := os.read(master, 65536):
+                seen += piece
+    finally:
+        os.close(master)
+    assert b"rows" in seen
+    assert b"1/1" in seen
+    assert json.loads(done.stdout)["tickets"] == 1
+    quiet = desk.process("db", "check", "--json")
+    assert "checks" not in quiet.err
+    assert json.loads(quiet.raw)["ok"] is True
