@@ -13,11 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import cli
 from tests.cli.conftest import ROOT, Desk
 
 TICKETS = int(os.environ.get("MOVED_TICKETS", "8"))
 BACKUPS = int(os.environ.get("BACKUPS", "2"))
+pytestmark = pytest.mark.timeout(120 if TICKETS < 100 and BACKUPS < 5 else 7200)
 LATER = ("--now", "2027-01-05T10:00+02:00")
 
 
