@@ -45,7 +45,7 @@ def restarted(open_desk: Callable[..., Desk], server: Postgres, *, seed: int, re
             back.append(time.monotonic() - began)
         assert senders.finish(60), "senders still wait for an answer"
         assert desk.process is not None and desk.process.poll() is None, "the daemon lived through all of them"
-        until(lambda: desk.cli("mail", "fates")["waiting"] == 0, "every mail has its fate", 120)
+        until(lambda: desk.cli("mail", "fates")["waiting"] == 0, "every mail has its fate", 900)
         assert desk.stop(20) == 0
         relay.fault = lambda recipient, tried: ""
         desk.cli("--now", _in_hours(2), "tick")

@@ -35,6 +35,22 @@ def test_keys_of_agents_and_persons_are_kept_shown_and_taken_off(desk: Desk, tmp
     desk.ok("agent", "edit", "anna", "--key", str(mine))
 
 
+def test_an_erased_persons_key_is_gone_too(desk: Desk, tmp_path: Path) -> None:
+    """A public key is full of its owner's names."""
+    path = tmp_path / "kim.asc"
+    path.write_bytes(pgp_public("Kim Korhonen <kim@client.example>"))
+    desk.ok("person", "add", "kim@client.example", "--name", "Kim Korhonen", "--key", str(path))
+    body = max(path.read_bytes().splitlines(), key=len)
+    assert body in (desk.folder / "var" / "desk.db").read_bytes() + _log(desk)
+    desk.ok("erase", "kim@client.example", "--yes")
+    assert body not in (desk.folder / "var" / "desk.db").read_bytes() + _log(desk)
+
+
+def _log(desk: Desk) -> bytes:
+    path = desk.folder / "var" / "desk.db-wal"
+    return path.read_bytes() if path.exists() else b""
+
+
 def test_the_doctor_warns_of_a_key_that_ends(desk: Desk, tmp_path: Path) -> None:
     """On the day after, its owner's mails would be held and nobody would know why."""
     path = tmp_path / "anna.pem"
