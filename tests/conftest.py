@@ -1,5 +1,7 @@
 """Fixtures for all tests come from the modules named here, each beside the server it starts."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,10 +16,19 @@ settings.register_profile(
 settings.load_profile("mailgate")
 
 
+LONG = (
+    "house/test_recipes house/test_wheel journeys/test_newcomer journeys/test_life journeys/test_pipe journeys/test_submission journeys/test_real_chain"
+    " journeys/test_mailbox desk/test_every_button desk/test_fortnight desk/test_reply_styles desk/test_every_mail_has_a_fate rules/test_vocabulary"
+    " cli/test_on_postgresql cli/test_start cli/test_options cli/test_tickets looks/test_looks faults/test_disk imap/test_dovecot"
+).split()
+"""Files that take longest, as a run of all tests shows (`--durations=0`)."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with long tests, told by a time limit of their own, go first: begun last, they alone would keep the others waiting at the end."""
-    long = {item.path for item in items if item.get_closest_marker("timeout")}
-    items.sort(key=lambda item: item.path not in long)
+    """Long files go first: begun last, one alone would keep the others waiting at the end. A time limit of its own tells a long test, too."""
+    limited = {item.path for item in items if item.get_closest_marker("timeout")}
+    long = {Path(__file__).parent / f"{name}.py" for name in LONG}
+    items.sort(key=lambda item: item.path not in limited | long)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

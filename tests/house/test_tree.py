@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 ROOT = Path(__file__).resolve().parents[2]
 # In pieces, so that this file doesn't hold what it looks for.
 FOREIGN = re.compile(
@@ -52,3 +54,8 @@ def test_secrets_and_data_are_not_committed() -> None:
     assert [
         str(path.relative_to(ROOT)) for path in _tracked() if path.suffix in suffixes and "tests" not in path.relative_to(ROOT).parts
     ] == []
+
+
+def test_files_that_begin_first_are_there() -> None:
+    """One that was renamed would begin last, and all would wait for it."""
+    assert [name for name in LONG if not (ROOT / "tests" / f"{name}.py").exists()] == []
