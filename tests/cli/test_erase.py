@@ -93,16 +93,6 @@ def test_no_byte_of_an_erased_person_is_left(desk: Desk) -> None:
     assert desk.ok("ticket", "show", "T2")["history"][-1]["action"] == "erased"
 
 
-def test_nothing_of_an_erased_person_is_in_a_dump_of_postgresql(desk: Desk, postgres_url: str) -> None:
-    """A site with PostgreSQL has the same law."""
-    desk.config.write_text(desk.config.read_text() + f'\n[store]\nurl = "{postgres_url}"\n')
-    desk.ok("agent", "add", "anna", "--address", "anna@staff.example")
-    written(desk)
-    assert any(word in dumped(postgres_url) for word in WORDS)
-    assert desk.ok("erase", "kim@home.example", "--yes")["done"] is True
-    gone(desk, dumped(postgres_url))
-
-
 def dumped(url: str) -> bytes:
     """All that pg_dump writes, what it writes in hexadecimal beside it as bytes."""
     made = subprocess.run([binary("pg_dump"), url.replace("+psycopg", "")], capture_output=True, check=True).stdout

@@ -112,9 +112,11 @@ def test_no_byte_of_an_erased_person_is_left_on_postgresql(town: Town, tmp_path:
     """The law's promise to Kim would hold on small desks alone."""
     desk = town.desk("one")
     test_erase.written(desk)
+    url = town.server.url(town.names[-1])
+    assert any(word in test_erase.dumped(url) for word in test_erase.WORDS)
     shown = desk.ok("erase", test_erase.KIM)
     assert (shown["done"], shown["tickets"], shown["named_in"]) == (False, ["T1"], ["T2"])
     assert desk.ok("erase", "kim@home.example", "--yes")["done"] is True
     out = tmp_path / "out"
     desk.ok("export", str(out))
-    test_erase.gone(desk, test_erase.bytes_of(out) + test_erase.bytes_of(desk.folder))
+    test_erase.gone(desk, test_erase.bytes_of(out) + test_erase.bytes_of(desk.folder) + test_erase.dumped(url))

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from rules.facts.mail import Envelope
-from tests.cli.conftest import Desk as Cli
-from tests.cli.conftest import desk as cli_desk
+from tests.cli.conftest import begin
 from tests.desk.customers import everything
 from tests.desk.office import desk, plain
 from tests.desk.staff import ANNA, KIM, MAL, one, to, to_customers
@@ -232,7 +231,7 @@ NAMES = (
 
 def test_files_of_a_mail_are_saved_in_their_folder_and_nowhere_else(tmp_path: Path) -> None:
     """A file's name would choose the place, and overwrite what is there."""
-    cli = office(tmp_path)
+    cli = begin(tmp_path)
     parts = "".join(
         f"--q\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*=utf-8''{''.join(f'%{b:02x}' for b in name.encode())}\r\n\r\nfile {n}\r\n"
         for n, name in enumerate(NAMES)
@@ -256,15 +255,9 @@ def test_files_of_a_mail_are_saved_in_their_folder_and_nowhere_else(tmp_path: Pa
     assert {path.name for path in outside} <= {"t1.mbox", "desk.db-wal", "desk.db-shm", "desk.db-journal"}
 
 
-def office(folder: Path) -> Cli:
-    """A desk for the command line."""
-    made: Cli = cli_desk.__wrapped__(folder)  # type: ignore[attr-defined]  # the function behind the fixture
-    return made
-
-
 def test_a_cell_of_a_table_is_never_a_formula(tmp_path: Path) -> None:
     """A spreadsheet that opens the figures would run what a customer called his organisation."""
-    cli = office(tmp_path)
+    cli = begin(tmp_path)
     for n, name in enumerate(("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(1)", "\t=1")):
         cli.ok("party", "add", f"p{n}", "--name", name, "--domain", f"p{n}.example")
         cli.ok("ticket", "new", "--for", f"kim@p{n}.example", "--subject", "x", "--text", "x")
