@@ -22,10 +22,10 @@ Parent = Annotated[str | None, typer.Option("--parent", help="The group that it 
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """All groups and who is in them."""
-    from store import engine, people
+    from store.lists import people
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         staff = people.directory(tx)
     if desk.as_json:
         screen.document(desk, [_shape(staff, each) for each in staff.groups.values()])

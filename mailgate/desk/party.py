@@ -48,10 +48,10 @@ Quiet = Annotated[bool | None, typer.Option("--quiet/--no-quiet", help="No mails
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """All parties."""
-    from store import engine, people
+    from store.lists import people
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         parties = people.parties(tx)
     if desk.as_json:
         screen.document(desk, [shapes.party(each) for each in parties])

@@ -24,6 +24,8 @@ LOOKS = (
     "mail fates --json",
     "agent list --json",
     "outbox list --json",
+    "group list --json",
+    "party list --json",
 )
 
 
