@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rules import belonging, control, rights, routing, several, sideways
-from rules.actions.base import Action, read
+from rules.actions.base import Action, ends_in_text, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
 from rules.actions.posts import Note, Reply
@@ -328,17 +328,32 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
     for line in sorted((*case.found.lines, *meant), key=lambda line: line.number):
         for each in _instead(line, allowance):
             try:
-                actions.append(read(each, case.words))
-                lines.append((line.number, each))
+                action = read(each, case.words)
             except Misread as miss:
                 if allowance.anyway:
                     break
                 questions.append(Question(number=line.number, line=each, code=miss.code, word=miss.word, near=miss.near))
+            else:
+                action, more = _continued(case.written.text, line.number, action)
+                actions.append(action)
+                lines.append((line.number, each))
+                taken.update(more)
         else:
             taken.add(line.number)
     if not allowance.anyway:
         questions += _buried(case, allowance)
     return actions, lines, questions, commands.without(case.written.text, taken)
+
+
+def _continued(text: str, number: int, action: Action) -> tuple[Action, tuple[int, ...]]:
+    """The action with the lines below that belong to its text, and their numbers: what somebody meant to stay inside never goes out."""
+    name = ends_in_text(action)
+    more = commands.continued(text, number, whole=isinstance(action, Note)) if name else ()
+    if not more:
+        return action, ()
+    rows = text.split("\n")
+    glue = "\n" if isinstance(action, Note) else " "
+    return replace(action, **{name: glue.join([getattr(action, name), *(rows[n - 1].strip() for n in more)])}), more  # type: ignore[type-var]
 
 
 def _instead(line: commands.Line, allowance: Allowance) -> list[str]:

@@ -15,6 +15,7 @@ from rules.verdict import Act, Many
 from store.ledger import Written
 from store.outbox import Letter
 from templates import languages
+from templates.times import Times, times
 
 
 def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], event: Event) -> Letter:
@@ -26,8 +27,9 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     leaves = max((event.at + n.after for n in answer), default=None)
     undone = written.outcome.undo
     language = readers.language_of_actor(facts, act)
+    told_in = _times(facts, language)
     lines = [
-        _line(text, step.changed, language)
+        _line(text, step.changed, told_in)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
@@ -40,7 +42,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             {
                 "line": "undo",
                 "ok": True,
-                "result": changes.spelled(written.outcome.steps[-1].changed, language) if written.outcome.steps else "",
+                "result": changes.spelled(written.outcome.steps[-1].changed, told_in) if written.outcome.steps else "",
             }
         ]
         lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
@@ -79,12 +81,13 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     """What an agent's lines did on several tickets, with undo for all of them."""
     agent = many.actor.name
     language = languages.choose(readers.agent_language(facts, agent), facts.policy.languages)
+    told_in = _times(facts, language)
     lines: list[dict[str, Any]] = [
         {
             "line": piece.line,
             "ok": True,
             "result": "; ".join(
-                part for part in (written.ticket.ref, *(changes.spelled(s.changed, language) for s in written.outcome.steps)) if part
+                part for part in (written.ticket.ref, *(changes.spelled(s.changed, told_in) for s in written.outcome.steps)) if part
             ),
         }
         for piece, written in zip(many.pieces, done, strict=True)
@@ -113,5 +116,9 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 
-def _line(text: str, changed: Mapping[str, Any], language: str) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, language)}
+def _line(text: str, changed: Mapping[str, Any], told_in: Times) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, told_in)}
+
+
+def _times(facts: Facts, language: str) -> Times:
+    return times(language, facts.policy.desk.timezone, facts.at.isoformat())

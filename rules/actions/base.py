@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
-from rules.actions.values import Keyed, Kind, Misread, People, Words, choose, quoted_if_needed
+from rules.actions.values import Keyed, Kind, Misread, People, Rest, Words, choose, quoted_if_needed
 from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory
@@ -241,6 +241,13 @@ def value(kind: Kind[Any], *, default: Any = MISSING) -> Any:  # noqa: ANN401 - 
 
 VERBS: dict[str, type[Action]] = {}
 """Every verb by its canonical name, in the order of the families."""
+
+
+def ends_in_text(action: Action) -> str:
+    """The name of the field with the free text that an action's line ends in; empty where there is none, or nothing in it."""
+    kinds = [(f.name, f.metadata["kind"]) for f in fields(cast("Any", action)) if "kind" in f.metadata]
+    name, kind = kinds[-1] if kinds else ("", None)
+    return name if isinstance(kind, Rest) and getattr(action, name) else ""
 
 
 C = TypeVar("C", bound="Action")

@@ -326,6 +326,10 @@ class People:
         return f"{spelled}:" if spelled and ("@" in head or _GROUP.match(head) or fold(head) in _AND) else spelled
 
 
+_FILLER = re.compile(r"\s*(?:until|till?|by|on|at|from|bis(?: zum)?|am|um|ab|do|v|ve)\s+", re.IGNORECASE)
+"""Small words that people put before a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """A point in time as it was written: `fri`, `tomorrow 9`, `2026-12-01 08:00`, `1.12.`, `3d`. What it means is said in `moments`."""
@@ -334,6 +338,10 @@ class When:
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         said, rest = moments.find(text.strip())
+        if not said and (filler := _FILLER.match(text)):
+            said, rest = moments.find(text[filler.end() :])
+        if not said:
+            rest = text.strip()
         if not said and self.needed:
             raise Misread("not-a-time" if text.strip() else "missing-time", first_word(text)[0], ("tomorrow 9", "fri", "3d"))
         return said, rest

@@ -15,6 +15,8 @@ _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")
 _CLOSING_ROWS = 4
 _NAME_CHARS = 40
+_BROKEN_OFF = 66
+"""Where clients begin to break lines, in characters; RFC 3676 section 4.2 advises 66, most take 72 to 78."""
 _CLOSING = re.compile(
     r"(?:(?:with )?(?:best|kind|warm|kindest|warmest|many)? ?(?:regards|wishes|greetings)|best|cheers|thanks(?: again)?|many thanks|thank you|sincerely"
     r"|yours(?: \w+)?|(?:(?:mit )?(?:freundliche[mn]?|viele[n]?|liebe[n]?|beste[n]?|schöne[n]?|herzliche[n]?) )?(?:gr(?:uß|uss|üße|üßen|üsse|üssen))"
@@ -150,6 +152,24 @@ def without(text: str, numbers: Collection[int]) -> str:
         has_gap = False
         kept.append(row if i in fenced else _unescaped(row))
     return "\n".join(kept).strip("\n")
+
+
+def continued(text: str, number: int, *, whole: bool) -> tuple[int, ...]:
+    """Numbers of the lines (from 1) by which a command's own text goes on below it: up to a blank line or another command.
+
+    All of them where the command takes a `whole` paragraph, else those that a client broke off: lines so full that the first word of the
+    next one didn't fit any more.
+    """
+    rows = text.split("\n")
+    found: list[int] = []
+    for below in range(number, len(rows)):
+        row = rows[below]
+        if not row.strip() or command_of(row) is not None or _FENCE.match(row):
+            break
+        if not whole and len(rows[below - 1].rstrip()) + 1 + len(row.split(None, 1)[0]) <= _BROKEN_OFF:
+            break
+        found.append(below + 1)
+    return tuple(found)
 
 
 def first_words(text: str) -> str:

@@ -107,6 +107,21 @@ def test_note_on_a_line_of_its_own_keeps_the_whole_mail_inside(tmp_path: Path) -
         assert to_customers(d.post_later(300)) == []
 
 
+def test_a_note_goes_on_below_its_line_and_ends_at_a_blank_one(tmp_path: Path) -> None:
+    """The second line of what an agent wrote for colleagues went to the customer, whether he or his mail program broke it off."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#note Mr Kim is rather upset.\nHandle with care!\n\nWe come tomorrow.", answer=mail)
+        sent = one(d.post_later(), KIM, "message")
+        assert "tomorrow" in plain(sent)
+        assert "upset" not in everything(sent) and "care" not in everything(sent)
+        note = next(p for p in d.posts() if p.kind is PostKind.note)
+        assert note.text == "Mr Kim is rather upset.\nHandle with care!"
+        i = d.write(ANNA, "#note called twice\nnobody there", answer=mail)
+        assert to_customers(d.post_later()) == []
+        assert d.fate(i) == "executed"
+
+
 def test_an_answer_that_crosses_a_colleagues_waits_and_shows_both(tmp_path: Path) -> None:
     """The customer would get two answers that contradict each other."""
     with desk(tmp_path) as d:

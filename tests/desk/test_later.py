@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from mailgate import building
 from rules.facts.terms import Status
 from store import engine, people
@@ -174,3 +176,13 @@ def test_what_an_absent_agent_would_be_told_goes_to_his_deputy_meanwhile(tmp_pat
         d.at = datetime(2026, 12, 7, 8, tzinfo=UTC)
         proves(d, f"Kim <{KIM}>", "Still there?", answer=received)
         assert to(d.post(), ANNA)
+
+
+@pytest.mark.parametrize("line", ["#due by friday", "#due until fri", "#due bis freitag", "#due on friday"])
+def test_a_small_word_before_a_time_is_no_mistake_and_the_report_says_the_time_as_people_do(tmp_path: Path, line: str) -> None:
+    """Nobody writes to a program as it wants to be written to, and nobody reads `2026-12-04T22:00:00+00:00`."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, line, answer=asked(d, "anna"))
+        assert d.ticket().due_by is not None
+        report = plain(one(d.post_later(), ANNA, "report"))
+        assert "Friday" in report and "+00:00" not in report

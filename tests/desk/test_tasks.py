@@ -10,7 +10,7 @@ from rules.facts.ticket import Task
 from store import engine, people, records
 from store.queries import tickets
 from tests.desk.office import Desk, buttons, desk
-from tests.desk.staff import ANNA, asked, kinds, one, plain, request, state, to, to_customers
+from tests.desk.staff import ANNA, KIM, asked, kinds, one, plain, request, state, to, to_customers
 
 PETR = "petr@staff.example"
 
@@ -128,3 +128,14 @@ def test_a_rule_may_give_a_task(tmp_path: Path) -> None:
         assert kinds(to(mails, PETR)) == ["new-in-group", "task"]
         assert [(t.ref, t.assignee, t.by) for t in tasks(d)] == [("T1.1", "petr", "rule")]
         assert d.posts()[0].text == "The printer is on fire."
+
+
+def test_a_command_whose_line_the_mail_program_broke_off_is_read_whole(tmp_path: Path) -> None:
+    """Half of a task would have been mailed to the customer as an answer; what begins a line of its own is one."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#task @anna look up in the old contract who has to pay for the paper\njam of last week\n#prio high", answer=mail)
+        assert to_customers(d.post_later()) == []
+        assert [t.text for t in tasks(d)] == ["look up in the old contract who has to pay for the paper jam of last week"]
+        d.write(ANNA, "#task @anna look it up\nWe come tomorrow.", answer=mail)
+        assert "We come tomorrow." in plain(one(d.post_later(), KIM, "message"))
