@@ -33,9 +33,10 @@ def who(person: Mapping[str, str]) -> str:
 def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
     """What can be said without a clock."""
 
-    def labelled(table: str, key: str) -> str:
+    def labelled(table: str, key: str, *, begins: bool = False) -> str:
         value = languages.section(code, table, site=site).get(key)
-        return value if isinstance(value, str) else key
+        said = value if isinstance(value, str) else key
+        return said[:1].upper() + said[1:] if begins else said
 
     def hint(one: Mapping[str, str], table: str = "hints") -> str:
         sentence = languages.section(code, table, site=site).get(one["what"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.servers.databases", "tests.servers.postgres", "tests.servers.quick"]
+pytest_plugins = ["tests.servers.databases", "tests.servers.postgres"]
 
 # A busy machine makes any single example slow; how long things take is measured in bench/, never in tests. Pairs of random actions
 # that both succeed are rare, so that much is filtered by nature.

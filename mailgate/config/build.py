@@ -28,6 +28,7 @@ def build(reading: Reading) -> p.Policy:
     relay = reading.get(doors.Relay, "relay")
     unknown = reading.get(desk.Unknown, "unknown")
     channels = {each.key: s.Channel(key=each.key, title=each.title or each.key) for _, each in reading.all(service.Channel, "channel")}
+    types = MappingProxyType({each.key: _type(each, base, hours) for _, each in reading.all(service.Type, "type")})
     roles = {each.key: _role(each) for _, each in reading.all(service.Role, "role")}
     return p.Policy(
         desk=_desk(reading.get(desk.Desk, "desk")),
@@ -39,11 +40,11 @@ def build(reading: Reading) -> p.Policy:
         clock=base,
         hours=MappingProxyType(hours),
         categories=_categories(reading, base, hours),
-        types=MappingProxyType({each.key: _type(each, base, hours) for _, each in reading.all(service.Type, "type")}),
+        types=types,
         severities=MappingProxyType({each.key: _severity(each, base, hours) for _, each in reading.all(service.Severity, "severity")}),
         channels=MappingProxyType({"mail": s.CHANNELS["mail"]} | channels) if channels else s.CHANNELS,
         roles=MappingProxyType(dict(s.ROLES) | roles),
-        device_models=MappingProxyType({each.key: _model(each) for _, each in reading.all(service.DeviceModel, "device_model")}),
+        device_models=MappingProxyType({each.key: _model(each, types) for _, each in reading.all(service.DeviceModel, "device_model")}),
         rules=tuple(_rule(reading, at, each) for at, each in reading.all(service.Rule, "rule")),
         timers=tuple(_timer(reading, at, each, base, hours) for at, each in reading.all(service.Timer, "timer")),
         reports=tuple(
@@ -248,18 +249,15 @@ def _role(said: service.Role) -> s.Role:
     )
 
 
-def _model(said: service.DeviceModel) -> s.DeviceModel:
-    flows = tuple(
-        s.Flow(
-            key=flow.key,
-            title=flow.title or flow.key,
-            type=flow.type or "",
-            category=flow.category or "",
-            fields=tuple(map(_field, flow.fields)),
-        )
-        for flow in said.flows
-    )
+def _model(said: service.DeviceModel, types: Mapping[str, s.Type]) -> s.DeviceModel:
+    flows = tuple(_flow(flow, types) for flow in said.flows)
     return s.DeviceModel(key=said.key, title=said.title or said.key, flows=flows)
+
+
+def _flow(said: service.Flow, types: Mapping[str, s.Type]) -> s.Flow:
+    kind = said.type or (said.key if said.key in types else "")
+    title = said.title or (types[kind].title if said.key == kind and kind in types else said.key)
+    return s.Flow(key=said.key, title=title, type=kind, category=said.category or "", fields=tuple(map(_field, said.fields)))
 
 
 # --- rules and timers ---------------------------------------------------------------------------------------------------------

@@ -232,7 +232,10 @@ def _faults(value: object, wanted: object, place: str) -> typing.Iterator[str]:
             yield f"{place}: {type(value).__name__} instead of a table"
             return
         hints = typing.get_type_hints(wanted)
-        yield from (f"{place}.{key}: missing" for key in hints if key not in value)
+        full = typing.get_type_hints(wanted, include_extras=True)
+        yield from (
+            f"{place}.{key}: missing" for key in hints if key not in value and typing.get_origin(full[key]) is not typing.NotRequired
+        )
         yield from (f"{place}.{key}: unknown" for key in value if key not in hints)
         for key, hint in hints.items():
             if key in value:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import cli
+from tests.servers.quick import begun_quickly
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,6 +140,13 @@ def begin(folder: Path, *, more: str = "") -> Desk:
     made.ok("agent", "add", "anna", "--address", "anna@staff.example", "--group", "hw", "--full-name", "Anna Berg")
     made.ok("agent", "add", "ben", "--address", "ben@staff.example")
     return made
+
+
+@pytest.fixture(scope="package")
+def quick() -> Iterator[None]:
+    """What a thousand desks need not make a thousand times."""
+    with begun_quickly():
+        yield
 
 
 @pytest.fixture(scope="package")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.desk import office
 from tests.servers.postgres import TEMPLATE, Postgres
+from tests.servers.quick import begun_quickly
 
 ON_BOTH = frozenset({"test_archive", "test_clocks", "test_finding", "test_later", "test_tasks", "test_undo"})
 """Stories whose statements differ most: looking for words, claiming what is due, taking back, archiving, tasks."""
@@ -23,6 +24,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     told_twice = metafunc.definition.path.stem in ON_BOTH and metafunc.config.getoption("--engine") is None
     if told_twice:
         metafunc.parametrize("on_engine", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="package")
+def quick() -> Iterator[None]:
+    """What a thousand desks need not make a thousand times."""
+    with begun_quickly():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="package")

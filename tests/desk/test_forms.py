@@ -112,6 +112,21 @@ def test_models_offer_their_own_forms_in_help(tmp_path: Path) -> None:
         assert "dev+L1@desk.example [form:stuck]" in " ".join(two.split())
 
 
+def test_a_form_may_be_named_by_its_type_alone(tmp_path: Path) -> None:
+    """What a type already says need not be written again; a word that is no type is a form of its own."""
+    more = """
+[[type]]
+key = "fault"
+title = "Something is broken"
+[[device_model]]
+key = "px7"
+flows = ["fault", "spare-part"]
+"""
+    with desk(tmp_path, more=more) as d:
+        flows = d.office.policy.device_models["px7"].flows
+        assert [(f.key, f.title, f.type) for f in flows] == [("fault", "Something is broken", "fault"), ("spare-part", "spare-part", "")]
+
+
 def test_a_form_brings_type_category_and_questions(tmp_path: Path) -> None:
     """One tag in a printed link is all that the customer needs (1-16, 4-08)."""
     with desk(tmp_path, more=MODELS) as d:

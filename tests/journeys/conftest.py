@@ -12,8 +12,16 @@ from tests.journeys.desk import Desk, ended, free_ports
 from tests.journeys.town import Person, Town
 from tests.servers import postfix
 from tests.servers.dovecot import Dovecot, dovecot
+from tests.servers.quick import begun_quickly
 
 __all__ = ["dovecot"]
+
+
+@pytest.fixture(scope="package")
+def quick() -> Iterator[None]:
+    """What a thousand desks need not make a thousand times."""
+    with begun_quickly():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """What a thousand desks in one process of tests need not make a thousand times: the process that reads mail, empty tables, and the SQL of statements.
 
 Each is what a desk would have made itself, handed from one to the next. Tests of the reader, of the first start and of the migrations
-don't ask for it: it holds in the folders whose `conftest.py` names the fixture `quick`.
+don't ask for it: it holds in the folders whose `conftest.py` has a fixture `quick` of its own. One for all of them, made here, would
+stay until the last test of all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ class Statements:
     def create_engine(self, *words: Any, **how: Any) -> Engine:
         """In place of SQLAlchemy's own, which has a memory for each engine."""
         made = create_engine(*words, **how)
-        if (name := made.dialect.name) not in self._first:
+        if (name := f"{made.dialect.name} by {made.dialect.loaded_dbapi.__name__}") not in self._first:
             first = create_engine(*words, **how)
             try:
                 first.connect().close()  # now it knows its server
@@ -92,14 +94,17 @@ class Statements:
         return made
 
 
-@pytest.fixture(scope="package")
-def quick() -> Iterator[None]:
-    """Desks of these tests begin quickly."""
+_STATEMENTS = Statements()
+
+
+@contextmanager
+def begun_quickly() -> Iterator[None]:
+    """Desks begin quickly meanwhile."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "Reader", Lent)
         patch.setattr(building, "Reader", Lent)
         patch.setattr(migrate, "_create", Tables(Path(folder)).create)
-        patch.setattr(engine, "create_engine", Statements().create_engine)
+        patch.setattr(engine, "create_engine", _STATEMENTS.create_engine)
         yield
     while _spare:
         process, _ = _spare.pop()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mailgate import settings
 from mailgate.config import schema
+from tests.desk.test_logo import png
 from tests.settings.desk import secret
 
 EXAMPLE = Path(settings.__file__).parents[1] / "config.toml"
@@ -29,6 +30,7 @@ def uncommented(folder):
 
 def tried(folder, lines):
     (folder / "texts").mkdir(exist_ok=True)
+    (folder / "logo.png").write_bytes(png(160, 40))
     path = folder / "config.toml"
     path.write_text("\n".join(lines) + "\n")
     return settings.load(path, {})

@@ -173,12 +173,19 @@ class Flow(Section):
     fields: list[FieldOrName] = says("What is asked for.", [])
 
 
+def _flow(value: object) -> object:
+    return {"key": value} if isinstance(value, str) else value
+
+
+FlowOrType = Annotated[Flow, BeforeValidator(_flow)]
+
+
 class DeviceModel(Section):
     """A model of device and what its users may report."""
 
     key: Key = says("Name in mailgate device add --model.")
     title: str = says("How people read it; empty for the key.", "")
-    flows: list[Flow] = says("What its users are offered.", [])
+    flows: list[FlowOrType] = says("What its users are offered: keys of types, or tables {key, title, type, category, fields}.", [])
 
 
 class Rule(Section):
