@@ -129,11 +129,12 @@ def account(office) -> dict[str, object]:
     """What came of the mails: it has to add up, or the figure is worth nothing."""
     from datetime import UTC, datetime, timedelta
 
-    from store import engine, inbox, outbox
+    from store import engine, outbox
+    from store.lists import mail
     from store.queries import tickets
 
     with engine.reading(office.store) as tx:
-        found = inbox.account(tx, datetime.now(UTC), timedelta(hours=1))
+        found = mail.account(tx, datetime.now(UTC), timedelta(hours=1))
         listed = tickets.listed(tx, tickets.Filter())
         return {
             "messages": found.received - found.waiting,
