@@ -335,7 +335,7 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
                 questions.append(Question(number=line.number, line=each, code=miss.code, word=miss.word, near=miss.near))
             else:
                 action, more = _continued(case.written.text, line.number, action)
-                actions.append(action)
+                actions.append(_out_of(action, case.facts.id))
                 lines.append((line.number, each))
                 taken.update(more)
         else:
@@ -354,6 +354,11 @@ def _continued(text: str, number: int, action: Action) -> tuple[Action, tuple[in
     rows = text.split("\n")
     glue = "\n" if isinstance(action, Note) else " "
     return replace(action, **{name: glue.join([getattr(action, name), *(rows[n - 1].strip() for n in more)])}), more  # type: ignore[type-var]
+
+
+def _out_of(action: Action, mail: int) -> Action:
+    """The action, which notes the mail that its words came by."""
+    return replace(action, mail=mail) if mail and hasattr(action, "mail") else action  # type: ignore[type-var]
 
 
 def _instead(line: commands.Line, allowance: Allowance) -> list[str]:

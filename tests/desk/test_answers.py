@@ -111,12 +111,12 @@ def test_a_note_goes_on_below_its_line_and_ends_at_a_blank_one(tmp_path: Path) -
     """The second line of what an agent wrote for colleagues went to the customer, whether he or his mail program broke it off."""
     with desk(tmp_path) as d:
         mail = asked(d, "anna")
-        d.write(ANNA, "#note Mr Kim is rather upset.\nHandle with care!\n\nWe come tomorrow.", answer=mail)
+        came = d.write(ANNA, "#note Mr Kim is rather upset.\nHandle with care!\n\nWe come tomorrow.", answer=mail)
         sent = one(d.post_later(), KIM, "message")
         assert "tomorrow" in plain(sent)
         assert "upset" not in everything(sent) and "care" not in everything(sent)
         note = next(p for p in d.posts() if p.kind is PostKind.note)
-        assert note.text == "Mr Kim is rather upset.\nHandle with care!"
+        assert note.text == "Mr Kim is rather upset.\nHandle with care!" and note.mail == came, "it names the mail it came by"
         i = d.write(ANNA, "#note called twice\nnobody there", answer=mail)
         assert to_customers(d.post_later()) == []
         assert d.fate(i) == "executed"
