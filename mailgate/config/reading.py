@@ -141,8 +141,9 @@ class Reading:
                 what = f"needs {where[-1]}"
                 where = where[:-1]
             case "extra_forbidden":
-                what = "is no key here"
-                near = nearest(str(where[-1]), _keys(_owner(model, where[:-1])))
+                keys = _keys(_owner(model, where[:-1]))
+                near = nearest(str(where[-1]), keys)
+                what = "is no key here" if near or not keys else f"is no key here; those are {', '.join(sorted(keys))}"
             case "literal_error":
                 words = re.findall(r"'([^']*)'", error["ctx"]["expected"])
                 what = f"{values.kind(given)} is not possible; write one of {', '.join(word or 'an empty text' for word in words)}"
