@@ -25,7 +25,7 @@ from mailgate.doors.receiving import Received
 from mailgate.figures import digests, reporting
 from mailgate.figures.exposing import Exposer
 from mailgate.handling.backlog import Handler, handle_all
-from mailgate.letters import letters, troubles
+from mailgate.letters import events, troubles
 from mailgate.letters.knowledge import Index
 from mailgate.office import Office
 from mailgate.settings import BadConfig, Settings, load
@@ -183,7 +183,7 @@ class Daemon:
         office, at = self.office, self.clock()
         try:
             with engine.transaction(office.store) as tx:
-                event = letters.Event(at=at, policy=office.policy, directory=people.directory(tx), actor=clerk.TIMER)
+                event = events.Event(at=at, policy=office.policy, directory=people.directory(tx), actor=clerk.TIMER)
                 batch = alert(office.policy, lines, event)
                 outbox.put(tx, batch, cause=f"{what}:{at.isoformat()}", at=at, keys=office.keys, domain=office.policy.desk.domain)
         except Exception:

@@ -12,7 +12,7 @@ from rules.actions.access import Confirm, Decline, Grant
 from rules.actions.base import Action, Refused, read
 from rules.actions.folding import fold
 from rules.actions.posts import Say
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.case import Case
 from rules.facts.terms import Fate, Level, address_key
 from rules.frozen import replace

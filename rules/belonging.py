@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from rules import flows
 from rules.actions.folding import fold
-from rules.actions.values import quoted_if_needed
+from rules.actions.words import quoted_if_needed
 from rules.facts.mail import Envelope, Mail
 from rules.facts.people import Directory
 from rules.facts.policy import Policy

@@ -7,7 +7,7 @@ from rules.actions.base import Action, read
 from rules.actions.feedback import Feedback, Rate
 from rules.actions.folding import fold
 from rules.actions.service import Canned
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.case import Case, Held
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind, Sent

@@ -10,7 +10,7 @@ from typing import Any
 from rules import lexicon, tokens
 from rules.actions.base import Scene
 from rules.actions.posts import Say
-from rules.actions.values import Words
+from rules.actions.words import Words
 from rules.facts.access import Admission
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Agent, Directory, Party, Person, Role, same_party

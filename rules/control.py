@@ -19,7 +19,8 @@ from rules.actions.folding import fold
 from rules.actions.opening import New
 from rules.actions.questions import Help
 from rules.actions.undo import Undo
-from rules.actions.values import Misread, Rest, Words
+from rules.actions.values import Rest
+from rules.actions.words import Misread, Words
 from rules.case import Case
 from rules.facts.terms import Fate, Level
 from rules.reading import commands, threads

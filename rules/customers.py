@@ -11,7 +11,7 @@ from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
 from rules.actions.triage import SetCategory
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.case import Case, is_known
 from rules.facts.people import same_party
 from rules.facts.policy import ArchivedReply, Unknown

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rules.actions.all import VERBS
 from rules.actions.folding import fold
 from rules.actions.questions import CUSTOMER_ALIASES
-from rules.actions.values import Words
+from rules.actions.words import Words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Priority, Status

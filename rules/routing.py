@@ -13,7 +13,7 @@ from typing import Any
 
 from rules import flows, lexicon
 from rules.actions.folding import fold
-from rules.actions.values import Misread, Words, choose, quoted_if_needed
+from rules.actions.words import Misread, Words, choose, quoted_if_needed
 from rules.conditions import Arrival, ask, shown
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Directory, Party

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from rules import rights
 from rules.actions.base import Action, read
 from rules.actions.later import Remind
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.case import Case
 from rules.facts.sent import Sent
 from rules.reading.thanks import is_only_thanks

@@ -13,7 +13,7 @@ from rules.actions.posts import Note, Reply
 from rules.actions.questions import AskHistory, Help
 from rules.actions.service import Canned
 from rules.actions.undo import Undo
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.buttons import confirmed, held_decision
 from rules.case import Case
 from rules.facts.mail import SIGNATURES, Forwarded, Part

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from mailgate.clock import archiving, rounds
 from mailgate.figures import digests, reporting
-from mailgate.letters import letters, questions
+from mailgate.letters import events, letters, particulars, questions
 from mailgate.office import Office
 from rules import away, notices, timers
 from rules.actions.base import Refused, Scene
@@ -64,7 +64,7 @@ def _waited(tx: Connection, office: Office, ticket: Ticket, at: datetime, cause:
     except Refused:
         return
     happened = Happened(before=written.before, after=written.ticket, posts=(), actor=TIMER, quiet=True)
-    event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=written.before)
+    event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=written.before)
     _put(tx, office, [letters.letter(n, event) for n in notices.tell(happened, office.policy, directory)], cause.name, at)
 
 
@@ -91,7 +91,7 @@ def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Runni
     made = 0
     for step in sorted(fresh, key=lambda s: (s.percent, s.clock != "take"))[-1:]:
         clock = next(r for r in running if r.name == step.clock)
-        event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
+        event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
         owners = timers.owners(ticket, directory)
         told = {a.address.key: (a.address, "assigned" if a.name == ticket.assignee else "group", a.language) for a in owners}
         for address in timers.escalated(ticket, step, office.policy, directory):
@@ -169,7 +169,7 @@ class _Reminded:
     """Everybody who is told."""
 
 
-def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: letters.Event) -> outbox.Letter:
+def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: events.Event) -> outbox.Letter:
     ticket = what.ticket
     escalated = reason == "manager"
     # an administrator who is no agent may press nothing; he answers by the terminal
@@ -184,7 +184,7 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: l
         buttons=(("take", "take"), ("wait", "wait 3d"), ("close", "close")) if presses else (),
     )
     files: list[dict[str, Any]] = []
-    last = letters.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
+    last = particulars.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
     extra: dict[str, Any] = {
         "clock": what.step.clock,
         "limit": int(what.clock.limit.total_seconds()),
@@ -196,7 +196,7 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: l
         "last": last,
         "activity": None,
         "candidates": [
-            {"name": a.full_name or a.name, "open": n, "button": letters.button(f"assign:{a.name}", f"assign {a.name}")}
+            {"name": a.full_name or a.name, "open": n, "button": particulars.button(f"assign:{a.name}", f"assign {a.name}")}
             for a, n in what.candidates
             if escalated and presses and a.name != ticket.assignee
         ],
@@ -219,7 +219,7 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
                 record["more"] = others - 1
             inbox.announced(tx, row["id"], at)
             ticket = ledger.find(tx, record["ticket"]) if record.get("ticket") else None
-            event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
+            event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
             group = record.get("group") or (ticket.group if ticket else "")
             receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
             receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate import maillog
-from mailgate.letters import beside, letters
+from mailgate.letters import beside, events, letters
 from mailgate.office import Office
 from rules import asides, away, lexicon, notices, stays
 from rules.actions import later, tasks
 from rules.actions.base import Action, Aside, Refused, Scene, read
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.asides import Occasion
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.ticket import Post, Task, Ticket
@@ -103,7 +103,7 @@ def _send(
     tx: Connection, office: Office, made: Sequence[Notice], before: Ticket | None, directory: Directory, at: datetime, cause: str
 ) -> int:
     told = away.stood_in(made, directory, at, office.policy.desk.timezone)
-    event = letters.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=before)
+    event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=before)
     batch = letters.sendable([letters.letter(n, event) for n in told], office.policy)
     outbox.put(tx, batch, cause=cause, at=at, keys=office.keys, domain=office.policy.desk.domain)
     return len(batch)

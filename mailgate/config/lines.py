@@ -11,7 +11,7 @@ from mailgate.config.reading import Reading
 from mailgate.config.schema import desk, service
 from rules.actions import base
 from rules.actions.folding import fold
-from rules.actions.values import Misread, near_words
+from rules.actions.words import Misread, near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Severity, Type

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mailgate.config import places
-from rules.actions.values import Misread, Words, choose, first_word
+from rules.actions.words import Misread, Words, choose, first_word
 
 ROLES = frozenset(
     [*"requester watchers assignee owner group category manager admin agents customer me nobody - parties".split(), ""],

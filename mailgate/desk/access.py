@@ -188,14 +188,14 @@ def _scene(tx: Connection, counter: Counter, desk: Call, request: Request, party
 
 def _carry_out(tx: Connection, counter: Counter, scene: Scene, changes: tuple[Change, ...], told: tuple[Aside, ...]) -> None:
     from mailgate.handling import commands
-    from mailgate.letters import letters
+    from mailgate.letters import events, letters
     from rules import asides
     from rules.facts.ticket import Ticket
     from store import outbox, records
 
     records.write(tx, None, changes)
     occasion = asides.Occasion(ticket=Ticket(), actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory)
-    event = letters.Event(at=scene.at, policy=scene.policy, directory=scene.directory, actor=scene.who)
+    event = events.Event(at=scene.at, policy=scene.policy, directory=scene.directory, actor=scene.who)
     made = [letters.letter(n, event) for n in asides.tell(((aside, None) for aside in told), occasion)]
     cause = commands.cause(scene.at, counter.random)
     outbox.put(tx, letters.sendable(made, scene.policy), cause=cause.name, at=scene.at, keys=counter.keys, domain=scene.policy.desk.domain)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mailgate.config.mistakes import BadConfig
 from rules.actions.base import Refused
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 
 FAILED, WRONG = 1, 2
 

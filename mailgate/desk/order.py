@@ -116,7 +116,8 @@ def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
 
 def _minutes(said: str) -> int:
     """Reported time as `#hours` reads it; raises Misused."""
-    from rules.actions.values import Effort, Misread, Words
+    from rules.actions.amounts import Effort
+    from rules.actions.words import Misread, Words
 
     if not said:
         return 0

@@ -89,7 +89,7 @@ def send(
 ) -> None:
     """Mail the figures: of a party to its contacts (person edit --may report), or to whoever is named."""
     from mailgate.figures import reporting
-    from mailgate.letters.letters import Event
+    from mailgate.letters.events import Event
     from store import engine, people
 
     desk = call.of(context)

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate.figures import reporting
-from mailgate.letters import letters
-from mailgate.letters.letters import button
+from mailgate.letters import events, letters, particulars
+from mailgate.letters.particulars import button
 from mailgate.office import Office
 from rules import away, notices, rights
 from rules.actions.base import Scene
@@ -47,7 +47,7 @@ def _send(tx: Connection, office: Office, due_at: datetime, at: datetime) -> int
     policy = office.policy
     told = policy.notify.told("digest")
     wanted = {a.key for word in told.to for a in notices.named(word, directory, policy)} if told is not None and told.to else None
-    event = letters.Event(at=at, policy=policy, directory=directory, actor=reporting.TIMER)
+    event = events.Event(at=at, policy=policy, directory=directory, actor=reporting.TIMER)
     made: list[Letter] = []
     for agent in directory.agents.values():
         if away.is_away(agent, at, policy.desk.timezone) or (wanted is not None and agent.address.key not in wanted):
@@ -58,7 +58,7 @@ def _send(tx: Connection, office: Office, due_at: datetime, at: datetime) -> int
     return reporting.put(tx, office, made, f"digest:{due_at.isoformat()}", at)
 
 
-def digest(tx: Connection, agent: Agent, event: letters.Event) -> Letter | None:
+def digest(tx: Connection, agent: Agent, event: events.Event) -> Letter | None:
     """The letter to one agent; None if nothing waits for him."""
     policy, directory = event.policy, event.directory
     language = languages.choose(agent.language, policy.languages)
@@ -70,7 +70,7 @@ def digest(tx: Connection, agent: Agent, event: letters.Event) -> Letter | None:
     return letters.letter(notice, event, {"sections": sections, "held": held})
 
 
-def _sections(tx: Connection, agent: Agent, event: letters.Event, language: str) -> list[dict[str, Any]]:
+def _sections(tx: Connection, agent: Agent, event: events.Event, language: str) -> list[dict[str, Any]]:
     at = event.at
     mine = tickets.listed(tx, tickets.Filter(mine=agent.name, open_only=True, sort="light", limit=500))
     waiting = [x for x in mine if x.status is Status.waiting]
@@ -104,7 +104,7 @@ def _sections(tx: Connection, agent: Agent, event: letters.Event, language: str)
     return out
 
 
-def _new(tx: Connection, agent: Agent, event: letters.Event) -> list[Ticket]:
+def _new(tx: Connection, agent: Agent, event: events.Event) -> list[Ticket]:
     """What nobody has yet and he may take: of his groups, and of nobody's."""
     scene = Scene(who=Actor(role=Role.agent, name=agent.name), at=event.at, policy=event.policy, directory=event.directory)
     groups = _groups(agent, event.directory)
@@ -145,7 +145,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "ref": ticket.ref,
         "subject": ticket.subject,
         "status": ticket.status.value,
-        "colour": letters.COLOURS[ticket.status],
+        "colour": particulars.COLOURS[ticket.status],
         "light": ticket.light.value,
         "progress": ticket.progress,
         "opened_at": ticket.opened_at.isoformat() if ticket.opened_at else "",

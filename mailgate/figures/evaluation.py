@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from mailgate.letters import letters
+from mailgate.letters import particulars
 from rules import figures
 from rules.deadlines import MEASURED
 from rules.facts.people import Directory
@@ -118,9 +118,9 @@ def _titles(
             case "party":
                 return parties.get(value, "")
             case "group":
-                return letters.group_title(value, directory)
+                return particulars.group_title(value, directory)
             case "agent":
-                return letters.shown_name(value, policy, directory, staff=True)
+                return particulars.shown_name(value, policy, directory, staff=True)
             case _:
                 return value
         return str(getattr(listed, "title", "") or "")

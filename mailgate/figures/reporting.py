@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from mailgate.figures import evaluation
 from mailgate.figures.evaluation import Evaluation
-from mailgate.letters import letters
+from mailgate.letters import events, letters
 from mailgate.office import Office
 from rules import cron, notices
 from rules.facts.access import INSIGHTS
@@ -73,7 +73,7 @@ def contacts(tx: Connection, party: Party) -> tuple[Reader, ...]:
     )
 
 
-def batch(what: Evaluation, to: Sequence[Reader], event: letters.Event, name: str = "") -> list[Letter]:
+def batch(what: Evaluation, to: Sequence[Reader], event: events.Event, name: str = "") -> list[Letter]:
     """A letter to each reader, with all figures as a file for spreadsheets."""
     policy = event.policy
     file = f"{what.start.astimezone(what.zone):%Y-%m-%d}.csv"
@@ -115,7 +115,7 @@ def on_time(office: Office, name: str, every: str, at: datetime, do: Callable[[C
 def _scheduled(tx: Connection, office: Office, report: Report, due_at: datetime, at: datetime) -> int:
     policy = office.policy
     directory = people.directory(tx)
-    event = letters.Event(at=at, policy=policy, directory=directory, actor=TIMER)
+    event = events.Event(at=at, policy=policy, directory=directory, actor=TIMER)
     start = cron.before(report.every, policy.desk.timezone, due_at)
     by = report.by or USUAL
     made: list[Letter] = []
@@ -129,7 +129,7 @@ def _scheduled(tx: Connection, office: Office, report: Report, due_at: datetime,
 
 
 def of_party(
-    tx: Connection, party: Party, wanted: Period, by: Sequence[str], event: letters.Event, *, name: str = "", to: Sequence[Reader] = ()
+    tx: Connection, party: Party, wanted: Period, by: Sequence[str], event: events.Event, *, name: str = "", to: Sequence[Reader] = ()
 ) -> list[Letter]:
     """Letters with the figures of one party's own requests, to whoever is named, else to its contacts."""
     told = to or contacts(tx, party)

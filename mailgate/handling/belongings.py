@@ -11,7 +11,7 @@ from rules import belonging
 from rules.actions.base import Action, Stored
 from rules.actions.folding import fold
 from rules.actions.state import Assign
-from rules.actions.values import near_words
+from rules.actions.words import near_words
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket

@@ -15,12 +15,12 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from mailgate.handling import belongings
-from mailgate.letters import answers, beside, documents, letters
+from mailgate.letters import answers, beside, documents, events, letters
 from rules import away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.posts import Reply, Say
 from rules.actions.undo import Undo
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.facts.people import ADMIN, Actor, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
@@ -180,7 +180,7 @@ def _tell(
     asks = beside.saved(written, scene.policy, desk.site)
     written = replace(written, outcome=replace(written.outcome, asks=asks))
     newest = max((p.id for p in written.posts), default=0)
-    event = letters.Event(
+    event = events.Event(
         at=scene.at,
         policy=scene.policy,
         directory=scene.directory,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate.handling import belongings, choosing, gathering
-from mailgate.letters import answers, beside, documents, letters, questions, receipts, troubles
+from mailgate.letters import answers, beside, documents, events, letters, questions, receipts, troubles
 from mailgate.office import Office
 from rules import asides, away, limits, notices, rights
 from rules.actions.base import Action, Ask, Refused, Scene
@@ -231,7 +231,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
 
 
 def _replies(
-    tx: Connection, office: Office, facts: Facts, act: Act, asks: Sequence[Ask], ticket: Ticket | None, event: letters.Event
+    tx: Connection, office: Office, facts: Facts, act: Act, asks: Sequence[Ask], ticket: Ticket | None, event: events.Event
 ) -> list[outbox.Letter]:
     """Answers to what was asked; `#print` encloses the document. Raises Refused for a layout that isn't there."""
     out: list[outbox.Letter] = []
@@ -325,9 +325,9 @@ def _may_name(ticket: Ticket, facts: Facts, scene: Scene) -> bool:
     return ticket.visibility is not Visibility.internal and ticket.deleted_at is None and Case.of(named).is_participant
 
 
-def _event(facts: Facts, actor: Actor, written: Written | None = None) -> letters.Event:
+def _event(facts: Facts, actor: Actor, written: Written | None = None) -> events.Event:
     newest = max((p.id for p in written.posts), default=0) if written else 0
-    return letters.Event(
+    return events.Event(
         at=facts.at,
         policy=facts.policy,
         directory=facts.directory,

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate.letters import asidecards, letters, links, readers
+from mailgate.letters import asidecards, letters, links, particulars, readers
+from mailgate.letters.events import Event
 from mailgate.letters.knowledge import Index, visible
-from mailgate.letters.letters import Event, button
+from mailgate.letters.particulars import button
 from rules import deadlines, levels, lexicon, rights
 from rules import records as made
 from rules.actions.base import VERBS, Ask, Refused, Scene
@@ -131,7 +132,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             events = history_events(tx, about, facts, staff=staff)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
-            extra = {"promise_at": letters.promised(about, facts.policy), "kept": _kept(tx, about, facts.policy, facts.at, staff=staff)}
+            extra = {"promise_at": particulars.promised(about, facts.policy), "kept": _kept(tx, about, facts.policy, facts.at, staff=staff)}
             return letters.letter(Notice(template="status-answer", ticket=about, **common), event, extra)
 
 
@@ -179,7 +180,7 @@ def _offers(tx: Connection, facts: Facts, ticket: Ticket | None, language: str) 
         for flow in model.flows if model is not None else ():
             link = links.made(policy, spoken, device=device, form=flow)
             title = flow.title if len(known) == 1 else f"{flow.title}, {device.serial}"
-            fields = [letters.field_title(each, spoken) for each in link.fields]
+            fields = [particulars.field_title(each, spoken) for each in link.fields]
             out.append({"title": title, "address": link.address, "subject": link.subject, "fields": fields})
     return out
 
@@ -208,13 +209,13 @@ def _whole(tx: Connection, facts: Facts, act: Act, ticket: Ticket, event: Event)
     shown = [p for p in tickets.posts(tx, ticket.id) if may_read(p)]
     return {
         "posts": [
-            letters.post_card(replace(p, parts=()), event, staff=True, ticket=ticket, files=[])
+            particulars.post_card(replace(p, parts=()), event, staff=True, ticket=ticket, files=[])
             | {"kind": p.kind.value, "direction": p.direction, "attachments": [_file(part) for part in p.parts]}
             for p in shown
         ],
         "tasks": [
             asidecards.task_card(
-                {"ref": t.ref, **made.values(t)}, lambda key: letters.shown_name(key, facts.policy, directory, staff=True), directory
+                {"ref": t.ref, **made.values(t)}, lambda key: particulars.shown_name(key, facts.policy, directory, staff=True), directory
             )
             for t in (*kept.tasks.values(), *map(_as_task, kept.orders.values()))
         ],
@@ -340,15 +341,15 @@ def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event
             "ref": x.ref,
             "subject": x.subject
             if staff or not x.veiled
-            else letters.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
+            else particulars.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
             "status": x.status.value,
-            "colour": letters.COLOURS[x.status],
+            "colour": particulars.COLOURS[x.status],
             "light": x.light.value,
             "progress": x.progress,
             "opened_at": x.opened_at.isoformat() if x.opened_at else "",
             "who": (x.requester.name or x.requester.address)
             if staff
-            else letters.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
+            else particulars.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
         }
         for x in found
     ]
@@ -409,7 +410,7 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
         opened_by = str(row["cause"]) if verb == "open" else opened_by
         actor = (
             (name if str(row["actor"]) == ticket.requester.key else "")
-            or letters.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group)
+            or particulars.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group)
             or (name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"]))
         )
         at = row["at"]
@@ -420,10 +421,10 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
             actor = author.name or author.address
         if verb == "assign":
             holder = str(changed["assignee"][1]) if "assignee" in changed else ""
-            to = letters.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
+            to = particulars.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
             what, value = (
                 "assigned",
-                to or letters.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2],
+                to or particulars.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2],
             )
         elif verb == "wait":
             what = "waiting"

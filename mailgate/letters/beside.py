@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from mailgate.letters import knowledge, letters
+from mailgate.letters import knowledge, particulars
 from rules import asides
 from rules.actions.base import Ask, Filled, Refused
 from rules.asides import Occasion
@@ -125,13 +125,13 @@ def canned_of(policy: Policy, directory: Directory, site: Path | None) -> Callab
         found = canned.find(name, language, policy.languages, site)
         if found is None:
             return Filled(near=canned.near(name, site))
-        shown = letters.veil(ticket, language) if ticket.veiled else ticket
+        shown = particulars.veil(ticket, language) if ticket.veiled else ticket
         agent = directory.agents.get(actor.name)
         card = {
             "ticket": {
                 "ref": shown.ref,
                 "subject": shown.subject,
-                "category": letters.ticket_card(shown, policy, directory, staff=False)["category"],
+                "category": particulars.ticket_card(shown, policy, directory, staff=False)["category"],
                 "device": shown.device,
                 "project": shown.project,
                 "contract": shown.contract,
@@ -140,7 +140,7 @@ def canned_of(policy: Policy, directory: Directory, site: Path | None) -> Callab
             "requester": {"name": (ticket if agent else shown).requester.name, "address": shown.requester.address},
             "fields": dict(shown.fields),
             "agent": {
-                "name": letters.shown_name(agent.name, policy, directory, staff=False, group=shown.group) if agent else policy.desk.name
+                "name": particulars.shown_name(agent.name, policy, directory, staff=False, group=shown.group) if agent else policy.desk.name
             },
             "desk": {"name": policy.desk.name, "address": policy.address_of(ticket.category) if ticket.category else policy.desk.address},
         }

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate.letters import letters
+from mailgate.letters import particulars
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind
@@ -93,7 +93,7 @@ class _Reader:
     def card(self, ticket: Ticket, kept: Records, order: ServiceOrder | None, posts: Sequence[Post]) -> dict[str, Any]:
         """Everything that a layout may name."""
         labels = languages.section(self.language, "facts", site=self.site)
-        shown = letters.ticket_card(ticket, self.policy, self.directory, staff=True)
+        shown = particulars.ticket_card(ticket, self.policy, self.directory, staff=True)
         own = {
             "status": languages.word(self.language, "status_staff", ticket.status.value, site=self.site),
             "requester": ticket.requester.name or ticket.requester.address,
@@ -106,7 +106,7 @@ class _Reader:
         }
         return {
             "ticket": {**shown, **own},
-            "desk": letters.desk(self.policy, ticket),
+            "desk": particulars.desk(self.policy, ticket),
             "fields": dict(ticket.fields),
             "endcustomer": dict(ticket.endcustomer),
             "facts": [{"label": labels.get(name, name), "value": value} for name, value in self._facts(ticket, shown, order) if value],
@@ -194,8 +194,8 @@ class _Reader:
 
     def _who(self, name: str) -> str:
         if name.startswith("@"):
-            return letters.group_title(name[1:], self.directory)
-        return letters.shown_name(name, self.policy, self.directory, staff=True)
+            return particulars.group_title(name[1:], self.directory)
+        return particulars.shown_name(name, self.policy, self.directory, staff=True)
 
     def _type(self, ticket: Ticket) -> str:
         kind = self.policy.types.get(ticket.type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailgate.letters import letters, mailto
+from mailgate.letters import mailto, particulars
 from rules import flows
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Field, Flow, Type
@@ -47,7 +47,7 @@ def made(
     every = (*(kind.fields if kind else ()), *(of_form.fields if of_form else ()), *(form.fields if form else ()))
     fields = tuple({each.name: each for each in every}.values())
     line = " ".join((*tags, words)).strip()
-    body = "".join(f"{letters.field_title(each, language)}: \r\n" for each in fields)
+    body = "".join(f"{particulars.field_title(each, language)}: \r\n" for each in fields)
     href = mailto.href(address, line) + (f"&body={quote(body, safe='')}" if body else "")
     return Link(address=address, subject=line, fields=fields, href=href)
 

@@ -7,8 +7,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailgate.letters import letters
-from mailgate.letters.letters import Event, button
+from mailgate.letters import letters, particulars
+from mailgate.letters.events import Event
+from mailgate.letters.particulars import button
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
@@ -106,7 +107,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     )
     extra = {
         "audience": "owner" if owner else "author",
-        "sender": letters.person(facts.mail.sender),
+        "sender": particulars.person(facts.mail.sender),
         "received_at": event.at.isoformat(),
         "reasons": [REASONS.get(hold.reason, hold.reason)],
         "questions": questions,
@@ -149,7 +150,7 @@ def announcement(
 
 
 def _crossing(facts: Facts, hold: Hold, event: Event, to: Address, language: str) -> Letter:
-    person = letters.person(to)
+    person = particulars.person(to)
     own = {"author": person, "at": event.at.isoformat(), "text": hold.text, "quoted": "", "signature": "", "attachments": []}
     others = [
         own | {"author": {"name": str(o["author"]), "address": ""}, "at": str(o["at"]), "text": str(o["text"])} for o in hold.crossing

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mailgate.letters import changes, letters, readers
-from mailgate.letters.letters import Event, button
+from mailgate.letters import changes, letters, particulars, readers
+from mailgate.letters.events import Event
+from mailgate.letters.particulars import button
 from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
@@ -68,8 +69,8 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
         {
             "lines": lines,
             "leaves_at": leaves.isoformat() if leaves else "",
-            "answer_to": [letters.person(n.to) for n in answer],
-            "opened_for": letters.person(ticket.requester) if act.on_behalf else None,
+            "answer_to": [particulars.person(n.to) for n in answer],
+            "opened_for": particulars.person(ticket.requester) if act.on_behalf else None,
             "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
             "undone": undone,
             "buttons": buttons,

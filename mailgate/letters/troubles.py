@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailgate.letters import letters
-from mailgate.letters.letters import Event
+from mailgate.letters.events import Event
 from rules.case import Facts
 from rules.facts.people import Directory
 from rules.facts.policy import Policy

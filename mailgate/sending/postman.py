@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate import maillog
-from mailgate.letters import documents, letters, mailto, troubles
+from mailgate.letters import documents, events, letters, mailto, troubles
 from mailgate.office import Office
 from mailgate.sending import compose, fields
 from mailgate.sending.courier import Answer, Courier, Later, Never, Ready, Sent
@@ -309,6 +309,6 @@ def _tell_staff(tx: Connection, office: Office, due: outbox.Due, why: str, at: d
     cause = Cause(name=f"outbox:{due.id}")
     note = Note(text=f"Not delivered to {row['recipient_address']}: {why}")
     written = ledger.apply(tx, row["ticket_id"], (note,), scene, cause)
-    event = letters.Event(at=at, policy=office.policy, directory=directory, actor=actor)
+    event = events.Event(at=at, policy=office.policy, directory=directory, actor=actor)
     batch = troubles.undelivered(directory, row["recipient_address"], why, written.ticket, event)
     outbox.put(tx, letters.sendable(batch, office.policy), cause=cause.name, at=at, keys=office.keys, domain=office.policy.desk.domain)

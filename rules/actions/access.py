@@ -11,7 +11,8 @@ from typing import Any
 
 from rules.actions.base import Action, Aside, Ask, Change, Effect, Refused, Scene, value, verb
 from rules.actions.folding import fold
-from rules.actions.values import Keyed, Mailbox, Rest, Word
+from rules.actions.values import Keyed, Rest, Word
+from rules.actions.whom import Mailbox
 from rules.facts import access
 from rules.facts.access import ALIASES, FUNCTIONS, OFFICES, PRESETS, Admission, Request
 from rules.facts.terms import Level, address_key

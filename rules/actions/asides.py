@@ -12,8 +12,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from rules.actions import moments
+from rules.actions.amounts import When
 from rules.actions.base import Action, Aside, Draft, Effect, Refused, Scene, WakeUp, value, verb
-from rules.actions.values import Choice, Keyed, People, Rest, When
+from rules.actions.values import Choice, Keyed, Rest
+from rules.actions.whom import People
 from rules.facts.mail import Part
 from rules.facts.terms import Level, PostKind
 from rules.facts.ticket import Ticket

@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from rules.actions.folding import fold
-from rules.actions.values import Keyed, Kind, Misread, People, Rest, Words, choose, quoted_if_needed
+from rules.actions.values import Keyed, Rest
+from rules.actions.whom import People
+from rules.actions.words import Kind, Misread, Words, choose, quoted_if_needed
 from rules.facts.access import Admission
 from rules.facts.mail import Part
 from rules.facts.people import Actor, Directory

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rules.actions.amounts import Stars
 from rules.actions.base import Action, Ask, Effect, Refused, Scene, value, verb
-from rules.actions.values import Choice, Rest, Stars, Word
+from rules.actions.values import Choice, Rest, Word
 from rules.facts.terms import Level, Status
 from rules.facts.ticket import Ticket
 from rules.frozen import replace

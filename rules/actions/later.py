@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from rules.actions.amounts import When
 from rules.actions.asides import moment
 from rules.actions.base import Action, Aside, Change, Effect, Refused, Scene, WakeUp, value, verb
-from rules.actions.values import Choice, Flag, Holder, Keyed, Rest, When
+from rules.actions.values import Choice, Flag, Keyed, Rest
+from rules.actions.whom import Holder
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 

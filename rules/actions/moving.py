@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rules.actions.amounts import Number
 from rules.actions.base import Action, Change, Effect, Refused, Scene, Split, value, verb
 from rules.actions.folding import fold
 from rules.actions.state import Close
-from rules.actions.values import Flag, Number, Rest
+from rules.actions.values import Flag, Rest
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 

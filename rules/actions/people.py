@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
-from rules.actions.values import Mailbox, Reference, Rest
+from rules.actions.values import Reference, Rest
+from rules.actions.whom import Mailbox
 from rules.facts.terms import Address, Level, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace

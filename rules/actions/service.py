@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from rules import levels, records
+from rules.actions.amounts import Effort, When
 from rules.actions.asides import Beside, moment
 from rules.actions.base import Action, Aside, Ask, Draft, Effect, Filled, Refused, Scene, value, verb
 from rules.actions.posts import Reply
-from rules.actions.values import Choice, Effort, Flag, Holder, Keyed, Rest, When, Word
+from rules.actions.values import Choice, Flag, Keyed, Rest, Word
+from rules.actions.whom import Holder
 from rules.facts.mail import Part
 from rules.facts.people import Role
 from rules.facts.terms import Level, PostKind, Status, Visibility

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from rules import levels
+from rules.actions.amounts import Span
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.folding import fold
-from rules.actions.values import Flag, Holder, Listed, Rest, Span
+from rules.actions.values import Flag, Listed, Rest
+from rules.actions.whom import Holder
 from rules.facts.people import Role
 from rules.facts.policy import ArchivedReply
 from rules.facts.terms import Status

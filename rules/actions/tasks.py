@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import ClassVar
 
 from rules import records
+from rules.actions.amounts import When
 from rules.actions.asides import moment
 from rules.actions.base import Action, Aside, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.service import reported
-from rules.actions.values import Keyed, People, Rest, When, Word
+from rules.actions.values import Keyed, Rest, Word
+from rules.actions.whom import People
 from rules.facts.ticket import TASK_STATES, Task, Ticket
 from rules.frozen import replace
 

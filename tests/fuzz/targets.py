@@ -15,7 +15,7 @@ from mailgate.parsing.htmltext import to_text
 from mailgate.trust import pgp, sealed, smime
 from rules import tokens
 from rules.actions.base import read
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.facts.mail import Envelope, Unreadable
 from rules.facts.people import SigningKey
 from rules.reading import absence, authresults, commands, forwards, language, partners, quoting, sender, subject, thanks

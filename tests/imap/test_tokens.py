@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from mailgate.clock import clerk
-from mailgate.letters import letters, troubles
+from mailgate.letters import events, troubles
 from store import engine, outbox, people
 from tests.desk.office import desk, plain
 from tests.servers import dovecot
@@ -86,7 +86,7 @@ def test_the_admin_hears_of_a_token_that_cannot_be_renewed(tmp_path: Path) -> No
     """While the last one still works, there is time to mend it."""
     with desk(tmp_path) as d:
         with engine.transaction(d.office.store) as tx:
-            event = letters.Event(at=d.at, policy=d.office.policy, directory=people.directory(tx), actor=clerk.TIMER)
+            event = events.Event(at=d.at, policy=d.office.policy, directory=people.directory(tx), actor=clerk.TIMER)
             batch = troubles.token_refused(d.office.policy, ["login.example refuses a token: invalid_grant"], event)
             outbox.put(tx, batch, cause="token:1", at=d.at, keys=d.office.keys, domain=d.office.policy.desk.domain)
         (told,) = d.post()

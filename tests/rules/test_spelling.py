@@ -27,7 +27,7 @@ from rules.actions.service import (
 )
 from rules.actions.state import Wait
 from rules.actions.tasks import DoTask, FinishTask, GiveTask
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.facts.people import Agent, Directory, Group
 from rules.facts.policy import Policy
 

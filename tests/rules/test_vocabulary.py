@@ -14,7 +14,7 @@ from rules import lexicon
 from rules.actions.all import VERBS
 from rules.actions.base import Action, Refused, Scene, read, read_values
 from rules.actions.undo import Done, taken_back
-from rules.actions.values import Misread
+from rules.actions.words import Misread
 from rules.facts.people import Actor, Agent, Directory, Group, Role
 from rules.facts.policy import Desk, Policy
 from rules.facts.service import Category, Type
