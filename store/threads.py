@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.ticket import Post, Ticket
-from store import facts, ledger, tables
+from store import facts, lookup, tables
 from store.columns import unindexed
 from store.prepared import Prepared, PreparedFor, Row, at_most
 
@@ -87,7 +87,7 @@ def tickets_of_ids(tx: Connection, message_ids: Sequence[str]) -> dict[str, Tick
         if row["message_id"] in found:
             continue
         ticket = facts.ticket(row)
-        merged = ledger.find(tx, ticket.merged_into) if ticket.merged_into else ticket
+        merged = lookup.find(tx, ticket.merged_into) if ticket.merged_into else ticket
         if merged is not None:
             found[row["message_id"]] = merged
     return found

@@ -25,7 +25,8 @@ from rules.frozen import replace
 from rules.reading import quoting, subject
 from store import adopting, engine, inbox, ledger, people
 from store.inbox import Settlement
-from store.ledger import Cause, Written
+from store.journal import Cause
+from store.ledger import Written
 
 WHY = "adopted from the mailbox"
 

@@ -14,8 +14,8 @@ from rules.actions.base import Scene
 from rules.actions.state import Archive, Delete
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Policy
-from store import archived, engine, ledger, purging
-from store.ledger import Cause
+from store import archived, engine, ledger, lookup, purging
+from store.journal import Cause
 
 TIMER = Actor(role=Role.system, name="timer")
 BATCH = 100
@@ -65,7 +65,7 @@ def _acted(desk: Archivist, ids: list[int], at: datetime, *, purge: bool) -> Ite
     scene = Scene(who=TIMER, at=at, policy=desk.policy, directory=Directory())
     with engine.transaction(desk.store) as tx:
         for ticket_id in ids:
-            ticket = ledger.get(tx, ticket_id)
+            ticket = lookup.get(tx, ticket_id)
             if ticket is None or ticket.is_open or ticket.deleted_at is not None or (ticket.archived_at is not None) is not purge:
                 continue  # somebody was faster
             ledger.apply(tx, ticket_id, (Delete() if purge else Archive(),), scene, Cause(name=f"archive:{ticket_id}:{at:%Y%m%dT%H%M%S}"))

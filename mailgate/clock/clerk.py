@@ -24,9 +24,9 @@ from rules.facts.terms import Address, PostKind, Status
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import replace
 from rules.notices import Happened, Notice
-from store import engine, inbox, ledger, outbox, people
+from store import engine, inbox, ledger, lookup, outbox, people
 from store import timers as stored
-from store.ledger import Cause
+from store.journal import Cause
 from store.queries import burdens, tickets
 
 TIMER = Actor(role=Role.system, name="timer")
@@ -49,7 +49,7 @@ def ripen(office: Office, at: datetime, limit: int = 100) -> int:
         directory = people.directory(tx) if rows else Directory()
         for row in rows:
             stored.wake_fired(tx, row["id"], at)
-            ticket = ledger.get(tx, row["ticket_id"])
+            ticket = lookup.get(tx, row["ticket_id"])
             if ticket is not None and row["kind"] == "waited" and ticket.status is Status.waiting and ticket.waiting_until == row["due_at"]:
                 _waited(tx, office, ticket, at, Cause(name=f"timer:{row['id']}"), directory)
             elif ticket is not None:
@@ -218,7 +218,7 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
                     continue
                 record["more"] = others - 1
             inbox.announced(tx, row["id"], at)
-            ticket = ledger.find(tx, record["ticket"]) if record.get("ticket") else None
+            ticket = lookup.find(tx, record["ticket"]) if record.get("ticket") else None
             event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
             group = record.get("group") or (ticket.group if ticket else "")
             receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []

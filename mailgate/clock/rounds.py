@@ -25,7 +25,8 @@ from rules.frozen import replace
 from rules.notices import Happened, Notice
 from store import ledger, outbox, records
 from store import timers as stored
-from store.ledger import Cause, Written
+from store.journal import Cause
+from store.ledger import Written
 from store.queries import tickets
 
 TIMER = Actor(role=Role.system, name="timer")

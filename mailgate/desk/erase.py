@@ -71,9 +71,9 @@ def erase(
 
 
 def _refs(tx: Any, ids: set[int]) -> list[str]:  # noqa: ANN401 - a connection
-    from store import ledger
+    from store import lookup
 
-    return [found[0] for ticket_id in sorted(ids) if (found := ledger.headline(tx, ticket_id)) is not None]
+    return [found[0] for ticket_id in sorted(ids) if (found := lookup.headline(tx, ticket_id)) is not None]
 
 
 def _sent(desk: Call, names: Any) -> list[Path]:  # noqa: ANN401 - a function

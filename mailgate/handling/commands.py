@@ -29,7 +29,8 @@ from rules.frozen import replace
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
 from store import ledger, outbox
-from store.ledger import Cause, Written
+from store.journal import Cause
+from store.ledger import Written
 
 SYSTEM = Actor(role=Role.system, name="rule")
 

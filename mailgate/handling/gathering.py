@@ -25,7 +25,7 @@ from rules.facts.ticket import Post, Ticket
 from rules.frozen import replace
 from rules.reading import forms, machine, partners, quoting, subject, threads, trust
 from rules.verdict import Allowance
-from store import access, engine, inbox, ledger, outbox, people, records, settled, signing, things
+from store import access, engine, inbox, lookup, outbox, people, records, settled, signing, things
 from store import threads as stored
 from store.queries import tickets
 from templates import languages
@@ -150,7 +150,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         copy_ticket=_ticket_of(tx, copy),
         is_ours=is_ours,
         bounced=bounced,
-        bounce_ticket=ledger.get(tx, bounced.ticket_id) if bounced is not None and bounced.ticket_id else None,
+        bounce_ticket=lookup.get(tx, bounced.ticket_id) if bounced is not None and bounced.ticket_id else None,
         used=frozenset((p.sent.outbox_id, key) for p in found.presented for key in stored.pressed(tx, p.sent.outbox_id))
         if found.presented
         else frozenset(),
@@ -194,10 +194,10 @@ def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Foun
     )
     by_outbox: dict[int, Ticket] = {}
     for p in presented:
-        if p.genuine and p.sent.ticket_id is not None and (ticket := ledger.get(tx, p.sent.ticket_id)) is not None:
+        if p.genuine and p.sent.ticket_id is not None and (ticket := lookup.get(tx, p.sent.ticket_id)) is not None:
             by_outbox[p.sent.outbox_id] = ticket
     by_id = stored.tickets_of_ids(tx, clues.ids) if clues.ids else {}
-    by_ref = {ref: ticket for ref in clues.refs if (ticket := ledger.find(tx, ref)) is not None}
+    by_ref = {ref: ticket for ref in clues.refs if (ticket := lookup.find(tx, ref)) is not None}
     return threads.Found(presented=presented, by_outbox=by_outbox, by_id=by_id, by_ref=by_ref)
 
 
@@ -387,4 +387,4 @@ def _ticket_of(tx: Connection, received_id: int | None) -> Ticket | None:
     if received_id is None:
         return None
     ticket_id = settled.ticket_id(tx, received_id)
-    return ledger.get(tx, ticket_id) if ticket_id else None
+    return lookup.get(tx, ticket_id) if ticket_id else None

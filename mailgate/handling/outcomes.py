@@ -29,9 +29,10 @@ from rules.perform import Outcome, perform_all
 from rules.reading import subject
 from rules.reading.threads import Thread
 from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Many, Settle, Spent, Verdict
-from store import inbox, ledger, outbox, records
+from store import inbox, journal, ledger, lookup, outbox, records, undoing
 from store.inbox import Settlement
-from store.ledger import Cause, Written
+from store.journal import Cause
+from store.ledger import Written
 from store.queries import tickets
 from templates import documents as layouts
 
@@ -157,11 +158,11 @@ def _open(tx: Connection, office: Office, facts: Facts, act: Act) -> Written:
     scene = _scene(tx, facts, act.actor, office)
     written = ledger.open_ticket(tx, draft, act.actions, scene, _cause(facts), routed=later, system=system)
     if act.follows:
-        ledger.link(tx, written.ticket.id, act.follows, "follow-up")
+        journal.link(tx, written.ticket.id, act.follows, "follow-up")
     for ref in act.claims:
-        other = ledger.find(tx, ref)
+        other = lookup.find(tx, ref)
         if other is not None and other.id != act.follows:
-            ledger.link(tx, written.ticket.id, other.id, "claims")
+            journal.link(tx, written.ticket.id, other.id, "claims")
     return written
 
 
@@ -307,14 +308,14 @@ def _many(tx: Connection, office: Office, facts: Facts, many: Many, *, silent: b
 
 def _numbered(tx: Connection, facts: Facts, ref: str) -> Ticket | None:
     """The ticket of a reference; a bare number is the one of the desk's mask, else the only one that ends in it."""
-    found = ledger.find(tx, ref)
+    found = lookup.find(tx, ref)
     if found is not None or not ref.isdigit():
         return found
-    found = ledger.find(tx, facts.policy.desk.reference(int(ref), facts.at))
+    found = lookup.find(tx, facts.policy.desk.reference(int(ref), facts.at))
     if found is not None:
         return found
     ending = [each for each in tickets.all_refs(tx) if re.search(rf"(?<!\d)0*{int(ref)}$", each)]
-    return ledger.find(tx, ending[0]) if len(ending) == 1 else None
+    return lookup.find(tx, ending[0]) if len(ending) == 1 else None
 
 
 def _may_name(ticket: Ticket, facts: Facts, scene: Scene) -> bool:
@@ -359,8 +360,8 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
     batch: list[outbox.Letter] = []
     ticket_id = None
     if any(isinstance(a, Undo) for a in act.actions):
-        cause = ledger.last_cause(tx, act.actor.name, _cause(facts).name, None)
-        tickets = ledger.touched_by(tx, cause, act.actor.name) if cause else []
+        cause = undoing.last_cause(tx, act.actor.name, _cause(facts).name, None)
+        tickets = undoing.touched_by(tx, cause, act.actor.name) if cause else []
         if not tickets:
             raise Refused("nothing-to-undo", ref="")
         for touched in tickets:

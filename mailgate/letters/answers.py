@@ -31,7 +31,7 @@ from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 from rules.frozen import replace
 from rules.notices import Notice
 from rules.verdict import Act
-from store import ledger, people, records, things, timers
+from store import lookup, people, records, things, timers
 from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
@@ -82,7 +82,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         return None
     kind = RecipientKind.agent if staff else RecipientKind.customer
     named = bool(ask.about) and ask.what in {"show", "status", "history"}
-    about = ledger.find(tx, ask.about) if named else ticket
+    about = lookup.find(tx, ask.about) if named else ticket
     if staff and named and (about is None or not _may_see(facts, act, about)):
         # the same words for a ticket that isn't there and for one that he may not know of
         raise Refused("no-such-ticket", ref=ask.about)

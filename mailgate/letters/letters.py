@@ -11,12 +11,11 @@ from typing import Any
 from mailgate.letters import accesscards, asidecards
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import (
-    _filled_in,
-    _word,
     asked_fields,
     button,
     desk,
     field_title,
+    filled_in,
     group_title,
     person,
     post_card,
@@ -25,6 +24,7 @@ from mailgate.letters.particulars import (
     ticket_card,
     token_key,
     veil,
+    word_of,
 )
 from rules import belonging, flows, levels
 from rules.admission import REGISTER
@@ -56,7 +56,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         ticket = replace(ticket, requester=Address(), party="", contract="", project="", device="", assignee="", group="")
     # the name that an unknown sender gave himself are words of his, too
     to = Address(address=notice.to.address) if veiled else notice.to
-    buttons = [button(key, line, word=_word(key, line, language)) for key, line in notice.buttons if not key.startswith("rate:")]
+    buttons = [button(key, line, word=word_of(key, line, language)) for key, line in notice.buttons if not key.startswith("rate:")]
     card: dict[str, Any] = {
         "language": language,
         "timezone": policy.desk.timezone,
@@ -65,7 +65,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         "recipient": person(to),
         "subject": ticket.subject if ticket else "",
         "ticket": ticket_card(veil(ticket, language) if veiled else ticket, policy, event.directory, staff=staff)
-        | {"fields": _filled_in(ticket, policy, language) if staff else []}
+        | {"fields": filled_in(ticket, policy, language) if staff else []}
         if ticket
         else None,
         "unknown": veiled,

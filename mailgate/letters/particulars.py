@@ -33,7 +33,7 @@ def asked_fields(ticket: Ticket | None, policy: Policy, language: str) -> list[d
     return [{"title": field_title(each, language), "words": list(each.words)} for each in flows.missing(ticket, policy)] if ticket else []
 
 
-def _filled_in(ticket: Ticket, policy: Policy, language: str) -> list[dict[str, str]]:
+def filled_in(ticket: Ticket, policy: Policy, language: str) -> list[dict[str, str]]:
     """What a form or its sender filled in, by the titles that its type gives it."""
     asked = {each.name: field_title(each, language) for each in flows.asked(ticket, policy)}
     return [
@@ -55,7 +55,7 @@ def veil(ticket: Ticket, language: str) -> Ticket:
     return replace(ticket, subject=subject, requester=Address(address=ticket.requester.address))
 
 
-def _word(key: str, line: str, language: str) -> str:
+def word_of(key: str, line: str, language: str) -> str:
     """The word of a button that isn't its line: who is included by a word is included as by the button, `#cc` would ask for more proof."""
     if key.partition(":")[0] != "include":
         return ""

@@ -28,8 +28,8 @@ from rules.backoff import next_attempt
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
-from store import engine, inbox, ledger, outbox, people, sending, settled, threads
-from store.ledger import Cause
+from store import engine, inbox, ledger, lookup, outbox, people, sending, settled, threads
+from store.journal import Cause
 from templates import render
 
 BATCH = 64
@@ -185,7 +185,7 @@ def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
     ref, opened = row["card"].get("token_ref", ""), row["created_at"]
     in_reply_to = ""
     if row["ticket_id"] is not None:
-        found = ledger.headline(tx, row["ticket_id"])
+        found = lookup.headline(tx, row["ticket_id"])
         if found is not None:
             ref, opened = found[0], found[1] or row["created_at"]
         ids, in_reply_to = _references(tx, row)

@@ -26,7 +26,7 @@ from rules.actions.base import Scene
 from rules.facts.people import ADMIN, Directory
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket
-from store import facts, ledger, people, tables
+from store import facts, lookup, people, tables
 
 RUN = 24
 """So many letters in a row are told from words that anybody may say."""
@@ -123,7 +123,7 @@ def _secrets(tx: Connection) -> Iterator[Secret]:
 def _concerns(tx: Connection, agent: str, ticket_id: int, directory: Directory, policy: Policy, at: datetime) -> bool:
     """Whether an agent may know of a ticket: by his role and department as it stood then or before, or because somebody named him or them."""
     me = directory.agents.get(agent)
-    ticket = ledger.get(tx, ticket_id)
+    ticket = lookup.get(tx, ticket_id)
     if me is None or ticket is None:
         return True
     scene = Scene(who=ADMIN, at=at, policy=policy, directory=directory)

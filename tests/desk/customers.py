@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 from rules.facts.mail import Envelope
 from rules.facts.people import Party
-from store import engine, ledger, people
+from store import engine, lookup, people
 from store.lists import mail as mails
 from store.queries import tickets
 from tests.desk.office import Desk, buttons, plain
@@ -81,7 +81,7 @@ def everything(mail: EmailMessage) -> str:
 def links(desk: Desk, ref: str) -> list[tuple[str, str]]:
     """(reference, kind) of every ticket that this one is linked with."""
     with engine.reading(desk.office.store) as tx:
-        found = ledger.find(tx, ref)
+        found = lookup.find(tx, ref)
         assert found is not None
         return tickets.links(tx, found.id)
 

@@ -26,7 +26,7 @@ from mailgate.settings import Settings, load
 from rules.facts.mail import Envelope
 from rules.facts.people import Agent, Group
 from rules.facts.ticket import Post, Ticket
-from store import checking, engine, ledger, people
+from store import checking, engine, lookup, people
 from store.queries import tickets
 from tests.desk import canary
 
@@ -160,8 +160,13 @@ class Desk:
             envelope = Envelope(door="smtp", sender=sender, recipients=recipients or ("support@desk.example",), peer="192.0.2.1")
         if envelope.door in {"smtp", "lmtp", "submission"} and not raw.endswith(b"\r\n"):
             raw = raw.removesuffix(b"\n") + b"\r\n"  # as those doors do
-        (received_id,) = intake.keep(self.office.store, [Received(envelope=envelope, raw=raw)], self.at)
+        received_id = self.arrives(raw, envelope)
         self.handle()
+        return received_id
+
+    def arrives(self, raw: bytes, envelope: Envelope) -> int:
+        """Keep a mail as the door of its envelope does; gives its id."""
+        (received_id,) = intake.keep(self.office.store, [Received(envelope=envelope, raw=raw)], self.at)
         return received_id
 
     def handle(self) -> None:
@@ -191,6 +196,14 @@ class Desk:
 
     def left(self) -> list[bytes]:
         """The same as bytes, in any order: to read thousands of mails takes its time."""
+        self.deliver()
+        folder = self.folder / "sent" / "new"
+        new = set(os.listdir(folder)) - self._seen if folder.exists() else set[str]()  # noqa: PTH208 - thousands of names, again and again
+        self._seen |= new
+        return [(folder / name).read_bytes() for name in sorted(new)]
+
+    def deliver(self) -> None:
+        """Send what is due now."""
 
         async def deliver() -> None:
             postman = building.postman_of(self.settings, self.office)
@@ -198,10 +211,6 @@ class Desk:
             await postman.courier.close()
 
         asyncio.run(deliver())
-        folder = self.folder / "sent" / "new"
-        new = set(os.listdir(folder)) - self._seen if folder.exists() else set[str]()  # noqa: PTH208 - thousands of names, again and again
-        self._seen |= new
-        return [(folder / name).read_bytes() for name in sorted(new)]
 
     def post_later(self, seconds: float = 60) -> list[EmailMessage]:
         """What leaves after the hold."""
@@ -226,7 +235,7 @@ class Desk:
     def ticket(self, ref: str = "T1") -> Ticket:
         """A ticket as it stands."""
         with engine.reading(self.office.store) as tx:
-            found = ledger.find(tx, ref)
+            found = lookup.find(tx, ref)
         assert found is not None, f"no ticket {ref}"
         return found
 
@@ -238,7 +247,7 @@ class Desk:
     def posts(self, ref: str = "T1") -> list[Post]:
         """The conversation of a ticket."""
         with engine.reading(self.office.store) as tx:
-            found = ledger.find(tx, ref)
+            found = lookup.find(tx, ref)
             assert found is not None
             return tickets.posts(tx, found.id)
 
@@ -280,10 +289,17 @@ def desk(folder: Path, *, url: str = "", hold: str = "30s", more: str = "", desk
     """A desk that ends with the block."""
     path = folder / "config.toml"
     path.write_text(CONFIG.format(url=url or where(folder), hold=hold, more=more, desk=desk))
-    settings = load(path, {})
+    with opened(folder, path) as one:
+        yield one
+        _is_sound(folder, one.settings, one.office)
+
+
+@contextmanager
+def opened(folder: Path, config: Path) -> Iterator[Desk]:
+    """The desk of that config, in this process; the tests of this folder may set a served one in its place."""
+    settings = load(config, {})
     with building.open_office(settings, dns=False) as office:
         yield Desk(folder, settings, office)
-        _is_sound(folder, settings, office)
 
 
 def _is_sound(folder: Path, settings: Settings, office: Office) -> None:
@@ -293,6 +309,3 @@ def _is_sound(folder: Path, settings: Settings, office: Office) -> None:
         assert not flaws, f"the story left what must not be: {[(f.check, f.what) for f in flaws[:5]]}"
         strays = list(canary.strays(tx, folder / "sent", settings.policy))
         assert not strays, f"somebody saw what was not for him: {strays[:5]}"
-
-
-assert datetime

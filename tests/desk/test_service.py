@@ -247,7 +247,7 @@ def test_a_reply_to_a_deleted_ticket_wakes_nothing(tmp_path: Path) -> None:
     from rules.actions.base import Scene
     from rules.actions.state import Delete
     from rules.facts.people import ADMIN, Directory
-    from store.ledger import Cause
+    from store.journal import Cause
 
     with desk(tmp_path) as d:
         d.agent("anna")

@@ -16,7 +16,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
 from store import engine, ledger, purging, search, stemming, tables
-from store.ledger import Cause
+from store.journal import Cause
 from store.queries import tickets
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)

@@ -1,0 +1,49 @@
+"""A ticket by its reference, an old one included, or by the id of its row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from rules.facts.ticket import Ticket
+from store import facts, tables
+from store.prepared import Prepared
+
+TICKET, OLD = tables.Ticket, tables.OldRef
+
+# Statements of the hot path are made once: building one costs more than running it.
+_BY_REF = Prepared(select(TICKET).where(TICKET.c.ref == bindparam("ref")))
+_BY_OLD_REF = Prepared(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref")))
+_BY_ID = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")))
+_HEADLINE = Prepared(select(TICKET.c.ref, TICKET.c.opened_at, TICKET.c.merged_into).where(TICKET.c.id == bindparam("id")))
+
+
+def find(tx: Connection, ref: str) -> Ticket | None:
+    """The ticket of a reference, in any case; an old reference leads to where its ticket went. None if there is none."""
+    wanted = ref.strip().upper()
+    row = _BY_REF.first(tx, {"ref": wanted})
+    if row is None:
+        row = _BY_OLD_REF.first(tx, {"ref": wanted})
+    if row is None:
+        return None
+    found = facts.ticket(row)
+    return find(tx, found.merged_into) if found.merged_into and found.merged_into != found.ref else found
+
+
+def get(tx: Connection, ticket_id: int) -> Ticket | None:
+    """The ticket of a row id, or the one it was merged into; None if there is none."""
+    row = _BY_ID.first(tx, {"id": ticket_id})
+    if row is None:
+        return None
+    found = facts.ticket(row)
+    return find(tx, found.merged_into) if found.merged_into else found
+
+
+def headline(tx: Connection, ticket_id: int) -> tuple[str, datetime | None] | None:
+    """Reference and time of opening of a ticket, or of the one it was merged into; None if there is none."""
+    row = _HEADLINE.first(tx, {"id": ticket_id})
+    if row is None:
+        return None
+    merged = find(tx, row["merged_into"]) if row["merged_into"] else None
+    return (merged.ref, merged.opened_at) if merged is not None else (row["ref"], row["opened_at"])
