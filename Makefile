@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres fortnight moving check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
+.PHONY: help run test test-postgres test-served fortnight moving check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ looks: setup-dev servers ## every text in every language, screen and colour sche
 
 test-postgres: setup-dev servers ## every story of tests/desk on PostgreSQL; `make test` tells a part of them there
 	@TMPDIR=$(scratch) $(python) -m pytest -n 2 --dist loadfile --engine postgresql tests/desk
+
+test-served: setup-dev servers ## every story of tests/desk told to a daemon by its doors
+	@TMPDIR=$(scratch) $(python) -m pytest -n 2 --dist loadfile --served --engine sqlite tests/desk
 
 fortnight: setup-dev servers ## two simulated weeks of a desk with 500 mails; `make test` has them with 110
 	@FORTNIGHT_MAILS=500 $(python) -m pytest tests/desk/test_fortnight.py

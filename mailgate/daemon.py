@@ -89,6 +89,8 @@ def _take_over(store: Store) -> None:
 class Daemon:
     """All that stands behind the doors of a running desk: handler, postman, mailboxes, ticks. One per process."""
 
+    RIPEN_EVERY_SECONDS = 5
+
     def __init__(self, front: Front, store: Store) -> None:
         self.front = front
         self.settings = front.settings
@@ -119,12 +121,12 @@ class Daemon:
             self.handler.start()
             self.exposer = await self._expose()
             posting = asyncio.create_task(self._post())
-            scheduler = self._scheduler(office)
+            scheduler = self._scheduler()
             try:
                 self.mailboxes = mailboxes_of(self.settings, office, front.committer.keep_here, self.clock)
                 for mailbox in self.mailboxes:
                     mailbox.start()
-                self.handler.poke()
+                self.prompt()
                 ready(self)
                 await front.stop.wait()
             finally:
@@ -223,19 +225,25 @@ class Daemon:
         with contextlib.suppress(asyncio.CancelledError):
             await posting
 
-    def _scheduler(self, office: Office) -> Any:
+    async def ripen(self) -> None:
+        """Do what is due by time alone."""
+        try:
+            n = await asyncio.to_thread(lambda: clerk.all_due(self.office, self.clock()))
+        except engine.Busy as busy:
+            log.warning("timers wait: %s", busy)
+            return
+        if n:
+            self._poke_postman()
+
+    def prompt(self) -> None:
+        """Look at once for what waits to be handled and for what is due to leave."""
+        self.handler.poke()
+        self._poke_postman()
+
+    def _scheduler(self) -> Any:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
 
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
-
-        async def due() -> None:
-            try:
-                n = await asyncio.to_thread(lambda: clerk.all_due(office, self.clock()))
-            except engine.Busy as busy:
-                log.warning("timers wait: %s", busy)
-                return
-            if n:
-                self._poke_postman()
 
         async def tokens() -> None:
             trouble = await asyncio.to_thread(bearer.renewed)
@@ -243,7 +251,7 @@ class Daemon:
                 await asyncio.to_thread(self._tell_admin, troubles.token_refused, trouble, "token")
             self._token_trouble = frozenset(trouble)
 
-        scheduler.add_job(due, "interval", seconds=5)
+        scheduler.add_job(self.ripen, "interval", seconds=self.RIPEN_EVERY_SECONDS)
         if self.settings.relay.oauth2 or any(each.oauth2 for each in self.settings.imap):
             from mailgate.trust import bearer  # noqa: PLC0415 - most desks log in by password
 

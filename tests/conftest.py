@@ -36,3 +36,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine", choices=["sqlite", "postgresql"], default=None, help="run every story of tests/desk on this database alone"
     )
+    parser.addoption("--served", action="store_true", help="tell every story of tests/desk to a daemon, by its doors")

@@ -1,7 +1,8 @@
 """On which engine the desks of these stories stand.
 
 On SQLite; those of `ON_BOTH` once more on PostgreSQL, and with `--engine postgresql` (`make test-postgres`) all of them there alone. The
-stories don't know: a desk asks `office.where` for its database, and one that is opened again in the same folder finds its own.
+stories don't know: a desk asks `office.where` for its database, and one that is opened again in the same folder finds its own. With
+`--served` (`make test-served`) each desk is a daemon of its own, and mail goes in by its doors.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import office
+from tests.desk import office, served
 from tests.servers.postgres import TEMPLATE, Postgres
 from tests.servers.quick import begun_quickly
 
@@ -36,6 +37,15 @@ def quick() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="package")
 def _quick(quick: None) -> None:
     """These stories are of what desks do, not of how they begin."""
+
+
+@pytest.fixture(autouse=True)
+def is_served(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every desk of this story as a daemon, if that is asked for and can be told so."""
+    if request.config.getoption("--served"):
+        if (mark := request.node.get_closest_marker("inside")) is not None:
+            pytest.skip(mark.args[0])
+        monkeypatch.setattr(office, "opened", served.opened)
 
 
 @pytest.fixture(autouse=True)
