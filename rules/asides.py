@@ -94,7 +94,7 @@ def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
             card=card,
             buttons=aside.buttons or buttons(aside, one, what),
             after=max(wait, timedelta()),
-            about=aside.about or (f"post:{post.id}" if post is not None and aside.template != "fyi" else ""),
+            about=aside.about or (f"post:{post.id}" if post is not None and (aside.template != "fyi" or outside) else ""),
             until_closed=what.leaves_at is not None and aside.by_hand and not what.keeps,
             excerpt=what.noted
             if card.get("by") and "order" in card

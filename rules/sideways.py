@@ -1,6 +1,7 @@
 """Mail that stands beside the conversation: the text that a verb takes as its own, and answers to opinions, private messages and sent mail.
 
 The answer of whoever was asked goes to the asker alone, that of somebody outside stays in his side thread; the customer sees neither.
+What an agent replies to any of them stays inside, as the mail that he answers says: only `send` and `private` write to people outside.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rules.actions.asides import Beside, Send, SideReply
+from rules.actions.asides import Beside, SideReply
 from rules.actions.base import Action
 from rules.actions.tasks import DoTask, FinishTask
 from rules.case import Case
@@ -54,12 +55,10 @@ def answer(case: Case, sent: Sent | None, body: str) -> Action | None:
         return SideReply(
             kind=PostKind.opinion, who=_author(post), about=post.id, template="opinion-given", card={"question": post.text}, **common
         )
-    if post.kind is PostKind.third_party:
-        outside = tuple(w for w in (_outsider(post), *post.to) if "@" in w[1:])
-        return Send(who=tuple(dict.fromkeys(outside)), about=post.id, **common)
-    me = case.actor.name
-    circle = tuple(dict.fromkeys(w for w in (*_author(post), *post.to) if w != me))
-    return SideReply(kind=PostKind.private, who=circle, about=post.id, **common)
+    if post.kind is not PostKind.private:
+        return None  # somebody outside wrote it: the mail said that a reply stays inside, so it is a note, and `send` writes to him
+    colleagues = tuple(w for w in dict.fromkeys((*_author(post), *post.to)) if w != case.actor.name and not _is_outside(w, case))
+    return SideReply(kind=PostKind.private, who=colleagues, about=post.id, **common)
 
 
 def from_outside(case: Case, ticket: Ticket) -> Act | None:
@@ -84,7 +83,8 @@ def from_outside(case: Case, ticket: Ticket) -> Act | None:
         others = tuple(w for w in (*_author(post), *post.to) if "@" not in w[1:] or address_key(w) != case.actor.address.key)
         said = SideReply(kind=PostKind.private, who=tuple(dict.fromkeys(others)), **common)
     else:
-        said = SideReply(kind=PostKind.third_party, who=_author(post) if post is not None else (), **common)
+        kind = PostKind.note if sent.template == "fyi" else PostKind.third_party  # what was for information is no thread of his
+        said = SideReply(kind=kind, who=_author(post) if post is not None else (), card={"outside": True}, **common)
     return Act(
         actor=case.actor, ticket=ticket, actions=(said,), fate=Fate.appended, why=f"answers what was sent to him alone: {sent.template}"
     )
@@ -97,8 +97,9 @@ def _author(post: Post) -> tuple[str, ...]:
     )
 
 
-def _outsider(post: Post) -> str:
-    return "" if post.agent else post.author.address
+def _is_outside(word: str, case: Case) -> bool:
+    """Whether a word of a private post's `to` is an address of nobody on the staff."""
+    return "@" in word[1:] and case.facts.directory.agent_of(word) is None
 
 
 def _with(action: Action, **values: Any) -> Action:  # noqa: ANN401 - fields of a verb

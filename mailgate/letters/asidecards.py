@@ -45,7 +45,7 @@ def own_keys(
                 "excerpt": dict(excerpt) if excerpt is not None else None,
             }
         case "private-message":
-            return {"post": dict(post), "others": [str(name) for name in card.get("others", ())]}
+            return {"post": dict(post), "others": [str(name) for name in card.get("others", ())], "outside": bool(card.get("outside"))}
         case "task":
             return _task(notice, named, directory)
         case "order":

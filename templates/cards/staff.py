@@ -111,12 +111,14 @@ class Fyi(Card):
 
 
 class PrivateMessage(Card):
-    """A note that only those who are named can read."""
+    """A note that only those who are named can read; or what somebody outside wrote beside the conversation, for staff."""
 
     post: Post
     """Its author is who wrote it."""
     others: list[str]
     """Display names of the others who can read it; may be empty."""
+    outside: bool
+    """It comes from somebody outside: all of staff can read it, the customer can't."""
 
 
 class TaskTold(Card):

@@ -102,6 +102,7 @@ def _asked(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object
             **made.base(language, text, "working", "green", "note"),
             "post": made.post(made.BEN, "10:31", text["secret"]),
             "others": ["Carla Ruiz"],
+            "outside": False,
             "buttons": [made.button("show")],
             "reason": "private",
         },

@@ -93,6 +93,20 @@ def test_information_is_no_question_and_an_answer_to_it_becomes_a_note(tmp_path:
         assert d.posts()[-1].kind is PostKind.note and d.posts()[-1].text == "Thank you!"
 
 
+def test_an_answer_from_outside_to_what_was_for_information_is_a_note(tmp_path: Path) -> None:
+    """A word from outside would be called private, or start a thread of its own."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "ben", "anna")
+        says(d, "ben", f"They praise us.\n\n#fyi {EVE}", mail)
+        told = one(d.post_later(), EVE, "fyi")
+        i = d.write(EVE, "Great news!", answer=told)
+        mails = d.post_later()
+        assert d.fate(i) == "appended" and to_customers(mails) == []
+        assert [str(m["To"].addresses[0].addr_spec) for m in mails] == [BEN]
+        assert "The customer does not see this" in plain(mails[0]) and "Only you" not in plain(mails[0])
+        assert (d.posts()[-1].kind, d.posts()[-1].author.address) == (PostKind.note, EVE)
+
+
 def test_a_private_message_reaches_those_who_are_named_and_nobody_else(tmp_path: Path) -> None:
     """A word for two would be read by all, or turn up in the customer's history."""
     with desk(tmp_path) as d:
@@ -112,7 +126,7 @@ def test_a_private_message_reaches_those_who_are_named_and_nobody_else(tmp_path:
         assert (post.kind, post.to) == (PostKind.private, (EVE, "@hw"))
         says(d, "anna", "Then we wait.", one(mails, ANNA))
         mails = d.post_later()
-        assert sorted(str(m["To"].addresses[0].addr_spec) for m in mails) == [BEN, "carl@staff.example", EVE]
+        assert sorted(str(m["To"].addresses[0].addr_spec) for m in mails) == [BEN, "carl@staff.example"], "the mail said: stays inside"
         assert all("Then we wait." in plain(m) for m in mails)
         assert d.posts()[-1].kind is PostKind.private
         d.write(f"Kim <{KIM}>", "#history", answer=None, subject=f"[{d.ticket().ref}]")
@@ -136,13 +150,18 @@ def test_mail_to_somebody_outside_makes_a_side_thread(tmp_path: Path) -> None:
         assert [str(m["To"].addresses[0].addr_spec) for m in mails] == [BEN]
         told = one(mails, BEN, "private-message")
         assert "You get this mail because it answers a mail of yours." in " ".join(plain(told).split())
-        assert "20 euros." in plain(told)
+        assert "20 euros." in plain(told) and EVE + " has answered" in plain(told)
+        assert "Only you" not in plain(told), "all of staff can read it"
         assert d.posts()[-1].kind is PostKind.third_party
         says(d, "ben", "We take two.", told)
+        assert d.post_later() == [], "the mail said that a reply stays inside"
+        assert (d.posts()[-1].kind, d.posts()[-1].text) == (PostKind.note, "We take two.")
+        assert f"#send to:{EVE}" in " ".join(plain(told).split())
+        says(d, "ben", f"#send to:{EVE}\n\nWe take two.", told)
         mails = d.post_later()
-        assert [str(m["To"].addresses[0].addr_spec) for m in mails] == [EVE]
-        assert "We take two." in plain(mails[0])
-        assert d.ticket().status is Status.new
+        assert [str(m["To"].addresses[0].addr_spec) for m in mails if m["X-Mailgate-Template"] != "report"] == [EVE]
+        assert "We take two." in plain(one(mails, EVE))
+        assert d.ticket().status is Status.read, "a note was written, the customer has no answer yet"
 
 
 def test_a_message_outside_needs_more_than_a_reply_token(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ BRANCHES: dict[str, list[dict[str, object]]] = {
     "opinion-asked": [{"late": True, "reply_meaning": "", "by": "", "question": "", "excerpt": None}],
     "opinion-given": [{"question": ""}],
     "fyi": [{"reply_meaning": "", "text": "", "excerpt": None}],
-    "private-message": [{"others": []}],
+    "private-message": [{"others": []}, {"outside": True}],
     "task": [
         {"event": "given", "actor": ""},
         {"event": "due-soon"},
