@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused, NoSuch, NotMail
 from mailgate.doors import hangups
+from rules.frozen import dataclass
 
 if TYPE_CHECKING:
     from typer import Typer

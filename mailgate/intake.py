@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -27,7 +26,7 @@ from rules.case import Case
 from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.terms import Fate
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.verdict import Act, Allowance, Hold, Many, Question, Spent, Verdict
 from store import engine, inbox, signing
 from store.prepared import savepoint

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from rules.facts.people import Directory, Party
+from rules.frozen import dataclass
 from store import people
 
 

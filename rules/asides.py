@@ -6,7 +6,7 @@ Pure; what happens to everybody else is `rules.notices`. The cards are filled in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from rules.actions.base import Aside
@@ -15,7 +15,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.notices import Notice
 
 Told = tuple[Aside, Post | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Level, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.reading import commands, quoting
 from rules.reading import trust as trusting
 from rules.reading.forms import Form

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.policy import Policy
 from rules.facts.rule import Condition
 from rules.facts.terms import Level, MachineKind, address_key
+from rules.frozen import dataclass
 
 MOST_TEXT = 64 * 1024
 """Characters of a text that a pattern is tried on; what stands behind them no rule sees."""

@@ -6,10 +6,11 @@ skip in spring comes right after the gap; one that they repeat in autumn comes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from rules.frozen import dataclass
 
 _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _DAYS = {name: n for n, name in enumerate("sun mon tue wed thu fri sat".split())}

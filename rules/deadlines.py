@@ -7,7 +7,6 @@ any time and explained. Working time is `rules.facts.hours`; who is reminded is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -18,7 +17,7 @@ from rules.facts.service import Clock, Severity, Threshold
 from rules.facts.terms import Light, Status
 from rules.facts.things import Contract
 from rules.facts.ticket import Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 NAMES = ("take", "answer", "idle", "solve")
 """The clocks, in the order in which they matter."""

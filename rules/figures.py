@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from statistics import median
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from rules.deadlines import MEASURED, Measured
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 
 OF_STAFF = frozenset({"agent", "group"})
 """Dimensions that customers are not shown: how a desk shares its work is its own affair."""

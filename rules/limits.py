@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from rules.facts.policy import Limits, Rate
+from rules.frozen import dataclass
 
 Counts = Mapping[timedelta, int]
 """How many in the time that just passed, by the length of that time; a time that is missing counts as none."""

@@ -6,11 +6,11 @@ Only what is certain from the rules as written is said; that two patterns might 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rules.actions.folding import fold
 from rules.facts.policy import Policy
 from rules.facts.rule import Condition, Rule
+from rules.frozen import dataclass
 from rules.routing import SINGLE, verb_of
 
 _WHOLE = frozenset({"to", "from", "tag", "list", "auto", "party", "contract", "device", "model", "language", "attachment"})

@@ -6,7 +6,7 @@ One cause, one person, one mail: `closed` > `message` > `taken` > `status`, the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, ReplyMeaning, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 RANK = {
     name: n

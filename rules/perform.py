@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from rules.actions import access
 from rules.actions.base import Action, Aside, Ask, Change, Draft, Effect, Refused, Scene, Split, WakeUp
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Ticket, changed
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ several lines that set the same thing only the last is handed on. Whether a line
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rules import flows, lexicon
@@ -21,6 +20,7 @@ from rules.facts.policy import Policy
 from rules.facts.rule import Rule
 from rules.facts.terms import address_key
 from rules.facts.things import NOTHING, Device, Things
+from rules.frozen import dataclass
 from rules.reading import subject
 from rules.reading.forms import Form
 

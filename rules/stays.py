@@ -7,7 +7,6 @@ has two: a customer whose answer we wait for is reminded after three working day
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from rules.facts.policy import Policy
 from rules.facts.rule import Timer
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ Each step of each run of a clock is said once; after a pause of the desk only th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from rules.deadlines import Running, clock_of, reached_at
@@ -14,6 +13,7 @@ from rules.facts.people import Agent, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 from rules.notices import named
 
 

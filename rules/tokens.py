@@ -17,10 +17,10 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from rules.facts.sent import Sent
+from rules.frozen import dataclass
 
 VERSION = 1
 """First field under the MAC; raised when the canonical encoding changes."""

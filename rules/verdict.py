@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from rules.facts.people import Actor
 from rules.facts.sent import Sent
 from rules.facts.terms import Fate, Level, ReplyMeaning
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 
 Trace = tuple[Mapping[str, Any], ...]
 """Every question that was asked, in order: `{step, saw, said}`."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from rules.frozen import dataclass
 from store.durability import Unfit
 from store.engine import Store, telling_busy
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from rules.frozen import dataclass
 from store.checks import conversations, inside, letters, marks, received
 from store.checks import delivered as left
 from store.checks.asked import Asked, Delivered, FileOf

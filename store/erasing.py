@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 import store.models  # noqa: F401 - fills the metadata: here every table counts, and what is unique
 from rules.facts.terms import address_key
+from rules.frozen import dataclass
 from store import people, purging, sealing, search, tables
 from store.engine import Store, telling_busy
 

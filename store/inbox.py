@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, 
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
+from rules.frozen import dataclass
 from store import facts, tables
 from store.prepared import Prepared, PreparedFor, Row, at_most
 

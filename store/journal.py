@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from rules import chain
 from rules.actions.base import Draft, Refused, Scene
 from rules.facts.ticket import Post, Ticket
+from rules.frozen import dataclass
 from rules.perform import Outcome, Step
 from store import facts, records, sealing, search, tables
 from store.lookup import find

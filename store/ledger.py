@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +16,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
 from rules.facts.things import Contract
 from rules.facts.ticket import Post, Ticket, changed
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
 from store import facts, records, search, tables, things, timers

@@ -6,7 +6,7 @@ One row is one mail to one recipient. Rendering and sending are `mailgate.sendin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from rules import tokens
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, address_key
+from rules.frozen import dataclass
 from store import facts, tables
 from store.columns import unindexed
 from store.prepared import Prepared, PreparedFor

@@ -6,7 +6,6 @@ All inside the caller's transaction. What a change means is decided in `rules.ac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,7 @@ from rules import records
 from rules.actions.base import Change, Refused
 from rules.facts.terms import address_key
 from rules.facts.ticket import ServiceOrder, Task
+from rules.frozen import dataclass
 from store import access, facts, tables
 from store.lists.tickets import records as of
 from store.prepared import Prepared

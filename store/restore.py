@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import make_url
 
+from rules.frozen import dataclass
 from store import durability, engine, lock, migrate, sending, tables
 from store.durability import Unfit
 from store.engine import Store

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from rules import chain
+from rules.frozen import dataclass
 from store import engine, tables
 
 TICKET, HISTORY = tables.Ticket, tables.History

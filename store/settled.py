@@ -6,12 +6,12 @@ Keeping and settling is `store.inbox`; lists for people are `store.queries.mail`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from rules.facts.terms import Fate
+from rules.frozen import dataclass
 from store import tables
 from store.prepared import Prepared
 

@@ -14,8 +14,9 @@ They lie in `<site>/faq/<language>/NAME.md`; ours, if any, in `faq/<language>/` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from rules.frozen import dataclass
 
 OURS = Path(__file__).parent
 AUDIENCES = ("public", "customer", "staff")

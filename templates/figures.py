@@ -7,11 +7,11 @@ every list. Every bar has its number beside it. Texts call the parts as they cal
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from rules.frozen import dataclass
 from templates import design, markup, plain
 
 PARTS = ("tiles", "columns", "shares", "remarks")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from rules.frozen import dataclass
 
 MAIL = Path(__file__).parent / "mail"
 """The folder that holds our own texts."""

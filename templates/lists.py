@@ -7,11 +7,11 @@ are `ticketrows` there; charts are in `figures.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from rules.frozen import dataclass
 from templates import design, markup, plain
 
 PARTS = ("agenda", "steps", "entries", "checklist")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from rules.frozen import dataclass
 from templates import design, plain, rich
 
 STEPS = ("new", "read", "assigned", "working", "waiting", "closed")

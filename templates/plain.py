@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from rules.frozen import dataclass
 
 WIDTH = 72
 """Columns of wrapped text; what people wrote keeps its own lines in their own mails."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, MethodType
@@ -20,6 +19,7 @@ from jinja2.runtime import Context, new_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from rules.frozen import dataclass
 from templates import clean, colours, design, figures, languages, lists, markup, plain, rich, sayings, times
 
 LIMIT = 1_000_000

@@ -7,13 +7,13 @@ other packages is loaded, the daemon stays small. Next: `render.py` hands these 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rules.frozen import dataclass
 from templates import languages
 
 

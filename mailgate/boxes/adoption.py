@@ -7,7 +7,6 @@ clocks start now. Next: `errands.py` for the survey.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,7 +20,7 @@ from rules.facts.mail import Envelope, Mail
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.terms import Address, Fate, PostKind, address_key
 from rules.facts.ticket import Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.reading import quoting, subject
 from store import adopting, engine, inbox, ledger, people
 from store.inbox import Settlement

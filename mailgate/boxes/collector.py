@@ -12,14 +12,13 @@ import random
 import selectors
 import threading
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mailgate.boxes import imap, mailboxes
 from mailgate.boxes.mailboxes import Desk, ImapSettings
 from mailgate.boxes.visits import Visitor
 from mailgate.doors.receiving import Busy
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 IDLE_SECONDS = 9 * 60.0
 """An IDLE is renewed before servers and address translators forget it: RFC 2177 says 29 minutes, many of them wait 10."""

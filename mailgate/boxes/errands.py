@@ -6,12 +6,12 @@ Each opens a connection of its own and closes it again. Watching a folder is `ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from mailgate.boxes import imap, mailheads
 from mailgate.boxes.mailboxes import Done, ImapSettings, Mark, Role, batches
 from mailgate.boxes.mailheads import Head
+from rules.frozen import dataclass
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

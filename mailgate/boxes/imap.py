@@ -18,7 +18,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, Self
 
@@ -28,6 +27,7 @@ from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPCli
 from mailgate.boxes import mailheads
 from mailgate.boxes.mailboxes import ImapSettings, Listed, Security
 from mailgate.boxes.mailheads import Head
+from rules.frozen import dataclass
 
 CONNECT_SECONDS = 15.0
 LOGOUT_SECONDS = 5.0

@@ -12,14 +12,13 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from mailgate.doors.receiving import Received
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 SLACK = timedelta(days=2)
 """How far INTERNALDATEs may run backwards: another server's clock, a mail that waited in a queue, a client that moved it."""

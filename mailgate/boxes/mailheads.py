@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 
@@ -15,6 +14,7 @@ from mailgate.boxes.mailboxes import ImapSettings, Role
 from mailgate.parsing import headers
 from rules.facts.mail import Envelope
 from rules.facts.terms import Address
+from rules.frozen import dataclass
 
 FIELDS = ("Message-ID", "In-Reply-To", "References", "From", "To", "Cc", "Date", "Subject", "Return-Path", "Auto-Submitted", "List-Id")
 """What is asked of the server when only the head is wanted."""

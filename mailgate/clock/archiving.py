@@ -6,7 +6,6 @@ Called by the clerk with the other things that time alone asks for, and by `mail
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from rules.actions.base import Scene
 from rules.actions.state import Archive, Delete
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Policy
+from rules.frozen import dataclass
 from store import archived, engine, ledger, lookup, purging
 from store.journal import Cause
 

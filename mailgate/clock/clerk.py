@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Status
 from rules.facts.ticket import Post, Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.notices import Happened, Notice
 from store import engine, inbox, ledger, lookup, outbox, people
 from store import timers as stored

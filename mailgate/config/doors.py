@@ -5,13 +5,13 @@ Paths are absolute (relative ones in the config count from its folder). Next: `m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from mailgate.config.secrets import Secret
 from rules.facts.policy import Rate
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

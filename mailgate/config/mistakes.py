@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
+
+from rules.frozen import dataclass
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from mailgate.config.doors import Board, Imap, Listen, Lmtp, Log, Relay, Smtp, S
 from mailgate.config.mistakes import Mistake
 from mailgate.config.names import named
 from rules.facts.policy import Policy
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

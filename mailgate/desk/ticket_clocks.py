@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mailgate.desk import screen, shapes, tickets
 from mailgate.desk.call import Call
 from rules.facts import hours
+from rules.frozen import dataclass
 
 if TYPE_CHECKING:
     from rules.deadlines import Running

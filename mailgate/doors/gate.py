@@ -9,10 +9,11 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
+
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

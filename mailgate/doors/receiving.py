@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from mailgate.doors.gate import Limits
 from rules.facts.mail import Envelope
+from rules.frozen import dataclass
 
 log = logging.getLogger("mailgate.receiving")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +21,7 @@ from rules.deadlines import MEASURED
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.figures import Counted, Kept, Row, Stretch
+from rules.frozen import dataclass
 from store import people
 from store.queries import evaluations
 from store.queries.evaluations import Period

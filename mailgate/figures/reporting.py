@@ -7,7 +7,6 @@ After a pause only the latest report is sent, not one for every week of it. Used
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -23,6 +22,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.service import Report
 from rules.facts.terms import Address, address_key
+from rules.frozen import dataclass
 from rules.notices import Notice
 from store import engine, outbox, people, schedule
 from store.outbox import Letter

@@ -6,7 +6,7 @@ Used by the desk's commands. What mail asks for is carried out in `mailgate.hand
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -25,7 +25,7 @@ from rules.facts.people import ADMIN, Actor, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from rules.notices import Happened, Notice
 from rules.perform import perform_all
 from store import ledger, outbox

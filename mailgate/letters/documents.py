@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind
 from rules.facts.ticket import Post, Records, ServiceOrder, Ticket
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 from store import records
 from store.outbox import Letter
 from store.queries import tickets

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

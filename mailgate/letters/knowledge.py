@@ -9,10 +9,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rules.actions.folding import fold
+from rules.frozen import dataclass
 from store import stemming
 from templates import articles
 from templates.articles import Article

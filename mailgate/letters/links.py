@@ -5,7 +5,6 @@ What the tags and lines mean when such a mail comes in is `rules.routing`'s and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from mailgate.letters import mailto, particulars
@@ -13,6 +12,7 @@ from rules import flows
 from rules.facts.policy import Policy
 from rules.facts.service import Category, Field, Flow, Type
 from rules.facts.things import Device
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from mailgate.sending import fields, lastgate
 from mailgate.sending.fields import Unsendable
 from rules.facts.terms import Address
+from rules.frozen import dataclass
 from templates import clean
 from templates.render import Rendered
 

@@ -8,9 +8,10 @@ and `mailgate.sending.maildir` (a folder to look at the mails first).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+
+from rules.frozen import dataclass
 
 ANSWER_MAX = 500
 """Characters of a relay's answer that are kept."""

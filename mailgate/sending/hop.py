@@ -6,13 +6,14 @@ import ipaddress
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
 import aiosmtplib
 
 from mailgate.sending.courier import told
+from rules.frozen import dataclass
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import binascii
 import quopri
-from dataclasses import dataclass
 from email import message_from_string
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -17,6 +16,7 @@ from email.utils import getaddresses
 from functools import lru_cache
 
 from mailgate.sending.fields import Unsendable
+from rules.frozen import dataclass
 
 LINE_BYTES = 998
 """The longest line that SMTP carries (RFC 5322 section 2.1.1)."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from rules.backoff import next_attempt
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
+from rules.frozen import dataclass
 from store import engine, inbox, ledger, lookup, outbox, people, sending, settled, threads
 from store.journal import Cause
 from templates import render

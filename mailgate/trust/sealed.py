@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailgate.parsing import cms, headers, mime
@@ -18,6 +17,7 @@ from mailgate.parsing.parameters import value_and_parameters
 from mailgate.trust.seals import Signed, Unproven
 from rules.facts.mail import Verified
 from rules.facts.people import SigningKey
+from rules.frozen import dataclass
 
 WINDOW = timedelta(hours=48)
 """So long before its reception a mail may have been signed. Who needs longer proves himself by a token, or by the button of a question."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from rules.facts.people import SigningKey
+from rules.frozen import dataclass
 
 
 class Unproven(Exception):

@@ -6,11 +6,11 @@ What a kind is: `values`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from rules.actions import moments
 from rules.actions.words import Misread, Words, first_word
+from rules.frozen import dataclass
 
 _FILLER = re.compile(r"\s*(?:until|till?|by|on|at|from|bis(?: zum)?|am|um|ab|do|v|ve)\s+", re.IGNORECASE)
 """Small words that people put before a time."""

@@ -7,7 +7,7 @@ order. `read` gives an action from a line, `spell` the line from an action.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
@@ -22,6 +22,7 @@ from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level, PostKind
 from rules.facts.ticket import Records, Ticket
+from rules.frozen import dataclass
 
 
 class Refused(Exception):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from rules.actions.folding import fold
 from rules.facts.hours import Hours, instant, spans
+from rules.frozen import dataclass
 
 _WEEKDAYS = (
     "mon monday mo montag ma maanantai po pondeli",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
 from rules.actions.values import Rest
 from rules.facts.ticket import DERIVED, Ticket, plain, restored
+from rules.frozen import dataclass
 
 
 @verb("undo")

@@ -7,12 +7,12 @@ value `read(spell(v))` gives `v` again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rules.actions import moments
 from rules.actions.amounts import When
 from rules.actions.folding import fold
 from rules.actions.words import Kind, Misread, Words, choose, first_word, quoted_if_needed
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ What a kind is: `values`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rules.actions.folding import fold
 from rules.actions.words import Misread, Words, choose, first_word, near_words, quoted_if_needed
 from rules.facts.terms import address_key
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ Kinds of values built of them: `values`, `whom`, `amounts`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from rules.actions.folding import fold
+from rules.frozen import dataclass
 
 
 class Misread(Exception):

@@ -7,13 +7,14 @@ free as the desk lets customers be. Next: `rules.actions.access` for the verbs, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from rules.facts.people import Party, Person
 from rules.facts.terms import Address, address_key
+from rules.frozen import dataclass
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"create": (), "follow": ("status?", "history", "list", "cc"), "close": ("close",), "reopen": ("reopen",), "take": ("take",)}

@@ -7,10 +7,11 @@ inside `spans`. Next: `rules.deadlines` for the clocks that use it, `service.py`
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from rules.frozen import dataclass
 
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)

@@ -6,10 +6,10 @@ characters other than newline and tab, no lone surrogates, bounded in size. Next
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from rules.facts.terms import Address, MachineKind
+from rules.frozen import dataclass
 
 SIGNATURES = frozenset(
     {

@@ -6,12 +6,13 @@ The whole `Directory` of staff is small (2-200 people) and handed to decisions a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from rules.facts.terms import Address, Level, address_key, domain_of
+from rules.frozen import dataclass
 
 FREEMAIL = frozenset(
     "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.at gmx.ch"

@@ -7,7 +7,7 @@ paths are not here: rules never open anything. Next: `service.py` for categories
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -19,6 +19,7 @@ from rules.facts.hours import ALWAYS, Hours
 from rules.facts.rule import Rule, Timer
 from rules.facts.service import CHANNELS, ROLES, Category, Channel, Clock, DeviceModel, Report, Role, Severity, Type
 from rules.facts.terms import Level, Priority, address_key
+from rules.frozen import dataclass
 
 DEVICES = "dev"
 """Local part of the addresses of devices: `dev+SN123@`."""

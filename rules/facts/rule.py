@@ -6,9 +6,10 @@ Values only. `rules.conditions` asks the conditions, `rules.routing` walks the r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+
+from rules.frozen import dataclass
 
 
 class Matcher(Protocol):

@@ -7,11 +7,12 @@ the rows themselves live in the store. Next: `rules.tokens`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rules.facts.terms import ReplyMeaning, address_key
+from rules.frozen import dataclass
 
 COMMAND_LIFE = timedelta(days=180)
 """How long an answer to a mail may carry commands by the token alone; threading by it never ends."""

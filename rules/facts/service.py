@@ -6,13 +6,13 @@ Frozen values, made by `mailgate.settings` from the config. Nothing is decided h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 
 from rules.facts.rule import Matcher
 from rules.facts.terms import Status
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 Threshold = int | timedelta
 """A point on a running clock: per cent of its limit, or worked time since it started."""

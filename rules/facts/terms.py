@@ -5,9 +5,10 @@ No behaviour beyond reading and normalising a single word. Next: `mail.py` for m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+
+from rules.frozen import dataclass
 
 
 class Status(StrEnum):

@@ -6,8 +6,9 @@ Which of them a new ticket is linked with is decided in `rules.belonging`, what 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+from rules.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.facts.mail import Part
 from rules.facts.terms import Address, Light, PostKind, Priority, Status, Visibility, address_key
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from rules.facts.mail import Verified
 from rules.facts.terms import domain_of
+from rules.frozen import dataclass
 from rules.reading.domains import organisational
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container
-from dataclasses import dataclass
+
+from rules.frozen import dataclass
 
 _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")

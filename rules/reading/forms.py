@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Address, address_key
-from rules.frozen import replace
+from rules.frozen import dataclass, replace
 
 DOOR = "pipe"
 _PREFIX = "x-mailgate-"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rules.frozen import dataclass
 from rules.reading import blocks, marks
 from rules.reading.ours import SHARE, Ours
 

@@ -7,7 +7,8 @@ are ours, and whether a tag is obeyed, is decided elsewhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from rules.frozen import dataclass
 
 _REPLY = (
     "re|aw|antw|antwort|antwoord|sv|svar|vs|vá|ynt|yan|odp|odpověď|odpoveď|odg|ri|rif|risp|res|réf|rép|rép\\.|rsp|resp|atb|"

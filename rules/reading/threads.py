@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from rules.facts.mail import Envelope, Mail
 from rules.facts.policy import Policy
 from rules.facts.sent import Sent
 from rules.facts.ticket import Ticket
+from rules.frozen import dataclass
 from rules.reading import subject
 from rules.tokens import Token
 

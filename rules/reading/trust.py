@@ -7,11 +7,11 @@ Decides from verdicts that were gathered elsewhere: `rules.reading.authresults` 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.facts.mail import Verified
 from rules.facts.terms import Level, domain_of
+from rules.frozen import dataclass
 from rules.reading.authresults import believed
 from rules.reading.domains import aligned
 

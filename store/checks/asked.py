@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlalchemy import Connection
+
+from rules.frozen import dataclass
 
 FileOf = Callable[[bytes, str], bytes]
 """The decoded bytes of a file of a mail by its path; KeyError where the mail has none there."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import PostKind, address_key
+from rules.frozen import dataclass
 from store import tables
 from store.checks.asked import Asked
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from rules.facts.terms import Fate, address_key
+from rules.frozen import dataclass
 from store import plain
 
 if TYPE_CHECKING:

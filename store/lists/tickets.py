@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rules.facts.terms import PostKind
 from rules.facts.ticket import Post, Records, Ticket
+from rules.frozen import dataclass
 from store import facts, plain
 
 if TYPE_CHECKING:

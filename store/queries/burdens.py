@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
+from rules.frozen import dataclass
 from store import tables
 
 TICKET = tables.Ticket

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
 from rules.figures import Counted
+from rules.frozen import dataclass
 from store import facts, tables, things, timers
 
 TICKET, HISTORY = tables.Ticket, tables.History

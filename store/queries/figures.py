@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from rules.facts.terms import Fate, Light, Status
+from rules.frozen import dataclass
 from store import tables
 
 TICKET, RECEIVED, OUTBOX, AGENT = tables.Ticket, tables.Received, tables.Outbox, tables.Agent

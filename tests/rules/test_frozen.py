@@ -1,7 +1,11 @@
-"""The quick `replace` does what the one of the standard library does."""
+"""The quick `dataclass` and `replace` do what those of the standard library do."""
 
+import copy
 import dataclasses
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,17 +39,17 @@ TICKET = Ticket(
     )
 )
 def test_a_copy_is_equal_to_the_standard_one(changes: dict[str, object]) -> None:
-    copy = frozen.replace(TICKET, **changes)
-    assert type(copy) is Ticket
-    assert copy == dataclasses.replace(TICKET, **changes)
-    assert repr(copy) == repr(dataclasses.replace(TICKET, **changes))
+    made = frozen.replace(TICKET, **changes)
+    assert type(made) is Ticket
+    assert made == dataclasses.replace(TICKET, **changes)
+    assert repr(made) == repr(dataclasses.replace(TICKET, **changes))
 
 
 def test_a_copy_is_frozen_and_its_origin_stays() -> None:
-    copy = frozen.replace(TICKET, subject="Scanner")
+    made = frozen.replace(TICKET, subject="Scanner")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        copy.subject = "Fax"  # type: ignore[misc]
-    assert (TICKET.subject, copy.subject) == ("Printer", "Scanner")
+        made.subject = "Fax"  # type: ignore[misc]
+    assert (TICKET.subject, made.subject) == ("Printer", "Scanner")
 
 
 def test_an_unknown_field_is_told_by_its_name() -> None:
@@ -57,3 +61,75 @@ def test_a_class_that_checks_its_values_checks_those_of_a_copy() -> None:
     assert frozen.replace(Checked(), high=5) == Checked(high=5)
     with pytest.raises(ValueError, match="9"):
         frozen.replace(Checked(), low=9)
+
+
+def test_the_quick_decorator_makes_what_the_standard_one_makes() -> None:
+    """Whoever reads `@dataclass` must get what he knows: equality, hash, what is shown, pickles, patterns, defaults and refusals."""
+
+    def declared(decorator: Any) -> Any:
+        @decorator(frozen=True, slots=True, kw_only=True)
+        class Thing:
+            """A thing."""
+
+            name: str
+            size: int = 1
+            tags: list[str] = dataclasses.field(default_factory=list, compare=False)
+            secret: str = dataclasses.field(default="", repr=False)
+            worked_out: int = dataclasses.field(init=False, default=0)
+
+            def __post_init__(self) -> None:
+                object.__setattr__(self, "worked_out", self.size * 2)
+
+        return Thing
+
+    quick, standard = declared(frozen.dataclass), declared(dataclasses.dataclass)
+    for values in ({"name": "a"}, {"name": "b", "size": 3, "tags": ["x"], "secret": "s"}):
+        ours, theirs = quick(**values), standard(**values)
+        assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
+        assert repr(ours) == repr(theirs)
+        assert hash(ours) == hash(theirs)
+        assert ours == quick(**values) == copy.copy(ours) == copy.deepcopy(ours) == dataclasses.replace(ours)
+        assert ours != quick(name="c")
+        assert ours != theirs
+    assert quick.__match_args__ == standard.__match_args__
+    assert quick.__slots__ == standard.__slots__
+    for wrong in ({}, {"name": "a", "sise": 2}, {"name": "a", "worked_out": 2}):
+        told = []
+        for each in (quick, standard):
+            with pytest.raises(TypeError) as raised:
+                each(**wrong)
+            told.append(str(raised.value))
+        assert told[0] == told[1]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        quick(name="a").name = "b"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del quick(name="a").name
+
+
+def test_a_frozen_value_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(TICKET.requester)) == TICKET.requester
+
+
+def test_a_class_that_compares_by_itself_goes_on_doing_so() -> None:
+    @frozen.dataclass(frozen=True, slots=True)
+    class Loose:
+        word: str
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Loose) and other.word.lower() == self.word.lower()
+
+        def __hash__(self) -> int:
+            return hash(self.word.lower())
+
+    assert Loose("A") == Loose("a")
+    assert len({Loose("A"), Loose("a")}) == 1
+
+
+def test_many_threads_may_make_the_first_value_at_once() -> None:
+    @frozen.dataclass(frozen=True, slots=True)
+    class Pair:
+        left: int
+        right: int = 0
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(Pair, range(200))) == [Pair(n) for n in range(200)]
