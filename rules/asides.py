@@ -16,7 +16,7 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import dataclass, replace
-from rules.notices import Notice
+from rules.notice import Notice
 
 Told = tuple[Aside, Post | None]
 """What is to be said, with the post that it tells of as it was stored."""

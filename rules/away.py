@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rules.facts.people import Agent, Directory
 from rules.facts.sent import RecipientKind
 from rules.frozen import replace
-from rules.notices import Notice
+from rules.notice import Notice
 
 
 def is_away(agent: Agent, at: datetime, zone: str = "UTC") -> bool:

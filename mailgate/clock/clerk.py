@@ -11,7 +11,7 @@ from mailgate.clock import archiving, rounds
 from mailgate.figures import digests, reporting
 from mailgate.letters import events, letters, particulars, questions
 from mailgate.office import Office
-from rules import away, notices, timers
+from rules import away, notices, staff_notices, timers
 from rules.actions.base import Refused, Scene
 from rules.actions.state import SetStatus
 from rules.case import ANNOUNCE_AFTER
@@ -22,7 +22,7 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, PostKind, Status
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import dataclass, replace
-from rules.notices import Happened, Notice
+from rules.notice import Happened, Notice
 from store import engine, inbox, ledger, lookup, outbox, people
 from store import timers as stored
 from store.journal import Cause
@@ -120,7 +120,7 @@ def _redirected(told: _Told, template: str, ticket: Ticket, policy: Policy, dire
     for word in switch.to if switch.on else ():
         if word == "manager":
             kept |= {key: one for key, one in told.items() if one[1] == "manager"}
-        for address in notices.named(word, directory, policy):
+        for address in staff_notices.named(word, directory, policy):
             agent = directory.agent_of(address.address)
             kept.setdefault(address.key, (address, "category", agent.language if agent is not None else ""))
     return kept

@@ -22,7 +22,7 @@ from rules.asides import Occasion
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.ticket import Post, Task, Ticket
 from rules.frozen import replace
-from rules.notices import Happened, Notice
+from rules.notice import Happened, Notice
 from store import ledger, outbox, records
 from store import timers as stored
 from store.journal import Cause

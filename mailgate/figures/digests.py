@@ -16,13 +16,13 @@ from mailgate.figures import reporting
 from mailgate.letters import events, letters, particulars
 from mailgate.letters.particulars import button
 from mailgate.office import Office
-from rules import away, notices, rights
+from rules import away, rights, staff_notices
 from rules.actions.base import Scene
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Task, Ticket
-from rules.notices import Notice
+from rules.notice import Notice
 from store import inbox, people, records, timers
 from store.outbox import Letter
 from store.queries import tickets
@@ -46,7 +46,7 @@ def _send(tx: Connection, office: Office, due_at: datetime, at: datetime) -> int
     directory = people.directory(tx)
     policy = office.policy
     told = policy.notify.told("digest")
-    wanted = {a.key for word in told.to for a in notices.named(word, directory, policy)} if told is not None and told.to else None
+    wanted = {a.key for word in told.to for a in staff_notices.named(word, directory, policy)} if told is not None and told.to else None
     event = events.Event(at=at, policy=policy, directory=directory, actor=reporting.TIMER)
     made: list[Letter] = []
     for agent in directory.agents.values():

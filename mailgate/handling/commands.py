@@ -26,7 +26,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
 from rules.frozen import dataclass, replace
-from rules.notices import Happened, Notice
+from rules.notice import Happened, Notice
 from rules.perform import perform_all
 from store import ledger, outbox
 from store.journal import Cause

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate.handling import gathering, outcomes
+from mailgate.handling import acting, gathering
 from mailgate.office import Office
 from mailgate.roster import Roster
 from rules import notices
@@ -21,7 +21,7 @@ from rules.decide import decide
 from rules.facts.mail import Mail
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
-from rules.notices import Happened
+from rules.notice import Happened
 from rules.verdict import Act, Bounced, Hold, Settle, Verdict
 from store.inbox import Waiting
 
@@ -75,7 +75,7 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, 
 
 
 def _opened(tx: Connection, office: Office, facts: Facts, act: Act) -> dict[str, Any]:
-    draft, _ = outcomes.drafted(tx, office, facts, act)
+    draft, _ = acting.drafted(tx, office, facts, act)
     happened = Happened(before=None, after=draft, posts=(), actor=act.actor, acknowledge=act.acknowledge, tell_staff=act.tell_staff)
     told = notices.tell(happened, facts.policy, facts.directory)
     return _fields(draft) | {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rules.notices import Notice
+from rules.notice import Notice
 from templates import languages
 
 TEMPLATES = frozenset({"register", "access-asked", "access-decided", "access-answer"})

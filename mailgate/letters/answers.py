@@ -5,40 +5,36 @@ What his commands did is told by `receipts.py`, what is unclear asked by `questi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from mailgate.letters import asidecards, letters, links, particulars, readers
+from mailgate.letters.accounts import history_events, list_of, may_see, of_party
 from mailgate.letters.events import Event
 from mailgate.letters.knowledge import Index, visible
 from mailgate.letters.particulars import button
-from rules import deadlines, levels, lexicon, rights
+from rules import deadlines, levels, lexicon
 from rules import records as made
-from rules.actions.base import VERBS, Ask, Refused, Scene
-from rules.actions.folding import fold
+from rules.actions.base import VERBS, Ask, Refused
 from rules.admission import REGISTER
 from rules.case import Facts
-from rules.facts.access import INSIGHTS, OFFICES
+from rules.facts.access import OFFICES
 from rules.facts.mail import Part
 from rules.facts.people import Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Level, PostKind, Status, Visibility, address_key
+from rules.facts.terms import Address, Level, PostKind, Visibility, address_key
 from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 from rules.frozen import replace
-from rules.notices import Notice
+from rules.notice import Notice
 from rules.verdict import Act
-from store import lookup, people, records, things, timers
+from store import lookup, records, things, timers
 from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
-
-MOST_LISTED, MOST_FOUND = 50, 30
-"""Rows of a list that a mail holds."""
-
 
 REGISTER_FOR = timedelta(days=7)
 """How long the token of a registration is good."""
@@ -83,7 +79,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     kind = RecipientKind.agent if staff else RecipientKind.customer
     named = bool(ask.about) and ask.what in {"show", "status", "history"}
     about = lookup.find(tx, ask.about) if named else ticket
-    if staff and named and (about is None or not _may_see(facts, act, about)):
+    if staff and named and (about is None or not may_see(facts, act, about)):
         # the same words for a ticket that isn't there and for one that he may not know of
         raise Refused("no-such-ticket", ref=ask.about)
     if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
@@ -121,11 +117,11 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         case "faq":
             return _faq(facts, ask, ticket, common, event, index)
         case "party":
-            return _of_party(tx, facts, act, ask, common, event)
+            return of_party(tx, facts, act, ask, common, event)
         case "list" | "find":
-            return _list(tx, facts, act, ask, common, event)
+            return list_of(tx, facts, act, ask, common, event)
         case _ if about is None:
-            return _list(tx, facts, act, ask, common, event)
+            return list_of(tx, facts, act, ask, common, event)
         case "show" | "print" if staff:
             return letters.letter(Notice(template="show-answer", ticket=about, **common), event, _whole(tx, facts, act, about, event))
         case "history" | "show" | "print":
@@ -290,150 +286,6 @@ def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | No
             {"title": m.article.title, "text": m.article.text, "button": button(f"solved:{n}", "close")} for n, m in enumerate(found, 1)
         ]
     }
-
-
-def _may_see(facts: Facts, act: Act, ticket: Ticket) -> bool:
-    """Whether the agent who asks may know of a ticket."""
-    scene = Scene(who=act.actor, at=facts.at, policy=facts.policy, directory=facts.directory)
-    return rights.may_see(ticket, scene, act.actor.name)
-
-
-HISTORY_RIGHT = INSIGHTS[1]
-"""What `person edit --may` calls the right to see all requests of one's organisation."""
-
-
-MOST_OF_PARTY = 60
-
-
-def _of_party(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
-    """All tickets of an organisation, the newest first: to staff, and to whoever of its people has the right; others get their own."""
-    staff = act.actor.role is Role.agent
-    known = {fold(word): party for party in people.parties(tx) for word in (party.name, party.key) if word}
-    party = known.get(fold(ask.about))
-    if staff and party is None:
-        raise Refused("unknown-party", near=tuple(f"history party:{p.key}" for p in dict.fromkeys(known.values()))[:3], word=ask.about)
-    mine = facts.person is not None and HISTORY_RIGHT in facts.person.may and party is not None and facts.party == party
-    if party is None or not (staff or mine):
-        return _list(tx, facts, act, ask, common, event)
-    found = tickets.of_party(tx, party.key, public_only=not staff)
-    found = [x for x in found if not staff or _may_see(facts, act, x)][:MOST_OF_PARTY]
-    return _listed(facts, found, common, event, most_closed=MOST_OF_PARTY)
-
-
-def _list(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, Any], event: Event) -> Letter:
-    staff = act.actor.role is Role.agent
-    if ask.what == "find":
-        found = tickets.listed(tx, tickets.Filter(words=ask.about, readers=_readers(act.actor.name, facts), limit=300, sort="-id"))
-    elif staff:
-        found = tickets.listed(tx, _whose(act.actor.name, ask.about, facts))
-    else:
-        addresses = facts.person.addresses if facts.person else (act.actor.address.address,)
-        found = tickets.of_person(tx, addresses)
-    if staff:
-        found = [x for x in found if _may_see(facts, act, x)][: MOST_FOUND if ask.what == "find" else MOST_LISTED]
-    return _listed(facts, found, common, event)
-
-
-def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event: Event, *, most_closed: int = 10) -> Letter:
-    staff = common["kind"] is RecipientKind.agent
-    rows = [
-        {
-            "ref": x.ref,
-            "subject": x.subject
-            if staff or not x.veiled
-            else particulars.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
-            "status": x.status.value,
-            "colour": particulars.COLOURS[x.status],
-            "light": x.light.value,
-            "progress": x.progress,
-            "opened_at": x.opened_at.isoformat() if x.opened_at else "",
-            "who": (x.requester.name or x.requester.address)
-            if staff
-            else particulars.shown_name(x.assignee, facts.policy, facts.directory, staff=False, group=x.group),
-        }
-        for x in found
-    ]
-    is_open = [r for r, x in zip(rows, found, strict=True) if x.status is not Status.closed]
-    closed = [r for r, x in zip(rows, found, strict=True) if x.status is Status.closed]
-    return letters.letter(
-        Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:most_closed], "subject": facts.mail.subject}
-    )
-
-
-def _readers(name: str, facts: Facts) -> tuple[str, ...]:
-    """An agent and the groups whose mail he gets, as private words name whom they are for."""
-    groups = facts.directory.groups
-    return (name, *(f"@{key}" for key in groups if any(agent.name == name for agent in facts.directory.members(key))))
-
-
-def _whose(name: str, said: str, facts: Facts) -> tickets.Filter:
-    """The open tickets that an agent means by `list`: his own, what nobody has yet in his groups, and all of the departments that he leads.
-
-    `list mine` is his own alone, `list @hardware` one group's, `list all` everything that he may see.
-    """
-    directory = facts.directory
-    agent = directory.agents.get(name)
-    word = fold(said.strip().removeprefix("group:").lstrip("@"))
-    group = next((g.key for g in directory.groups.values() if word and word in {fold(g.key), fold(g.title)}), "")
-    blank = tickets.Filter(open_only=True, sort="light", limit=300)
-    if group:
-        return replace(blank, groups=tuple(directory.under((group,))))
-    if word == "all":
-        return blank
-    if agent is None or word in {"mine", "own"}:
-        return replace(blank, mine=name)
-    led = directory.under(agent.manager_of)
-    staff = {a.name for a in directory.agents.values() if led & set(a.groups)} | {name}
-    return replace(blank, any_of=(tuple(sorted(staff)), tuple(sorted(led)), tuple(sorted(directory.under(agent.groups)))))
-
-
-EVENTS = {"say": "wrote", "reply": "answered", "note": "note", "open": "opened", "take": "taken", "close": "closed", "reopen": "reopened"}
-
-
-TOLD_TO_CUSTOMERS = frozenset({"open", "say", "reply", "take", "close", "reopen", "rate", "wait", "status", "assign"})
-"""Verbs in the history that customers read of."""
-
-
-def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, str]]:
-    """The history as the reader may see it: staff all of it, customers the public part."""
-    out: list[dict[str, str]] = []
-    said = {p.mail: p for p in tickets.posts(tx, ticket.id) if p.kind is PostKind.public and p.direction == "in"}
-    opened_by = ""
-    for row in tickets.history(tx, ticket.id):
-        verb = str(row["action"]).partition(" ")[0]
-        changed = row["changed"]
-        if not staff and (verb not in TOLD_TO_CUSTOMERS or (verb == "say" and row["received_id"] not in said)):
-            continue
-        name = "" if ticket.veiled and not staff else ticket.requester.name
-        if verb == "say" and row["cause"] == opened_by and out:
-            continue  # the mail that opened it is one step, not two
-        opened_by = str(row["cause"]) if verb == "open" else opened_by
-        actor = (
-            (name if str(row["actor"]) == ticket.requester.key else "")
-            or particulars.shown_name(str(row["actor"]), facts.policy, facts.directory, staff=staff, group=ticket.group)
-            or (name or ticket.requester.address if not staff or "@" in str(row["actor"]) else str(row["actor"]))
-        )
-        at = row["at"]
-        assert isinstance(at, datetime)  # noqa: S101 - the column is not nullable
-        what, value = EVENTS.get(verb, "changed"), str(row["action"])
-        if not staff and verb == "say" and not ticket.veiled:
-            author = said[row["received_id"]].author
-            actor = author.name or author.address
-        if verb == "assign":
-            holder = str(changed["assignee"][1]) if "assignee" in changed else ""
-            to = particulars.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
-            what, value = (
-                "assigned",
-                to or particulars.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2],
-            )
-        elif verb == "wait":
-            what = "waiting"
-        elif verb == "rate":
-            what, value = "rated", str(row["action"]).split(" ")[1]
-        elif what == "changed" and "status" in changed:
-            what, value = "status", str(changed["status"][1])
-        out.append({"at": at.isoformat(), "actor": actor, "what": what, "value": value})
-    return out
 
 
 def _stored_address(facts: Facts, act: Act, ticket: Ticket | None) -> Address | None:

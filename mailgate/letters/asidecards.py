@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rules.facts.people import Directory
-from rules.notices import Notice
+from rules.notice import Notice
 
 TEMPLATES = frozenset({"message", "opinion-asked", "opinion-given", "fyi", "private-message", "task", "order"})
 """The texts that may go to named people."""

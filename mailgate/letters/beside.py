@@ -19,7 +19,7 @@ from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Visibility
 from rules.facts.ticket import Post, Ticket
-from rules.notices import Notice
+from rules.notice import Notice
 from store import feedback
 from store.ledger import Written
 from store.queries import tickets

@@ -34,8 +34,9 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
-from rules.notices import Notice, candidates
+from rules.notice import Notice
 from rules.reading import subject as reading
+from rules.staff_notices import candidates
 from store.outbox import Letter
 from templates import languages
 

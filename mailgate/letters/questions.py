@@ -14,7 +14,7 @@ from rules.case import Facts
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
-from rules.notices import Notice
+from rules.notice import Notice
 from rules.reading import quoting
 from rules.verdict import Act, Hold, Spent
 from store.outbox import Letter

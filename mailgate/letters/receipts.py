@@ -11,7 +11,7 @@ from mailgate.letters.particulars import button
 from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
-from rules.notices import Notice
+from rules.notice import Notice
 from rules.verdict import Act, Many
 from store.ledger import Written
 from store.outbox import Letter

@@ -12,7 +12,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
-from rules.notices import Notice
+from rules.notice import Notice
 from rules.verdict import Bounced, Settle
 from store.outbox import Letter
 

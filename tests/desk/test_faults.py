@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from mailgate import building, intake
 from mailgate.doors.receiving import Received
-from mailgate.handling import outcomes
+from mailgate.handling import acting, outcomes, scenes
 from mailgate.sending.courier import Never, Ready, Sent
 from rules.facts.mail import Envelope
 from store import engine, tables
@@ -35,16 +35,16 @@ def test_a_fault_between_effects_and_fate_leaves_nothing_half_done(tmp_path: Pat
     with desk(tmp_path) as d:
         d.agent("anna")
         (received,) = keep(d, "one")
-        true = outcomes.put
+        true = scenes.put
 
         def breaks(*args: object, **more: object) -> None:
             true(*args, **more)  # type: ignore[arg-type]
             raise RuntimeError("power")
 
-        monkeypatch.setattr(outcomes, "put", breaks)
+        monkeypatch.setattr(acting, "put", breaks)
         intake.handle(d.office, d.at)
         assert (d.tickets(), d.mail(received)["fate"], d.post()) == ([], None, [])
-        monkeypatch.setattr(outcomes, "put", true)
+        monkeypatch.setattr(acting, "put", true)
         d.handle()
         assert (len(d.tickets()), d.fate(received)) == (1, "opened")
         assert templates(d.post()) == [("new-in-group", "anna@staff.example"), ("received", KIM)]
