@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.facts.people import Actor
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, ReplyMeaning
+from rules.facts.terms import Address, ReplyMeaning, Visibility
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import dataclass
 
@@ -52,7 +52,11 @@ class Notice:
         """What a reply to it means; None towards customers."""
         if self.card.get("resolved") and self.kind is RecipientKind.agent:
             return ReplyMeaning.public  # the partner's last word to the end customer
-        return MEANING.get(self.template, ReplyMeaning.note) if self.kind is RecipientKind.agent else None
+        if self.kind is not RecipientKind.agent:
+            return None
+        meaning = MEANING.get(self.template, ReplyMeaning.note)
+        is_inside = self.ticket is not None and self.ticket.visibility is Visibility.internal
+        return ReplyMeaning.note if is_inside and meaning is ReplyMeaning.public else meaning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from rules import belonging, levels
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, PostKind, Status, address_key
+from rules.facts.terms import Address, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import replace
 from rules.notice import Happened, Notice, latest
@@ -29,6 +29,7 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     if post is not None:
         template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
         out += [to_agent(a, template, reason, what, post) for a, reason in _owners(ticket, directory, everybody=True)]
+    out += _colleagues(what, directory)
     beside, is_all = _first_level(what, post, note, policy, directory)
     out += beside
     if is_all:
@@ -42,10 +43,22 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     if is_handed or is_moved or (before.assignee and not ticket.assignee and ticket.group):
         told = {n.to.key for n in out}
         out += [n for n in _former(what, note, directory, is_handed=is_handed) if n.to.key not in told]
-    elif ticket.status is not before.status and post is None:
+    elif ticket.status is not before.status and post is None and (ticket.status is not Status.read or ticket.assignee):
+        # that a colleague has read it is nothing that the rest of a group waits for
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
         out += [to_agent(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
     return [n for n in out if not is_actor(n, what.actor, directory)]
+
+
+def _colleagues(what: Happened, directory: Directory) -> list[Notice]:
+    """Work that one of staff asked for is talked about in notes: each reaches him, and whoever has it."""
+    ticket = what.after
+    asked = directory.agent_of(ticket.requester.address)
+    note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to and p.about is None), None)
+    if asked is None or note is None or ticket.visibility is not Visibility.internal:
+        return []
+    readers = {asked.name: (asked, "requester")} | {a.name: (a, why) for a, why in _owners(ticket, directory, everybody=False)}
+    return [replace(to_agent(a, "appended", why, what, note), buttons=()) for a, why in readers.values()]
 
 
 def _handed(agent: Agent, template: str, reason: str, what: Happened, note: Post | None) -> Notice:
@@ -118,8 +131,9 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
         members = department(category.group, directory) if category is not None and category.group else []
         out += [to_agent(a, "new-in-category", reason if reason == "manager" else "category", what, post) for a, reason in members]
         out += [to_agent(a, "new-in-group", "new", what, post) for a in directory.agents.values()] if not members else []
-    for address in (*(category.notify if category else ()), *policy.notify.new_to):
-        for each in named(address, directory, policy):
+    told = [(word, "category") for word in (category.notify if category else ())] + [(word, "new") for word in policy.notify.new_to]
+    for word, reason in told:
+        for each in named(word, directory, policy):
             agent = directory.agent_of(each.address)
             kind = RecipientKind.agent if agent else RecipientKind.other
             out.append(
@@ -127,7 +141,7 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
                     template="new-in-category",
                     to=each,
                     kind=kind,
-                    reason="category",
+                    reason=reason,
                     ticket=ticket,
                     post=post,
                     buttons=_buttons("new-in-category", is_his=False) if agent else (),

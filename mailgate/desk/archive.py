@@ -39,8 +39,9 @@ def list_(
     desk = call.of(context)
     with desk.store() as store, engine.reading(store) as tx:
         found = read.listed(tx, read.Filter(archived=True, words=search, limit=limit or 0, sort="-id"))
+        links = read.links_of(tx, [each.id for each in found]) if desk.as_json else {}
     if desk.as_json:
-        screen.document(desk, [shapes.ticket(each, desk.zone) for each in found])
+        screen.document(desk, [shapes.ticket(each, desk.zone, links=links.get(each.id, ())) for each in found])
         return
     if not found:
         screen.say("there is nothing in the archive" + (" with these words" if search else ""))

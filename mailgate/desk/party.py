@@ -87,8 +87,9 @@ def history(context: typer.Context, key: Key) -> None:
     with desk.store() as store, engine.reading(store) as tx:
         party = _find(people.parties(tx), key)
         found = tickets.of_party(tx, party.key)
+        links = tickets.links_of(tx, [each.id for each in found]) if desk.as_json else {}
     if desk.as_json:
-        screen.document(desk, [shapes.ticket(t, desk.zone) for t in found])
+        screen.document(desk, [shapes.ticket(t, desk.zone, links=links.get(t.id, ())) for t in found])
         return
     rows = [(t.ref, screen.local(desk, t.opened_at), t.subject, t.requester.name or t.requester.address, t.status.value) for t in found]
     screen.table(("ref", "opened", "subject", "customer", "status"), rows, wide=("subject", "customer"))

@@ -125,7 +125,7 @@ def person(value: Person, phone: str, zone: ZoneInfo) -> Json:
     }
 
 
-def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None) -> Json:
+def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None, links: Sequence[tuple[str, str]] = ()) -> Json:
     """A ticket as in lists: all but its conversation, history and tasks. `kind` is what its party is to us, where the desk tells them apart."""
     return {
         "ref": value.ref,
@@ -176,6 +176,7 @@ def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None) -> Json:
         "waiting_room": list(value.waiting_room),
         "merged_into": value.merged_into or None,
         "deleted_at": moment(value.deleted_at, zone),
+        "links": [{"ref": ref, "kind": kind} for ref, kind in links],
     }
 
 
@@ -191,12 +192,11 @@ def whole_ticket(
     kind: str | None = None,
 ) -> Json:
     """Everything of one ticket."""
-    return ticket(value, zone, kind) | {
+    return ticket(value, zone, kind, links) | {
         "posts": [post(each, zone) for each in posts],
         "history": [entry(each, zone) for each in history],
         "tasks": [task(each, zone) for each in tasks],
         "orders": [order(each, zone) for each in orders],
-        "links": [{"ref": ref, "kind": kind} for ref, kind in links],
     }
 
 

@@ -12,7 +12,7 @@ from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rules.facts.ticket import Ticket
 
@@ -109,7 +109,8 @@ def list_(
             who = tickets.actor(desk.settings.policy, staff, as_)
             scene = Scene(who=who, at=desk.at, policy=desk.settings.policy, directory=staff)
             found = [each for each in found if rights.may_see(each, scene, who.name)][: limit or None]
-        _print(desk, found, tickets.kinds(tx, desk))
+        links = read.links_of(tx, [each.id for each in found]) if desk.as_json else {}
+        _print(desk, found, tickets.kinds(tx, desk), links)
 
 
 def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
@@ -176,9 +177,11 @@ def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(word for word in words if word != "open")), "open" in words and len(words) == 1
 
 
-def _print(desk: Call, found: Sequence[Ticket], kind: Callable[[Ticket], str | None]) -> None:
+def _print(
+    desk: Call, found: Sequence[Ticket], kind: Callable[[Ticket], str | None], links: Mapping[int, Sequence[tuple[str, str]]]
+) -> None:
     if desk.as_json:
-        screen.document(desk, [shapes.ticket(each, desk.zone, kind(each)) for each in found])
+        screen.document(desk, [shapes.ticket(each, desk.zone, kind(each), links.get(each.id, ())) for each in found])
         return
     if not found:
         screen.say("no such tickets")

@@ -129,7 +129,7 @@ TOLD_TO_CUSTOMERS = frozenset({"open", "say", "reply", "take", "close", "reopen"
 """Verbs in the history that customers read of."""
 
 
-def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool) -> list[dict[str, str]]:
+def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool, language: str) -> list[dict[str, str]]:
     """The history as the reader may see it: staff all of it, customers the public part."""
     out: list[dict[str, str]] = []
     said = {p.mail: p for p in tickets.posts(tx, ticket.id) if p.kind is PostKind.public and p.direction == "in"}
@@ -165,7 +165,10 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool)
             what = "waiting"
         elif verb == "rate":
             what, value = "rated", str(row["action"]).split(" ")[1]
-        elif what == "changed" and "status" in changed:
-            what, value = "status", str(changed["status"][1])
+        elif what == "changed" and verb == "status" and "status" in changed:
+            before, after = (str(each) for each in changed["status"])
+            code = languages.choose(language, facts.policy.languages)
+            what = "reopened" if before == "closed" else after if after in {"waiting", "closed"} else "status"
+            value = languages.word(code, "status_staff" if staff else "status", after)
         out.append({"at": at.isoformat(), "actor": actor, "what": what, "value": value})
     return out

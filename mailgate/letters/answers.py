@@ -125,7 +125,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
         case "show" | "print" if staff:
             return letters.letter(Notice(template="show-answer", ticket=about, **common), event, _whole(tx, facts, act, about, event))
         case "history" | "show" | "print":
-            events = history_events(tx, about, facts, staff=staff)
+            events = history_events(tx, about, facts, staff=staff, language=language)
             return letters.letter(Notice(template="history-answer", ticket=about, **common), event, {"events": events})
         case _:
             extra = {"promise_at": particulars.promised(about, facts.policy), "kept": _kept(tx, about, facts.policy, facts.at, staff=staff)}

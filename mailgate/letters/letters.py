@@ -77,7 +77,12 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     }
     files: list[dict[str, Any]] = [{"inline": False, "content_id": "", **one} for one in attached]
     card |= _own_keys(notice, event, veiled=veiled, files=files)
-    card |= extra or {}
+    more = dict(extra or {})
+    if notice.template == "received" and more.get("answers"):
+        more["answers"] = [*card["answers"], *more["answers"]]  # what a rule answers stands first, then what may help besides
+    elif notice.template == "received":
+        more.pop("answers", None)
+    card |= more
     if ticket is None:
         card["subject"] = reading.read(card["subject"]).base  # of the mail that is answered: `Re: Re:` says nothing
     every = list(_buttons(card))
@@ -261,7 +266,7 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
         out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
     if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
         out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})
-    if notice.card.get("uncovered"):
+    if notice.card.get("uncovered") and not any(verb == "contract" for verb, _ in notice.card.get("choices") or ()):
         out.append({"what": "no-contract", "value": ""})
     for verb, names in notice.card.get("choices") or ():
         more = ", …" if len(names) > belonging.MOST_CHOICES else ""

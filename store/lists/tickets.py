@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -196,6 +196,20 @@ def links(tx: Reading, ticket_id: int) -> list[tuple[str, str]]:
     out = "SELECT ticket.ref, link.kind FROM ticket JOIN link ON link.other_id = ticket.id WHERE link.ticket_id = :id"
     back = "SELECT ticket.ref, link.kind FROM ticket JOIN link ON link.ticket_id = ticket.id WHERE link.other_id = :id"
     return [(row["ref"], row["kind"]) for said in (out, back) for row in plain.rows(tx, "link", said, {"id": ticket_id})]
+
+
+def links_of(tx: Reading, ticket_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """What `links` says of each of many tickets; those that are linked with none have no key."""
+    values: dict[str, Any] = {}
+    ours = plain.among(tx, "link.ticket_id", ticket_ids, values)
+    theirs = plain.among(tx, "link.other_id", ticket_ids, values)
+    out = f"SELECT link.ticket_id AS owner, ticket.ref, link.kind FROM ticket JOIN link ON link.other_id = ticket.id WHERE {ours}"  # noqa: S608 - conditions of ours
+    back = f"SELECT link.other_id AS owner, ticket.ref, link.kind FROM ticket JOIN link ON link.ticket_id = ticket.id WHERE {theirs}"  # noqa: S608
+    found: dict[int, list[tuple[str, str]]] = {}
+    for said, name in ((out, "v0"), (back, "v1")):
+        for row in plain.rows(tx, "link", said, {name: values[name]}):
+            found.setdefault(row["owner"], []).append((row["ref"], row["kind"]))
+    return found
 
 
 def records(tx: Reading, ticket_id: int) -> Records:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from rules.facts.terms import address_key
 from rules.facts.ticket import Ticket
 from store import facts, tables
-from store.lists.tickets import INTERNAL, Filter, all_refs, find, history, links, listed, one, posts, records
+from store.lists.tickets import INTERNAL, Filter, all_refs, find, history, links, links_of, listed, one, posts, records
 
 __all__ = [
     "INTERNAL",
@@ -19,6 +19,7 @@ __all__ = [
     "find",
     "history",
     "links",
+    "links_of",
     "listed",
     "of_partner",
     "of_party",

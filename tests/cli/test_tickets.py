@@ -11,9 +11,9 @@ from tests.cli.conftest import Desk
 
 LISTED = set(
     "ref subject status colour light progress priority severity type category visibility origin channel group assignee level requester party partner_ref"
-    " watchers contract project device fields tags opened_at read_at taken_at answered_at closed_at archived_at due rating version".split()
+    " watchers contract project device fields tags opened_at read_at taken_at answered_at closed_at archived_at due rating version links".split()
 )
-SHOWN = LISTED | {"posts", "history", "tasks", "links"}
+SHOWN = LISTED | {"posts", "history", "tasks"}
 POST = set("id at author kind direction subject text quoted attachments mail".split())
 ENTRY = set("at actor action cause changed".split())
 ROW = set("id created_at template to subject message_id ticket state attempts last_answer due_at".split())
@@ -262,6 +262,7 @@ def test_merging_leads_the_old_number_to_the_new_ticket(desk: Desk) -> None:
     shown = desk.ok("ticket", "show", "T2")
     assert shown["ref"] == "T1"
     assert {"ref": "T2", "kind": "merged"} in shown["links"]
+    assert {each["ref"]: each["links"] for each in desk.ok("ticket", "list")}["T1"] == shown["links"]
     assert desk.ok("db", "check")["ok"]
 
 

@@ -1,0 +1,146 @@
+"""What somebody sees who knows the desk by its mails and its command line alone: each mail true, nobody told twice, no answer lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rules.facts.terms import Status
+from tests.desk.customers import enter_party
+from tests.desk.office import Desk, buttons, desk, plain, to
+from tests.desk.things import enter_contract
+
+KIM, ANNA, PETR, EVA = "kim@client.example", "anna@staff.example", "petr@staff.example", "eva@staff.example"
+
+
+def _shelf(folder: Path) -> str:
+    for kind, name, text in (
+        ("faq", "toner", "---\ntitle: Changing the toner\naudience: public\n---\nOpen the flap.\n"),
+        ("canned", "cartridge", "---\ntitle: About cartridges\n---\nWe have sent you one.\n"),
+    ):
+        path = folder / "texts" / kind / "en" / f"{name}.md"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    return 'texts = "texts"'
+
+
+def test_a_rules_answer_is_in_the_acknowledgement_of_a_desk_that_has_articles(tmp_path: Path) -> None:
+    """The answer that the site chose would be lost as soon as it writes its first article."""
+    rule = '[[rule]]\nname = "cartridge"\nwhen = {subject = "cartridge"}\nthen = ["canned cartridge"]\n'
+    with desk(tmp_path, desk=_shelf(tmp_path), more=rule) as d:
+        d.agent("anna")
+        d.write(KIM, "Please send one.", subject="A cartridge")
+        (answer,) = to(d.post(), KIM)
+        assert answer["X-Mailgate-Template"] == "received" and "We have sent you one." in plain(answer)
+
+
+def test_nobody_is_told_that_a_colleague_has_read_a_new_request(tmp_path: Path) -> None:
+    """A group of ten would get nine mails for each look at a request, and whoever gave an order two for its report."""
+    with desk(tmp_path) as d:
+        for name in ("anna", "petr", "eva"):
+            d.agent(name, "hw")
+        d.write(KIM)
+        mail = to(d.post(), PETR)[0]
+        d.write(PETR, "#note I had a look.", answer=mail)
+        assert d.ticket().status is Status.read
+        assert {str(m["X-Mailgate-Template"]) for m in d.post_later()} <= {"report"}
+
+
+def _inside(d: Desk) -> None:
+    for name in ("anna", "petr", "eva"):
+        d.agent(name)
+    d.write(KIM)
+    mail = to(d.post(), ANNA)[0]
+    d.write(ANNA, "#internal", answer=mail)
+    d.post_later()
+
+
+def test_an_answer_to_what_is_inside_stays_inside_and_the_mail_says_so(tmp_path: Path) -> None:
+    """The mail would say that a reply goes to the customer, and the reply would be held."""
+    with desk(tmp_path) as d:
+        _inside(d)
+        d.write(KIM, "One thing more.", subject="Re: Printer [T1]")
+        mail = to(d.post(), PETR)[0]
+        assert mail["X-Mailgate-Reply"] == "note" and plain(mail).startswith("Your reply stays inside")
+        assert d.fate(d.write(PETR, "I see.", answer=mail)) == "appended"
+        assert d.posts()[-1].kind.value == "note"
+        assert not to(d.post_later(), KIM)
+
+
+def test_what_was_to_be_answered_outside_and_is_inside_now_is_told_in_words(tmp_path: Path) -> None:
+    """The agent would read a code word of the program."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM)
+        mail = to(d.post(), ANNA)[0]
+        d.write(ANNA, "#internal", answer=mail)
+        d.post_later()
+        assert d.fate(d.write(ANNA, "Dear Kim, it is done.", answer=mail)) == "held"
+        (held,) = d.post()
+        assert "nothing goes to the customer" in " ".join(plain(held).split()) and "internal-ticket" not in plain(held)
+
+
+def test_two_colleagues_talk_about_internal_work(tmp_path: Path) -> None:
+    """Whoever asked for it would never hear of it again."""
+    with desk(tmp_path) as d:
+        for name in ("anna", "petr"):
+            d.agent(name)
+        signed = {"Authentication-Results": "mx.desk.example; dkim=pass header.d=staff.example", "Received": "from a by mx.desk.example"}
+        d.write(ANNA, "We need paper.", subject="[internal] Paper", headers=signed)
+        mails = d.post()
+        if not d.tickets():  # the desk wants to be sure that it is she
+            d.press(ANNA, to(mails, ANNA)[0], "Yes, that was me: carry out")
+            mails = d.post()
+        d.write(PETR, "#take\n\nI order it.", answer=to(mails, PETR)[0])
+        told = to(d.post_later(), ANNA)
+        assert [str(m["X-Mailgate-Template"]) for m in told] == ["appended"] and "I order it." in plain(told[0])
+        d.write(ANNA, "Two boxes, please.", answer=told[0])
+        told = to(d.post_later(), PETR)
+        assert [str(m["X-Mailgate-Template"]) for m in told] == ["appended"] and "Two boxes" in plain(told[0])
+
+
+def test_an_address_of_new_to_is_told_why_also_without_a_category(tmp_path: Path) -> None:
+    """Its mails would end in half a sentence."""
+    with desk(tmp_path, more='[notify]\nnew_to = ["board@other.example"]\n') as d:
+        d.agent("anna")
+        d.write(KIM)
+        (mail,) = to(d.post(), "board@other.example")
+        assert "because you are told of every new request" in " ".join(plain(mail).split())
+
+
+def test_the_history_says_a_status_in_the_readers_words(tmp_path: Path) -> None:
+    """A customer in Brno would read `waiting`."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM, "Dobrý den, tiskárna nám dnes ráno přestala tisknout a nevíme proč.")
+        mails = d.post()
+        d.write(ANNA, "#status waiting", answer=to(mails, ANNA)[0])
+        d.write(ANNA, "#status working", answer=to(mails, ANNA)[0])
+        d.write(ANNA, "#status closed", answer=to(mails, ANNA)[0])
+        d.post_later()
+        d.write(KIM, "#historie", answer=to(mails, KIM)[0])
+        (told,) = d.post()
+        assert "čekáme na odpověď" in plain(told) and "Řeší se" in plain(told) and "Uzavření" in plain(told)
+        assert not {"waiting", "working", "closed"} & set(plain(told).split())
+
+
+def test_who_has_several_contracts_is_covered(tmp_path: Path) -> None:
+    """The agent would read that no contract covers the sender, and in the next line which ones do."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        enter_party(d, "acme", "client.example")
+        for key in ("C1", "C2"):
+            enter_contract(d, key, "acme")
+        d.write(KIM)
+        (mail,) = to(d.post(), ANNA)
+        assert "several contracts" in plain(mail) and "No contract" not in plain(mail)
+
+
+def test_whoever_is_asked_whether_a_mail_is_his_sees_its_words(tmp_path: Path) -> None:
+    """An agent could only guess which of his mails waits; a customer is never sent what a stranger wrote in his name."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM)
+        d.post()
+        d.write(ANNA, "Dear Kim, the part comes on Friday.", subject="Re: Printer [T1]")
+        (asked,) = to(d.post(), ANNA)
+        assert "the part comes on Friday" in plain(asked) and "carry-out" in " ".join(buttons(asked))
