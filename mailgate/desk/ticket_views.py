@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import call, completion, edits, screen, shapes, tickets
+from mailgate.desk import call, completion, edits, lights, screen, shapes, tickets
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
@@ -101,7 +101,7 @@ def list_(
             limit=0 if as_ else limit or 0,
             archived=archived,
         )
-        found = read.listed(tx, wanted)
+        found = lights.listed(desk, tx, wanted)
         if as_:
             from rules import rights
             from rules.actions.base import Scene
@@ -122,7 +122,7 @@ def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
     if as_:
         _seen(desk, ref, as_)
     with desk.reading() as tx:
-        ticket = tickets.find(tx, ref)
+        ticket = lights.shown(desk, tx, tickets.find(tx, ref))
         if desk.as_json:
             screen.document(desk, tickets.whole(tx, desk, ticket))
             return

@@ -191,12 +191,21 @@ class SetLevel(Action):
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         after = replace(ticket, level=int(self.to))
-        if not scene.policy.options.second_level or (after.level == ticket.level and ticket.resolved_at is None):
+        stays = after.level == ticket.level and ticket.resolved_at is None and not self._is_with_first(ticket, scene)
+        if not scene.policy.options.second_level or stays:
             return Effect(ticket=after)
         if after.level == 1:
             back = replace(after, group=ticket.first_group, assignee=ticket.first_assignee) if levels.first(ticket) else after
             return Effect(ticket=replace(back, level_at=None, resolved_at=None))
         return Effect(ticket=self._handed_up(after, scene))
+
+    def _is_with_first(self, ticket: Ticket, scene: Scene) -> bool:
+        """Whether a partner's request, the second level's from the beginning, lies with others, where its category put it."""
+        agent = scene.directory.agents.get(scene.who.name)
+        if self.to != "2" or ticket.origin != levels.PARTNER or ticket.level_at is not None:
+            return False
+        up = levels.second_group(ticket, agent.groups if agent is not None else (), scene.policy, scene.directory)
+        return bool(up) and up != ticket.group
 
     def _handed_up(self, ticket: Ticket, scene: Scene) -> Ticket:
         """The ticket with headquarters: whoever had it stays the one who hears of it and closes it towards the end customer."""

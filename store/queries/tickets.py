@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from rules import deadlines
+from rules.facts.policy import Policy
 from rules.facts.terms import address_key
 from rules.facts.ticket import Ticket
-from store import facts, tables
+from store import facts, tables, things, timers
 from store.lists.tickets import INTERNAL, Filter, all_refs, find, history, links, links_of, listed, one, posts, records
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "Filter",
     "all_ids",
     "all_refs",
+    "as_of",
     "find",
     "history",
     "links",
@@ -36,6 +40,11 @@ PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
 def all_ids(tx: Connection) -> list[tuple[str, int]]:
     """Reference and row id of every ticket, oldest first."""
     return [(row.ref, row.id) for row in tx.execute(select(TICKET.c.ref, TICKET.c.id).order_by(TICKET.c.id))]
+
+
+def as_of(tx: Connection, ticket: Ticket, policy: Policy, at: datetime) -> Ticket:
+    """The ticket with due times and light of that moment, if nothing happens until then. Nothing is written."""
+    return deadlines.settled(ticket, timers.moments(tx, ticket.id), policy, at, things.contract(tx, ticket.contract))
 
 
 def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> list[Ticket]:

@@ -66,3 +66,23 @@ def test_a_ticket_without_clocks_says_so(desk: Desk) -> None:
     desk.opened()
     assert desk.ok("ticket", "history", "T1", "--clock") == []
     assert "no clock runs" in desk.run("ticket", "history", "T1", "--clock").err
+
+
+def test_lights_are_those_of_the_moment_that_is_asked_for_and_nothing_is_written(desk: Desk) -> None:
+    """`--now` next week showed the light of today until a daemon had passed by; asking must not turn it either."""
+    desk.config.write_text(CONFIG + '[clock]\nanswer = "100h"\n[[type]]\nkey = "order"\nlight = {yellow = "10%", red = "20%"}\n')
+    desk.opened(*at("01T09:00"))
+    desk.opened(*at("01T09:00"), subject="Toner")
+    desk.ok("ticket", "do", "T2", "type order", *at("01T09:00"))
+
+    def lights(time: str, *how: str) -> list[tuple[str, str]]:
+        return [(row["ref"], row["light"]) for row in desk.ok("ticket", "list", *how, *at(time))]
+
+    assert lights("03T10:00") == [("T2", "red"), ("T1", "green")], "49 %"
+    assert lights("03T12:00") == [("T2", "red"), ("T1", "yellow")], "51 %"
+    assert lights("03T12:00", "--light", "yellow") == [("T1", "yellow")]
+    assert lights("05T14:00", "--limit", "1") == [("T1", "red")], "101 %"
+    assert lights("05T14:00", "--sort", "priority") == [("T1", "red"), ("T2", "red")]
+    assert desk.ok("ticket", "show", "T1", *at("05T14:00"))["light"] == "red"
+    assert "red" in desk.run("ticket", "show", "T1", *at("05T14:00")).out
+    assert lights("01T09:30") == [("T1", "green"), ("T2", "green")]

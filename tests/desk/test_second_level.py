@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from rules.facts.people import Group, Party
@@ -99,6 +100,24 @@ def test_headquarters_closes_towards_the_partner_and_he_towards_his_customer(tmp
         assert "Dear Jan" in plain(mails[0]) and "seal" not in plain(mails[0])
         assert str(mails[0]["Subject"]) == "Re: Leak [T1]"
         assert d.ticket().status is Status.closed
+
+
+def test_a_partners_request_that_its_category_gave_to_others_is_handed_up_all_the_same(tmp_path: Path) -> None:
+    """`#level 2` said done, and headquarters never heard of it, since a partner's request is the second level's by itself."""
+    category = '[[category]]\nkey = "hvac"\ngroup = "north"\npublic = true\n'
+    more = ON.replace("true", 'true\nsecond_level_group = "hq"') + CLOCK + category
+    with desk(tmp_path, more=more) as d:
+        two_desks(d)
+        proves(d, "Paul <paul@north.example>", ORDER, subject="Leak [cat:hvac]")
+        news = one(d.post(), "pia@")
+        d.write(PIA, "#take", answer=news)
+        d.post_later()
+        d.write(PIA, "#level 2", answer=news)
+        assert ("new-in-group", HANS) in templates(d.post_later())
+        ticket = d.ticket()
+        assert (ticket.level, ticket.group, ticket.assignee, ticket.level_at) == (2, "hq", "", d.at - timedelta(minutes=1))
+        d.write(PIA, "#level 2", answer=news)
+        assert templates(d.post_later()) == [("report", PIA)], "a second time there is nothing to hand over"
 
 
 def test_the_end_customer_can_rate_but_does_not_read_what_partner_and_headquarters_wrote(tmp_path: Path) -> None:
