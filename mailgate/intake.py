@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -155,8 +156,10 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
     index = getattr(refusal, "index", 0)
     offset = len(getattr(verdict, "actions", ())) - len(lines)
     number, line = lines[index - offset] if 0 <= index - offset < len(lines) else (0, "")
-    words = ", ".join(str(v) for v in refusal.words.values())
-    question = Question(number=number, line=line, code=refusal.code, word=words, near=refusal.near)
+    words = {name: str(value) for name, value in refusal.words.items()}
+    question = Question(
+        number=number, line=line, code=refusal.code, word=", ".join(words.values()), near=refusal.near, words=MappingProxyType(words)
+    )
     is_agent = actor is not None and actor.is_agent
     if ticket is not None and actor is not None and is_agent:
         scene = Scene(who=actor, at=facts.at, policy=facts.policy, directory=facts.directory)

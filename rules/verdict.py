@@ -57,6 +57,8 @@ class Question:
     code: str
     word: str = ""
     near: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What the refusal is about, by name; `word` is all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ REFUSALS = {
     "closed": "{ref} is closed",
     "not-closed": "{ref} is open: close it first",
     "closed-category": "{ref} is closed, and closed tickets keep their category ([options] reclassify_closed)",
+    "category": "{category} belongs to another group, so {verb} is not the agent's to do",
     "changed-since": "{field} of {ref} has changed since: undoing would overwrite that",
     "deleted": "{ref} is deleted",
     "internal-ticket": "the ticket is internal: customers hear nothing of it (public first, or a note)",

@@ -45,14 +45,15 @@ def shown(desk: Call, tx: Reading, ticket: Ticket) -> Ticket:
     """One ticket as of now."""
     from store.lists import tickets as read
 
-    return as_of_now(desk, (ticket,), read.behind(tx, desk.at, ticket.id))[0]
+    return as_of_now(desk, (ticket,), read.behind(tx, desk.at))[0]
 
 
 def as_of_now(desk: Call, found: Sequence[Ticket], behind: frozenset[int]) -> list[Ticket]:
     """The same tickets in the same order; those of the row ids `behind` with light and due times of now."""
     if not any(each.id in behind for each in found):
         return list(found)
+    from store import engine
     from store.queries import tickets
 
-    with desk.reading(core=True) as tx:
+    with desk.store() as store, engine.reading(store) as tx:
         return [tickets.as_of(tx, each, desk.settings.policy, desk.at) if each.id in behind else each for each in found]

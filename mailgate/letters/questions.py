@@ -16,7 +16,7 @@ from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.notice import Notice
 from rules.reading import quoting
-from rules.verdict import Act, Hold, Spent
+from rules.verdict import Act, Hold, Question, Spent
 from store.outbox import Letter
 from templates import languages, times
 
@@ -31,6 +31,7 @@ PROBLEMS = {
     "reach": "no-right",
     "not-for-customers": "no-right",
     "workflow-role": "no-right",
+    "workflow": "workflow",
     "archived": "archived",
     "encrypted": "encrypted",
     "internal-ticket": "internal",
@@ -73,6 +74,15 @@ def problem(code: str) -> str:
     return "wrong-value" if code.startswith(("unknown-", "not-a", "too-much")) else "illegal"
 
 
+def value(question: Question, language: str) -> str:
+    """What the sentence is about, in that language."""
+    if question.code == "workflow":
+        said = languages.section(language, "status_staff")
+        steps = (question.words.get("was", ""), question.words.get("to", ""))
+        return " → ".join(str(said.get(word, word)) for word in steps)
+    return question.word or (question.line if question.code != "leak" else "") or question.code
+
+
 REASONS = {
     "unknown-command": "lines",
     "refused": "lines",
@@ -112,7 +122,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
             "number": q.number,
             "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
             "problem": problem(q.code),
-            "value": q.word or (q.line if q.code != "leak" else "") or q.code,
+            "value": value(q, languages.choose(language, facts.policy.languages)),
             "matches": [
                 button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
                 for k, near in enumerate(q.near[:3], 1)

@@ -93,10 +93,10 @@ def listed(tx: Reading, wanted: Filter) -> list[Ticket]:
     return found[: wanted.limit] if wanted.limit else found
 
 
-def behind(tx: Reading, at: datetime, ticket_id: int = 0) -> frozenset[int]:
-    """Row ids of tickets to which time alone did something by then that is not written down yet; of one ticket, or of all."""
-    said = "SELECT id FROM ticket WHERE check_at <= :at" + (" AND id = :id" if ticket_id else "")
-    return frozenset(row["id"] for row in plain.rows(tx, "ticket", said, {"at": at} | ({"id": ticket_id} if ticket_id else {})))
+def behind(tx: Reading, at: datetime) -> frozenset[int]:
+    """Row ids of tickets to which time alone did something by then that is not written down yet."""
+    found = plain.rows(tx, "ticket", "SELECT id FROM ticket WHERE check_at <= :at", {"at": at})
+    return frozenset(row["id"] for row in found)
 
 
 def _conditions(tx: Reading, wanted: Filter, values: dict[str, Any]) -> list[str]:

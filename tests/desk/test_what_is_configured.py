@@ -33,6 +33,7 @@ def test_a_step_that_the_workflow_lacks_is_refused_with_those_it_has(tmp_path: P
         question = one(d.post(), ANNA)
         assert str(question["X-Mailgate-Template"]) == "held"
         assert "working" in plain(question)
+        assert "The workflow of this type has no step New → Closed." in " ".join(plain(question).split())
         d.write(ANNA, "#status working", answer=mail)
         assert d.ticket().status is Status.working
 
