@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 python := .venv/bin/python
 
-.PHONY: help run test test-postgres test-served fortnight moving check bench journeys demo chaos drills soak hostile fuzz looks setup setup-dev servers
+.PHONY: help run test test-postgres test-served fortnight moving check bench journeys thunderbird demo chaos drills soak hostile fuzz looks setup setup-dev servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -28,7 +28,7 @@ demo: setup ## a guided tour on loopback: a customer writes, the desk answers, a
 scratch = $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 test: setup-dev servers ## all tests but the long fault drills; installs the servers they talk to
-	@TMPDIR=$(scratch) $(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder -m "not chaos and not looks" tests  # one more than cores: many tests wait for servers
+	@TMPDIR=$(scratch) $(python) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder -m "not chaos and not looks and not thunderbird" tests  # one more than cores: many tests wait for servers
 
 looks: setup-dev servers ## every text in every language, screen and colour scheme: compared with what was approved, sheets in var/looks
 	@$(python) -m tests.looks.shoot var/looks
@@ -52,7 +52,11 @@ check: setup-dev ## format, lint and types
 	@.venv/bin/mypy mailgate store rules templates cli.py
 
 journeys: setup-dev servers ## the real daemon with real servers and mail clients beside it
-	@$(python) -m pytest tests/journeys
+	@$(python) -m pytest -m "not thunderbird" tests/journeys
+
+thunderbird: setup-dev servers ## the real Thunderbird, without a screen, as a customer's and an agent's mail program; installs it
+	@packaging/test-servers.sh thunderbird
+	@$(python) -m pytest tests/journeys/test_thunderbird.py
 
 # Seconds for the targets that go on for as long as they are told, and the number that all of their dice follow from.
 TIME ?= 300

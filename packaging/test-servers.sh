@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs, through apt, the servers and mail clients that the tests talk to, and the compiler of their faulty disk. What is there already is left alone.
+# Installs, through apt, the servers and mail clients that the tests talk to, and the compiler of their faulty disk; what is named on the command
+# line as well. What is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-wanted=(dovecot-imapd dovecot-lmtpd postfix postgresql chromium fonts-dejavu-core fonts-inter swaks libnet-ssleay-perl neomutt s-nail gnupg openssl gcc libc6-dev)
+wanted=(dovecot-imapd dovecot-lmtpd postfix postgresql chromium fonts-dejavu-core fonts-inter swaks libnet-ssleay-perl neomutt s-nail gnupg openssl gcc libc6-dev "$@")
 
 say() { printf 'servers: %s\n' "$*" >&2; }
 
