@@ -4,7 +4,7 @@ The standard decorator writes and compiles six methods for each class as it is l
 such classes, of which a command uses a few dozen. Here comparing, hashing and showing take no compiling, and `__init__` is made when the class
 is first called. The standard one sends every value through the guard that keeps the class frozen, 16 microseconds for a ticket of fifty fields;
 here the new value is filled as an instance of a twin, a subclass without the guard and of the same layout, and becomes one of its own class when
-it is full: under 3. Nobody ever holds a twin.
+it is full: 3. Nobody ever holds a twin.
 
 The standard `replace` asks each field whether it may be given besides, 25 microseconds for that ticket, of which an ordinary mail makes half a
 dozen. Here the copy is filled as a new value is.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import wraps
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -93,43 +94,42 @@ def _first_init(own: type) -> Callable[..., None]:
     return __init__
 
 
-FEW = 3
+FEW = 8
 """Up to so many fields the guard is passed sooner than the class is changed twice."""
 
 
 def _init(own: type) -> Callable[..., None]:
-    """The real one, of the signature that the standard decorator gives it; two threads may make it at once and then make the same."""
-    fields = [f for f in dataclasses.fields(own) if f.init or (f.default, f.default_factory) != (dataclasses.MISSING, dataclasses.MISSING)]
-    names: dict[str, Any] = {"_set": object.__setattr__, "_missing": dataclasses.MISSING, "_twins": _twins}
-    given = [f for f in fields if f.init]
-    first = [_parameter(f) for f in given if not f.kw_only]
-    named = [_parameter(f) for f in given if f.kw_only]
-    head = ", ".join(["self", *first, *(["*", *named] if named else [])])
-    quick = len(fields) > FEW
-    body = ["_own = self.__class__", '_set(self, "__class__", _twins[_own])'] if quick else []
-    for f in fields:
-        names[f"_new_{f.name}"], names[f"_default_{f.name}"] = f.default_factory, f.default
-        is_made = f.default_factory is not dataclasses.MISSING
-        value = f.name if f.init else f"_new_{f.name}()" if is_made else f"_default_{f.name}"
-        if f.init and is_made:
-            value = f"_new_{f.name}() if {f.name} is _missing else {f.name}"
-        body.append(f"self.{f.name} = {value}" if quick else f'_set(self, "{f.name}", {value})')
-    body += ["self.__class__ = _own"] if quick else []
-    body += ["self.__post_init__()"] if hasattr(own, "__post_init__") else []
-    lines = "\n    ".join([f"def __init__({head}):", *(body or ["pass"])])
-    exec(compile(lines, f"<__init__ of {own.__qualname__}>", "exec"), names)  # noqa: S102 - of names of fields only, as `dataclasses` does
-    made: Callable[..., None] = names["__init__"]
-    made.__qualname__, made.__module__ = f"{own.__qualname__}.__init__", own.__module__
-    made.__annotations__ = {f.name: f.type for f in given} | {"return": None}
+    """The real one, as the standard decorator makes it for a class of these fields; two threads may make it at once and then make the same."""
+    specs = [
+        (f.name, f.type, dataclasses.field(default=f.default, default_factory=f.default_factory, init=f.init, kw_only=f.kw_only))
+        for f in dataclasses.fields(own)
+    ]
+    is_guarded = len(specs) <= FEW
+    more = {"__post_init__": own.__post_init__} if is_guarded and hasattr(own, "__post_init__") else {}
+    space = {"__module__": own.__module__, "__doc__": own.__doc__ or own.__name__, **more}
+    like = dataclasses.make_dataclass(own.__name__, specs, namespace=space, frozen=is_guarded, repr=False, eq=False, slots=True)
+    fill: Callable[..., None] = like.__dict__["__init__"]
+    fill.__qualname__ = f"{own.__qualname__}.__init__"
+    made = fill if is_guarded else _unguarded(fill, getattr(own, "__post_init__", None))
     own.__init__ = made  # type: ignore[misc]
     return made
 
 
-def _parameter(field: dataclasses.Field[Any]) -> str:
-    """How a field stands in the signature."""
-    if field.default is not dataclasses.MISSING:
-        return f"{field.name}=_default_{field.name}"
-    return f"{field.name}=_missing" if field.default_factory is not dataclasses.MISSING else field.name
+def _unguarded(fill: Callable[..., None], after: Callable[[Any], None] | None) -> Callable[..., None]:
+    switch = object.__setattr__
+
+    @wraps(fill)
+    def __init__(self: Any, /, *args: Any, **values: Any) -> None:  # noqa: ANN401, N807
+        own = self.__class__
+        switch(self, "__class__", _twins[own])
+        try:
+            fill(self, *args, **values)
+        finally:
+            self.__class__ = own
+        if after is not None:
+            self.__post_init__()
+
+    return __init__
 
 
 class _Twins(dict[type, type]):

@@ -136,15 +136,16 @@ def test_many_threads_may_make_the_first_value_at_once() -> None:
         assert list(pool.map(Pair, range(200))) == [Pair(n) for n in range(200)]
 
 
-def _alike(**how: Any) -> tuple[type, type]:
+def _alike(many: str, **how: Any) -> tuple[type, type]:
     """The same class by both decorators."""
     body = {
-        "__annotations__": {"name": str, "many": list, "kept": str, "late": int, "last": tuple, "more": dict},
+        "__annotations__": {"name": str, "many": list, "kept": str, "late": int, "last": tuple, "more": dict} | dict.fromkeys(many, str),
         "many": dataclasses.field(default_factory=list),
         "kept": dataclasses.field(default="k", init=False),
         "late": dataclasses.field(default=3, kw_only=True),
         "last": (),
         "more": dataclasses.field(default_factory=dict, init=False),
+        **dict.fromkeys(many, ""),
     }
     one, other = (type("Alike", (), {**body, "__annotations__": dict(body["__annotations__"])}) for _ in range(2))  # type: ignore[call-overload]
     return frozen.dataclass(frozen=True, slots=True, **how)(one), dataclasses.dataclass(frozen=True, slots=True, **how)(other)
@@ -153,15 +154,16 @@ def _alike(**how: Any) -> tuple[type, type]:
 @pytest.mark.parametrize(
     "values", [{}, {"name": "x"}, {"name": "x", "many": [1]}, {"name": "x", "late": 4, "last": (1,)}, {"name": "x", "kept": "no"}]
 )
+@pytest.mark.parametrize("many", ["", "abcdef"])
 @pytest.mark.parametrize("how", [{}, {"kw_only": True}])
-def test_a_new_value_is_filled_as_the_standard_one_is(values: dict[str, Any], how: dict[str, bool]) -> None:
+def test_a_new_value_is_filled_as_the_standard_one_is(values: dict[str, Any], how: dict[str, bool], many: str) -> None:
     def made(kind: type) -> object:
         try:
             return dataclasses.asdict(kind(**values))
         except TypeError as refused:
             return str(refused)
 
-    one, other = _alike(**how)
+    one, other = _alike(many, **how)
     assert made(one) == made(other)
     assert str(inspect.signature(one.__init__).replace(return_annotation=None)).count("=") == str(inspect.signature(other.__init__)).count(
         "="
