@@ -17,7 +17,7 @@ from rules.actions.all import VERBS
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
-from rules.actions.questions import Help
+from rules.actions.questions import AskHistory, Help
 from rules.actions.undo import Undo
 from rules.actions.values import Rest
 from rules.actions.words import Misread, Words
@@ -176,7 +176,7 @@ def _pieces(case: Case, number: int, line: str) -> list[Piece]:
     """One line as an action on each of its tickets; raises Misread with near whole lines."""
     action, refs = _read(line, case.words, threads.shape_of(case.facts.policy.desk.number))
     thread = case.facts.thread
-    if not refs and action.needs_ticket and not _names(action):
+    if not refs and action.needs_ticket and not _names(action) and not _is_of_party(action):
         if thread is None:
             raise Misread("missing-ref", line, ())
         refs = [thread.ticket.ref]
@@ -261,6 +261,11 @@ def _refs(tokens: Sequence[str], mask: re.Pattern[str]) -> list[str]:
         elif (named := _NAMED.fullmatch(bare)) is not None:
             out.append(named[1].upper())
     return list(dict.fromkeys(out))
+
+
+def _is_of_party(action: Action) -> bool:
+    """Whether it asks about an organisation and no ticket."""
+    return isinstance(action, AskHistory) and bool(action.party)
 
 
 def _names(action: Action) -> str:

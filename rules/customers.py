@@ -260,6 +260,8 @@ def _draft(case: Case, *, known: bool) -> Ticket:
         (a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), ""
     )
     base = subject.read(f.mail.subject).base
+    if f.thread is not None and f.thread.by != "subject" and f.thread.ticket.veiled and case.is_participant:
+        base = f.thread.ticket.subject  # our mails to him are called otherwise, and so is his reply
     requester: Address = case.actor.address
     watchers, room = _others(case)
     beside = _partners(case)

@@ -39,7 +39,8 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
             role = scene.policy.roles.get(agent.role)
             if role is not None and not role.allows(action.verb):
                 raise Refused("role", verb=action.verb, role=role.title or role.key)
-            if action.needs_ticket and action.verb != "aside" and not may_see(ticket, scene, agent.name):
+            helps = action.verb in FOR_ALL and _has_work(scene, agent)
+            if action.needs_ticket and action.verb != "aside" and not helps and not may_see(ticket, scene, agent.name):
                 raise Refused("reach", verb=action.verb)
             if action.changes and action.verb not in FOR_ALL and not may_work_on(ticket, scene, agent):
                 raise Refused("category", verb=action.verb, category=ticket.category)
@@ -86,6 +87,18 @@ def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
         holder = scene.directory.agents.get(ticket.assignee)
         return home in mine if home else holder is None or bool(mine & set(holder.groups))
     return False
+
+
+def may_name(ticket: Ticket, scene: Scene) -> bool:
+    """Whether a line may name another ticket: to whom it isn't known, it is as good as none."""
+    return not scene.who.is_agent or may_see(ticket, scene, scene.who.name)
+
+
+def _has_work(scene: Scene, agent: Agent) -> bool:
+    """Whether an open task or order of the ticket was given to him or to a group of his."""
+    mine = {agent.name, *(f"@{key}" for key in agent.groups)}
+    asked = any(task.is_open and task.assignee in mine for task in scene.records.tasks.values())
+    return asked or any(order.technician == agent.name for order in scene.records.orders.values())
 
 
 def leads(agent: Agent, ticket: Ticket, scene: Scene) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from rules import chain
+from rules import chain, rights
 from rules.actions.base import Draft, Refused, Scene
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import dataclass
@@ -135,7 +135,7 @@ def write_rest(tx: Connection, ticket: Ticket, outcome: Outcome, scene: Scene, c
     records.write(tx, ticket.id, outcome.records)
     for ref, kind in outcome.links:
         other = find(tx, ref)
-        if other is None:
+        if other is None or not rights.may_name(other, scene):
             raise Refused("no-such-ticket", ref=ref)
         link(tx, ticket.id, other.id, kind)
 

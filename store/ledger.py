@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from rules import deadlines, stays
+from rules import deadlines, rights, stays
 from rules.actions.base import Action, Aside, Refused, Scene
 from rules.deadlines import Moment
 from rules.facts.policy import Policy
@@ -132,7 +132,7 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     if row is None:
         raise LookupError(ticket_id)
     before = facts.ticket(row)
-    if any(a.reads_records for a in actions):
+    if any(a.reads_records or (scene.who.is_agent and a.verb in rights.FOR_ALL) for a in actions):
         scene = replace(scene, records=records.of(tx, ticket_id))
     outcome = perform_all(before, actions, scene)
     after = outcome.ticket

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select, update
 
+from rules import rights
 from rules.actions.base import Refused, Scene
 from rules.facts.terms import Status
 from rules.facts.ticket import Ticket, changed
@@ -20,7 +21,7 @@ KNOWN, OUTBOX = tables.KnownId, tables.Outbox
 def merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause) -> Ticket:
     """Move everything of a ticket to another; gives it closed, and raises Refused if the other is unknown."""
     target = find(tx, into)
-    if target is None or target.id == ticket.id:
+    if target is None or target.id == ticket.id or not rights.may_name(target, scene):
         raise Refused("no-such-ticket", ref=into)
     watchers = tuple(
         w

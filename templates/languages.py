@@ -161,6 +161,19 @@ def verb_aliases(languages: Iterable[str], site: Path | None = None) -> dict[str
     return _aliases("verbs", languages, site)
 
 
+def of_verb(said: str, languages: Iterable[str], site: Path | None = None) -> str:
+    """The one of these languages in which a verb is called so: `hilfe` is German. Empty for words of several, and for English, which all may write."""
+    word_ = said.lower()
+    if word_ in _aliases("verbs", (FALLBACK,), site):
+        return ""
+    found = [code for code in dict.fromkeys(map(primary, languages)) if code in LANGUAGES and word_ in _own_verbs(code, site)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _own_verbs(code: str, site: Path | None) -> set[str]:
+    return {alias.lower() for verb in section(code, "verbs", site=site) for alias in forms(code, "verbs", verb, site=site)}
+
+
 def value_aliases(languages: Iterable[str], site: Path | None = None) -> dict[str, str]:
     """Every word that stands for a value of a command (`hoch`: `high`) in these languages, as `verb_aliases`."""
     return _aliases("values", languages, site)

@@ -87,11 +87,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     if about is not None and not staff and to.key == levels.end_customer(about).key and ask.what != "status":
         # what a partner and we wrote to each other is not his customer's
         about = None
-    language = (
-        readers.agent_language(facts, act.actor.name)
-        if staff
-        else (ticket.language if ticket else facts.person.language if facts.person else "")
-    )
+    language = readers.asked_in(facts, act, ticket)
     common: dict[str, Any] = {
         "to": to,
         "kind": kind,

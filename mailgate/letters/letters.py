@@ -263,7 +263,9 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     out: list[dict[str, str]] = []
     claims = notice.card.get("claims") or ()
     if claims:
-        out.append({"what": "claims" if notice.card.get("hint") == "claims" else "related", "value": ", ".join(claims)})
+        hint = str(notice.card.get("hint", ""))
+        done = hint in {"follows-archived", "follows-deleted", "follows-late"}
+        out.append({"what": "claims" if hint == "claims" else "follows" if done else "related", "value": ", ".join(claims)})
     if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
         out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})
     if notice.card.get("uncovered") and not any(verb == "contract" for verb, _ in notice.card.get("choices") or ()):

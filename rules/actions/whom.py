@@ -71,6 +71,7 @@ class Mailbox:
         return value
 
 
+_COMMA = re.compile(r"[,;](?=\S)")
 _GROUP = re.compile(r"@(?=[^@\s]+$)|(?:group|gruppe|ryhma|skupina):", re.IGNORECASE)
 _AND = frozenset({"and", "und", "ja", "a", "&"})
 
@@ -95,6 +96,8 @@ class People:
         wanted = True
         while rest:
             word, after = first_word(rest)
+            if (comma := _COMMA.search(word)) is not None and rest.startswith(word):
+                word, after = word[: comma.end()], rest[comma.end() :]  # `anna,ben@side.example` without a space
             bare = word.rstrip(",;:")
             is_last = word.endswith(":")
             joined = word != bare or after.startswith((",", ";"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.facts.terms import Status
+from rules.frozen import replace
+from store import engine, people
 from tests.desk.customers import enter_party
 from tests.desk.office import Desk, buttons, desk, plain, to
 from tests.desk.things import enter_contract
@@ -144,3 +146,97 @@ def test_whoever_is_asked_whether_a_mail_is_his_sees_its_words(tmp_path: Path) -
         d.write(ANNA, "Dear Kim, the part comes on Friday.", subject="Re: Printer [T1]")
         (asked,) = to(d.post(), ANNA)
         assert "the part comes on Friday" in plain(asked) and "carry-out" in " ".join(buttons(asked))
+
+
+def test_help_is_in_the_language_of_its_word(tmp_path: Path) -> None:
+    """Who asks in German would have to read English."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        for word, said in (("#hilfe", "Was Sie schreiben können"), ("#ohje", "Mitä voitte kirjoittaa"), ("#nápověda", "Co můžete napsat")):
+            d.write(KIM, word, subject="?")
+            (answer,) = to(d.post(), KIM)
+            assert said in plain(answer), plain(answer)[:200]
+        d.write(KIM, "", subject="Hilfe", to="control@desk.example")
+        assert "Was Sie schreiben können" in plain(to(d.post(), KIM)[0])
+        d.write(KIM, "#help", subject="?")
+        assert "What you can write" in plain(to(d.post(), KIM)[0])
+
+
+def test_names_may_be_parted_by_commas_alone(tmp_path: Path) -> None:
+    """`eva,petr` is how people write it on a telephone."""
+    with desk(tmp_path) as d:
+        for name in ("anna", "petr", "eva"):
+            d.agent(name)
+        d.write(KIM)
+        mail = to(d.post(), ANNA)[0]
+        assert d.fate(d.write(ANNA, "#fyi eva,petr", answer=mail)) == "executed"
+        assert {a for m in d.post_later() if m["X-Mailgate-Template"] == "fyi" for a in (EVA, PETR) if a in str(m["To"])} == {EVA, PETR}
+
+
+def test_a_task_reaches_into_another_department_and_so_does_its_answer(tmp_path: Path) -> None:
+    """The technician would be told to write `#done`, and then that he has no right to."""
+    roles = '[[role]]\nkey = "technician"\nsee = "group"\n[[category]]\nkey = "hw"\naddress = "hw@desk.example"\ngroup = "hw"\n'
+    with desk(tmp_path, more=roles) as d:
+        d.agent("anna", "hw")
+        d.agent("eva", "hvac")
+        with engine.transaction(d.office.store) as tx:
+            eva = replace(people.directory(tx).agents["eva"], role="technician")
+            people.put_agent(tx, eva, d.at)
+        d.write(KIM, to="hw@desk.example")
+        mail = to(d.post(), ANNA)[0]
+        d.write(ANNA, "#task group:hvac measure\n#task @anna look", answer=mail)
+        task = to(d.post_later(), EVA)[0]
+        assert d.fate(d.write(EVA, "#doing", answer=task)) == "executed"
+        assert d.fate(d.write(EVA, "It is 40 degrees.", answer=task)) == "appended"
+        assert d.fate(d.write(EVA, "#prio high", answer=task)) == "held"
+        assert d.fate(d.write(EVA, "#done", answer=task)) == "executed"
+        d.post_later()
+        assert d.fate(d.write(EVA, "#note one thing more", answer=task)) == "held"
+
+
+def test_what_one_may_not_see_cannot_be_named(tmp_path: Path) -> None:
+    """A link would tell that there is such a request, and write into it."""
+    more = '[[role]]\nkey = "technician"\nsee = "group"\n'
+    more += "".join(f'[[category]]\nkey = "{key}"\naddress = "{key}@desk.example"\ngroup = "{key}"\n' for key in ("hw", "hvac"))
+    with desk(tmp_path, more=more) as d:
+        d.agent("anna", "hw")
+        d.agent("eva", "hvac")
+        with engine.transaction(d.office.store) as tx:
+            people.put_agent(tx, replace(people.directory(tx).agents["eva"], role="technician"), d.at)
+        d.write(KIM, to="hw@desk.example", subject="Zebra")
+        d.write(KIM, to="hvac@desk.example", subject="Boiler")
+        mail = to(d.post(), EVA)[0]
+        told = []
+        for line in ("#link T1", "#link T99", "#show T1", "#show T99"):
+            assert d.fate(d.write(EVA, line, answer=mail)) == "held"
+            (held,) = to(d.post_later(), EVA)
+            told.append(plain(held).replace("T99", "T1"))
+        assert told[0] == told[1] and told[2] == told[3] and "There is no request T1 that you may see." in told[0]
+
+
+def test_a_reply_to_the_archive_is_called_as_the_request_was(tmp_path: Path) -> None:
+    """Staff would find a new request called “Your request”, and not know which."""
+    with desk(tmp_path, more='[archive]\nafter = "30d"\n') as d:
+        d.agent("anna")
+        d.write(KIM, subject="Lift stuck")
+        mails = d.post()
+        d.write(ANNA, "#close", answer=to(mails, ANNA)[0])
+        d.post_later()
+        d.passes(days=32)
+        d.post()
+        d.write(KIM, "It is stuck again, please come.", answer=to(mails, KIM)[0])
+        assert d.ticket("T2").subject == "Lift stuck"
+        assert "Follows T1" in plain(to(d.post(), ANNA)[0])
+
+
+def test_an_organisations_history_is_asked_for_at_the_control_address(tmp_path: Path) -> None:
+    """The one address for commands would make a request of it."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        enter_party(d, "acme", "client.example")
+        with engine.transaction(d.office.store) as tx:
+            people.add_person(tx, KIM, d.at, name="Kim", party="acme", may=["history"])
+        d.write("joe@client.example", subject="The pump")
+        d.post()
+        assert d.fate(d.write(KIM, "", subject="history party:acme", to="control@desk.example")) == "executed"
+        assert "The pump" in plain(to(d.post(), KIM)[0])
