@@ -250,11 +250,12 @@ class Daemon:
             if set(trouble) - self._token_trouble:
                 await asyncio.to_thread(self._tell_admin, troubles.token_refused, trouble, "token")
             self._token_trouble = frozenset(trouble)
+            scheduler.reschedule_job("tokens", trigger="interval", seconds=bearer.pause())
 
         scheduler.add_job(self.ripen, "interval", seconds=self.RIPEN_EVERY_SECONDS)
         if self.settings.relay.oauth2 or any(each.oauth2 for each in self.settings.imap):
             from mailgate.trust import bearer  # noqa: PLC0415 - most desks log in by password
 
-            scheduler.add_job(tokens, "interval", seconds=60)
+            scheduler.add_job(tokens, "interval", seconds=1, id="tokens")
         scheduler.start()
         return scheduler

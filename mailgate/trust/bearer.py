@@ -83,6 +83,11 @@ class Bearer:
         """Seconds until the held token ends; nothing is fetched."""
         return max(0.0, self._held.ends - self._seconds())
 
+    def pause(self) -> float:
+        """Seconds until asking for a token would fetch a new one; 0 or less where it would at once."""
+        now = self._seconds()
+        return max(self._held.fetched + (self._held.ends - self._held.fetched) / 2 - now, self._failed + AGAIN_SECONDS - now)
+
     def _renew(self, now: float) -> None:
         if now - self._failed < AGAIN_SECONDS:
             return
@@ -159,7 +164,7 @@ def _opener() -> urllib.request.OpenerDirector:
 
 def _life(answer: dict[str, Any]) -> float:
     try:
-        return max(60.0, float(answer.get("expires_in") or LIFE_SECONDS))
+        return max(2.0, float(answer.get("expires_in") or LIFE_SECONDS))
     except (TypeError, ValueError):
         return LIFE_SECONDS
 
@@ -201,8 +206,13 @@ def of(oauth2: OAuth2) -> Bearer:
     return _BEARERS.setdefault(oauth2, Bearer(oauth2))
 
 
+def pause() -> float:
+    """Seconds after which `renewed` should be called again: when the next token is half over, within a second and a minute."""
+    return min([60.0, *(max(1.0, bearer.pause()) for bearer in list(_BEARERS.values()))])
+
+
 def renewed() -> list[str]:
-    """Renew what is half over; gives what is in trouble. Meant to be called every few minutes."""
+    """Renew what is half over; gives what is in trouble."""
     found = []
     for bearer in list(_BEARERS.values()):
         with contextlib.suppress(Refused):
