@@ -158,7 +158,7 @@ class Html:
             below = f"{space(12)}{GRID}><tr><td {_css('quote')}>{inner}</td></tr></table>"
         if len(text) > plain.SAID_LIMIT or len(quoted) > plain.SAID_LIMIT:
             below += f"<p {_css('small')}>{self._word('common', 'shortened')}</p>"
-        return f'{GRID}><tr><td {_css("box bg-yellow" if inside else "box")}>{above}<div dir="auto" {_css("note")}>{typed(text)}</div>{below}</td></tr></table>{space(20)}'
+        return f'{GRID}><tr><td {_css("box bg-yellow" if inside else "box")}>{above}<div dir="auto" {_css("note")}>{typed(text) if text.strip() else self._word("common", "no_text")}</div>{below}</td></tr></table>{space(20)}'
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> str:
         """Names and values below each other; empty values are left out."""

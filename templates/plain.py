@@ -137,7 +137,7 @@ class Plain:
 
     def said(self, text: str, head: str = "", quoted: str = "", *, inside: bool = False) -> str:
         """Somebody's words, marked line by line so that none of them can pass for ours."""
-        shown = text[:SAID_LIMIT].strip("\n")
+        shown = text[:SAID_LIMIT].strip("\n") or self._word("common", "no_text")
         lines = [wrap(line, "> ", "> ") if len(line) > WIDTH - 2 else f"> {line}".rstrip() for line in shown.split("\n")]
         if quoted:
             lines += [">", *(f"> > {line}".rstrip() for line in quoted[:SAID_LIMIT].strip("\n").split("\n"))]

@@ -105,10 +105,15 @@ def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Runni
             candidates=_candidates(tx, ticket, directory),
             names=tuple(to.name or to.address for to, _, _ in told.values()),
         )
-        batch = [_reminder(what, to, reason, language, event) for to, reason, language in told.values()]
+        batch = [_reminder(what, to, _without_group(reason, ticket), language, event) for to, reason, language in told.values()]
         _put(tx, office, batch, f"clock:{ticket.id}:{step.clock}:{step.percent}:{step.started_at:%Y%m%dT%H%M%S}", at)
         made += len(batch)
     return made
+
+
+def _without_group(reason: str, ticket: Ticket) -> str:
+    """The reason as it can be said of a ticket that no group has: nobody is in it then, or leads it."""
+    return {"group": "new", "manager": "overdue"}.get(reason, reason) if not ticket.group else reason
 
 
 def _redirected(told: _Told, template: str, ticket: Ticket, policy: Policy, directory: Directory) -> _Told:

@@ -42,7 +42,7 @@ def build(reading: Reading) -> p.Policy:
         categories=_categories(reading, base, hours),
         types=types,
         severities=MappingProxyType({each.key: _severity(each, base, hours) for _, each in reading.all(service.Severity, "severity")}),
-        channels=MappingProxyType({"mail": s.CHANNELS["mail"]} | channels) if channels else s.CHANNELS,
+        channels=MappingProxyType({**s.CHANNELS, **channels}),
         roles=MappingProxyType(dict(s.ROLES) | roles),
         device_models=MappingProxyType({each.key: _model(each, types) for _, each in reading.all(service.DeviceModel, "device_model")}),
         rules=tuple(_rule(reading, at, each) for at, each in reading.all(service.Rule, "rule")),

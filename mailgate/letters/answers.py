@@ -82,7 +82,7 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
     if staff and named and (about is None or not may_see(facts, act, about)):
         # the same words for a ticket that isn't there and for one that he may not know of
         raise Refused("no-such-ticket", ref=ask.about)
-    if about is not None and not staff and (ticket is None or about.id != ticket.id or about.visibility is Visibility.internal):
+    if about is not None and not staff and not _is_his(about, ticket, to, facts):
         about = None
     if about is not None and not staff and to.key == levels.end_customer(about).key and ask.what != "status":
         # what a partner and we wrote to each other is not his customer's
@@ -108,7 +108,11 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
             return letters.letter(
                 Notice(template="help-answer", ticket=ticket, **common),
                 event,
-                {"verbs": [v.rstrip("?") for v in verbs], "offers": [] if staff else _offers(tx, facts, ticket, language)},
+                {
+                    "verbs": [v.rstrip("?") for v in verbs],
+                    "offers": [] if staff else _offers(tx, facts, ticket, language),
+                    "categories": [] if staff else _public(facts),
+                },
             )
         case "faq":
             return _faq(facts, ask, ticket, common, event, index)
@@ -152,6 +156,25 @@ def _kept(tx: Connection, ticket: Ticket, policy: Policy, at: datetime, *, staff
         for r in running
         if reached.get(r.name) is not None and r.stopped_at is not None and not (r.name == "solve" and ticket.due_by)
     ]
+
+
+def _is_his(ticket: Ticket, answered: Ticket | None, to: Address, facts: Facts) -> bool:
+    """Whether a customer hears of a ticket that he names: the one that he answers, or another of his own; he whose access is limited, that one."""
+    if ticket.visibility is Visibility.internal:
+        return False
+    if answered is not None and ticket.id == answered.id:
+        return True
+    return ticket.is_participant(to.address) and not (facts.person is not None and facts.person.limited)
+
+
+MOST_CATEGORIES = 40
+"""Public categories that help names; who has more has links for them."""
+
+
+def _public(facts: Facts) -> list[list[str]]:
+    """The tag and the title of each category that customers may name, with its address if it has one."""
+    open_ = [each for each in facts.policy.categories.values() if each.public]
+    return [[f"[cat:{each.key}]", " · ".join(x for x in (each.title or each.key, each.address) if x)] for each in open_[:MOST_CATEGORIES]]
 
 
 MOST_DEVICES = 5

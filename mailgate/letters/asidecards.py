@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rules.facts.people import Directory
+from rules.facts.people import Agent, Directory
 from rules.notice import Notice
 
 TEMPLATES = frozenset({"message", "opinion-asked", "opinion-given", "fyi", "private-message", "task", "order"})
@@ -43,6 +43,7 @@ def own_keys(
                 "sender": sender,
                 "text": str(card.get("text", "")),
                 "excerpt": dict(excerpt) if excerpt is not None else None,
+                "reminder": _reminder(card, asker, directory.agent_of(notice.to.address)),
             }
         case "private-message":
             return {"post": dict(post), "others": [str(name) for name in card.get("others", ())], "outside": bool(card.get("outside"))}
@@ -52,6 +53,13 @@ def own_keys(
             return _order(card["order"], notice, named)
         case _:
             return {}
+
+
+def _reminder(card: Mapping[str, Any], asker: str, reader: Agent | None) -> str:
+    """Whose reminder it is, as the reader sees it; empty for what is no reminder."""
+    if not card.get("reminder"):
+        return ""
+    return "own" if reader is not None and reader.name == asker else "other"
 
 
 def _task(notice: Notice, named: Named, directory: Directory) -> dict[str, Any]:

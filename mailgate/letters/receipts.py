@@ -69,6 +69,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
         {
             "lines": lines,
             "leaves_at": leaves.isoformat() if leaves else "",
+            "scheduled": leaves is not None and leaves - event.at > facts.policy.hold,
             "answer_to": [particulars.person(n.to) for n in answer],
             "opened_for": particulars.person(ticket.requester) if act.on_behalf else None,
             "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
@@ -108,6 +109,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     extra = {
         "lines": lines,
         "leaves_at": "",
+        "scheduled": False,
         "answer_to": [],
         "opened_for": None,
         "noted": False,

@@ -48,7 +48,14 @@ def reminder(who: str, text: str, by: str, *further: str) -> Aside:
     """The mail that reminds the customer of his answer, or the owner of the ticket."""
     if who == "customer":
         return Aside(template="status", to=("customer",), card={"note": text}, by_hand=False, reason="requester")
-    return Aside(template="fyi", to=("owner", *further), card={"asker": by, "text": text}, excerpt="last", by_hand=False, reason="reminder")
+    return Aside(
+        template="fyi",
+        to=("owner", *further),
+        card={"asker": by, "text": text, "reminder": True},
+        excerpt="last",
+        by_hand=False,
+        reason="reminder",
+    )
 
 
 @verb("due")

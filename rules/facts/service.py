@@ -209,7 +209,7 @@ CHANNELS: Mapping[str, Channel] = {
     key: Channel(key=key, title=title)
     for key, title in (("mail", "Mail"), ("phone", "Telephone"), ("web", "Web"), ("counter", "Counter"), ("letter", "Letter"))
 }
-"""The channels of a desk that configures none."""
+"""The channels that every desk has; those of its config are added, or name them anew."""
 
 ROLES: Mapping[str, Role] = {
     "agent": Role(key="agent", title="Agent"),

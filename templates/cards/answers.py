@@ -26,6 +26,8 @@ class Report(Card):
     lines: list[Line]
     leaves_at: str
     """When the answer leaves for the customer; empty if none waits."""
+    scheduled: bool
+    """Somebody has said when, so that it is not only held for a moment."""
     answer_to: list[Person]
     """Who gets the answer; empty if none."""
     opened_for: Person | None
@@ -148,6 +150,8 @@ class HelpAnswer(Card):
     """The recipient's verbs; those without a line in `[help]` are shown as they are."""
     offers: list[Offer]
     """What he may report about his devices; empty if there is nothing."""
+    categories: list[list[str]]
+    """Tag and title of each category that a customer may name; empty for staff."""
 
 
 class ShownPost(Post):

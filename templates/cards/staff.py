@@ -108,6 +108,8 @@ class Fyi(Card):
     text: str
     """His own words; may be empty."""
     excerpt: Post | None
+    reminder: Literal["", "own", "other"]
+    """Whether it comes since it was set for now, by the reader himself or by somebody else."""
 
 
 class PrivateMessage(Card):

@@ -105,5 +105,6 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "offers": [
                 {"title": text["note"], "address": "dev+118204@desk.example", "subject": "[form:report]", "fields": [text["field"]]}
             ],
+            "categories": [["[cat:hardware]", "Hardware"], ["[cat:hardware/printer]", "Printers · printers@desk.example"]],
         },
     }

@@ -66,6 +66,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             **made.base(language, text, "working", "green", "commands"),
             "lines": lines,
             "leaves_at": made.DAY + "09:42:00+02:00",
+            "scheduled": False,
             "answer_to": [made.MARIA],
             "opened_for": None,
             "noted": False,

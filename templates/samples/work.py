@@ -96,6 +96,7 @@ def _asked(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object
             "sender": "Ben Otto",
             "text": text["praise"],
             "excerpt": thanks,
+            "reminder": "",
             "reason": "informed",
         },
         "private-message": {

@@ -52,6 +52,7 @@ BRANCHES: dict[str, list[dict[str, object]]] = {
     "received": [{"promise_at": "", "answers": []}],
     "report": [
         {"undone": True, "leaves_at": ""},
+        {"scheduled": True},
         {"leaves_at": "", "opened_for": {"name": "Maria Keller", "address": "maria@hafenkontor.example"}},
     ],
     "held": [{"audience": "owner", "reply_meaning": ""}, {"audience": "group"}],
@@ -61,7 +62,7 @@ BRANCHES: dict[str, list[dict[str, object]]] = {
     "not-started": [{"escalated": True}],
     "opinion-asked": [{"late": True, "reply_meaning": "", "by": "", "question": "", "excerpt": None}],
     "opinion-given": [{"question": ""}],
-    "fyi": [{"reply_meaning": "", "text": "", "excerpt": None}],
+    "fyi": [{"reply_meaning": "", "text": "", "excerpt": None}, {"reminder": "own"}, {"reminder": "other"}],
     "private-message": [{"others": []}, {"outside": True}],
     "task": [
         {"event": "given", "actor": ""},

@@ -1,0 +1,101 @@
+"""What mails say of themselves, seen by who reads them: reasons, reminders, times, empty mails, and what help offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.desk.customers import proves
+from tests.desk.office import desk, plain, to
+from tests.desk.staff import ANNA, BEN, KIM, asked, one, request
+
+CATEGORIES = """
+[[category]]
+key = "hardware"
+title = "Hardware"
+address = "hardware@desk.example"
+[[category]]
+key = "pay"
+title = "Salaries"
+public = false
+[[channel]]
+key = "letter"
+title = "By post"
+"""
+
+
+def said(mail: object) -> str:
+    return " ".join(plain(mail).split())  # type: ignore[arg-type]
+
+
+def test_a_reminder_names_no_group_where_there_is_none(tmp_path: Path) -> None:
+    """`because you are in the group .` looks broken, and is not true."""
+    with desk(tmp_path, more='[clock]\nanswer = "4h"\nhours = ""\n') as d:
+        asked(d, "anna")
+        d.passes(hours=5)
+        late = d.post()
+        assert "You get this mail because you are told of every new request." in said(one(late, ANNA, "overdue"))
+        assert "You get this mail because a time limit has passed." in said(one(late, "root@", "overdue"))
+        assert not [m for m in late if "group ." in said(m)]
+
+
+def test_a_reminder_says_that_it_is_one_and_whose(tmp_path: Path) -> None:
+    """Anna would read that Anna wants her to know something."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "#assign ben\n#remind 2d ask the supplier", answer=mail)
+        d.post_later()
+        d.passes(days=3)
+        mails = d.post()
+        assert "Reminder You wanted to be reminded of this now. > ask the supplier" in said(one(mails, ANNA, "fyi"))
+        assert "Anna wants you to be reminded of this now." in said(one(mails, BEN, "fyi"))
+
+
+def test_an_answer_for_next_week_does_not_leave_in_a_moment(tmp_path: Path) -> None:
+    """Who reads that it leaves in a moment would write it a second time."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#at tomorrow 9:00\n\nGood morning.", answer=mail)
+        assert "Your answer waits for its time" in said(one(d.post(), ANNA, "report"))
+        d.write(ANNA, "#prio high\n\nGood evening.", answer=mail)
+        assert "leaves in a moment" in said(one(d.post(), ANNA, "report"))
+
+
+def test_an_empty_mail_is_shown_as_one(tmp_path: Path) -> None:
+    """A bare `>` looks as if the text had been lost."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        proves(d, f"Kim <{KIM}>", "", subject="Please call me")
+        mails = d.post()
+        assert "> (no text)" in plain(one(mails, ANNA)) and "> (no text)" in plain(one(mails, KIM))
+
+
+def test_help_names_the_categories_that_customers_may_name(tmp_path: Path) -> None:
+    """A customer could not know which words go into a subject (feature 1-31)."""
+    with desk(tmp_path, more=CATEGORIES) as d:
+        d.agent("anna")
+        d.write(KIM, "help", subject="help", to="control@desk.example")
+        (answer,) = to(d.post(), KIM)
+        assert answer["X-Mailgate-Template"] == "help-answer"
+        assert "[cat:hardware]" in plain(answer) and "Hardware · hardware@desk.example" in plain(answer)
+        assert "pay" not in plain(answer).lower().split() and "Salaries" not in plain(answer)
+
+
+def test_channels_of_the_config_stand_beside_those_of_every_desk(tmp_path: Path) -> None:
+    """Whoever gave letters a title would lose the channel of his web forms (features 1-11, 1-15)."""
+    with desk(tmp_path, more=CATEGORIES) as d:
+        channels = d.settings.policy.channels
+        assert list(channels) == ["mail", "phone", "web", "counter", "letter"] and channels["letter"].title == "By post"
+
+
+@pytest.mark.parametrize("word", ["history", "status"])
+def test_a_customer_asks_of_a_request_of_his_in_a_mail_of_its_own(tmp_path: Path, word: str) -> None:
+    """`#history T1` in a new mail was answered with a list, as if there were no number in it (feature 0-02)."""
+    with desk(tmp_path) as d:
+        request(d)
+        d.agent("anna")
+        d.write(KIM, f"#{word} T1", subject="How is it going", answer=None)
+        assert [m["X-Mailgate-Template"] for m in to(d.post(), KIM)] == [f"{word}-answer"]
+        d.write("eve@else.example", f"#{word} T1", subject="How is it going", answer=None)
+        assert not [m for m in d.post() if "Printer" in said(m) and "eve@" in str(m["To"])]
