@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.facts.hours import ALWAYS, Hours
-from rules.facts.rule import Rule, Timer
+from rules.facts.rule import Matcher, Rule, Timer
 from rules.facts.service import CHANNELS, ROLES, Category, Channel, Clock, DeviceModel, Report, Role, Severity, Type
 from rules.facts.terms import Level, Priority, address_key
 from rules.frozen import dataclass
@@ -282,6 +282,8 @@ class Policy:
     """Other words for verbs, from the desk's languages: word -> verb."""
     _categories: Mapping[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     _own: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+    _sorted: tuple[Matcher, ...] = field(init=False, repr=False, compare=False, default=())
+    """Of addresses of ours that a rule names with an asterisk."""
     _devices: bool = field(init=False, repr=False, compare=False, default=True)
     """Whether `dev@` is free for devices: a site may have called its desk or a category so."""
 
@@ -292,7 +294,12 @@ class Policy:
         object.__setattr__(self, "_devices", f"{DEVICES}@{self.desk.domain}" not in said)
         named = [self.desk.address, *self.desk.aliases, self.desk.control, *by_address]
         local = address_key(self.desk.address).rpartition("@")[0]
-        named += [f"{name}@{domain}" for domain in (*self.desk.domains, self.desk.domain) for name in (local, "control", DEVICES)]
+        domains = (*self.desk.domains, self.desk.domain)
+        named += [f"{name}@{domain}" for domain in domains for name in (local, "control", DEVICES)]
+        sorted_by = [pattern for rule in self.rules for condition in rule.when if condition.word == "to" for pattern in condition.patterns]
+        ours = [each for each in sorted_by if not each.text.startswith("@") and address_key(each.text).rpartition("@")[2] in domains]
+        named += [each.text for each in ours if "*" not in each.text]
+        object.__setattr__(self, "_sorted", tuple(each.matcher for each in ours if "*" in each.text))
         object.__setattr__(self, "_categories", by_address)
         object.__setattr__(self, "_own", frozenset(address_key(address) for address in named))
 
@@ -308,10 +315,11 @@ class Policy:
 
     def own_base(self, address: str) -> str:
         """The address of ours that this one is, or is a sub-address of (`support+x@` -> `support@`); empty if it isn't ours."""
-        return next((form for form in _forms(address, self.desk.subaddress) if form in self._own), "")
+        forms = _forms(address, self.desk.subaddress)
+        return next((form for form in forms if form in self._own or any(each.search(form) for each in self._sorted)), "")
 
     def is_own(self, address: str) -> bool:
-        """Whether mail to this address comes to us: the desk's, a category's or control's, sub-addressed or not."""
+        """Whether mail to this address comes to us: the desk's, a category's, a rule's or control's, sub-addressed or not."""
         return bool(self.own_base(address))
 
     def detail(self, address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -68,3 +69,22 @@ def test_each_route_alone_finds_the_request(open_desk: Callable[..., Desk], sign
         [("T2", "new"), ("T1", "closed")],
     )
     assert "We know." in outgoing(desk, "closed").get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_an_address_that_a_rule_sorts_by_is_taken_at_the_door(open_desk: Callable[..., Desk]) -> None:
+    """The rule would wait for mail that the door refuses as nobody's; what no rule names is still nobody's."""
+    rules = [("complaints@desk.example", "complaint"), ("bugs-*@desk.example", "fault"), ("@desk.example", "other")]
+    more = "".join(
+        f'[[type]]\nkey = "{key}"\n[[rule]]\nname = "{key}"\nwhen = {{to = "{to}"}}\nthen = ["type {key}"]\nstop = true\n'
+        for to, key in rules
+    )
+    desk = open_desk(more=more)
+    desk.start()
+    for number, to in enumerate(("complaints@desk.example", "Bugs-printer@desk.example", "support@desk.example"), 1):
+        reply(desk, "kim@client.example", "Well.", number=number, to=to)
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.1\.1"):
+        reply(desk, "kim@client.example", "Well.", number=4, to="sales@desk.example")
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.7\.1"):
+        reply(desk, "kim@client.example", "Well.", number=5, to="bugs-x@elsewhere.example")
+    until(lambda: len(desk.cli("ticket", "list")) == 3, "three requests")
+    assert sorted(t["type"] for t in desk.cli("ticket", "list")) == ["complaint", "fault", "other"]
