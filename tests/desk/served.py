@@ -80,7 +80,7 @@ class Served(Desk):
                     if envelope.login:
                         self._may_log_in(envelope.login)
                         client.login(envelope.login, PASSWORD)
-                    client.sendmail(envelope.sender, list(envelope.recipients), raw)
+                    client.sendmail(envelope.sender, list(envelope.recipients), raw, () if is_ascii(envelope) else ("SMTPUTF8",))
             case "lmtp":
                 with smtplib.LMTP(NEAR, self.ports[1], "there.example") as client:
                     client.sendmail(envelope.sender, list(envelope.recipients), raw)
@@ -114,7 +114,7 @@ class Served(Desk):
     def passes(self, **span: float) -> None:
         """Time passes; timers fire."""
         self.at += timedelta(**span)
-        self.daemon.prompt()
+        self.daemon.prompt(signal.SIGUSR2)
 
     def deliver(self) -> None:
         """Wait until all has left that is due."""
@@ -154,9 +154,9 @@ class Daemon:
     pid: int
     voice: IO[str]
 
-    def prompt(self) -> None:
-        """Let it do what is due."""
-        os.kill(self.pid, signal.SIGUSR1)
+    def prompt(self, how: signal.Signals = signal.SIGUSR1) -> None:
+        """Let it look for what waits; by SIGUSR2, also for what is due by time."""
+        os.kill(self.pid, how)
         self.hears(standing.DONE)
 
     def hears(self, word: str) -> None:
@@ -216,3 +216,8 @@ def _from(peer: str) -> str:
 @lru_cache(maxsize=1)
 def _record() -> str:
     return passwords.record(PASSWORD)
+
+
+def is_ascii(envelope: Envelope) -> bool:
+    """Whether the envelope needs no SMTPUTF8 (RFC 6531)."""
+    return all(each.isascii() for each in (envelope.sender, *envelope.recipients))

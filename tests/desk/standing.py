@@ -1,8 +1,9 @@
 """Daemons whose clock stands where a file says: `mailgate serve`, begun by a process that has loaded everything already.
 
 `python -m tests.desk.standing` reads JSON lines: to `[CONFIG, CLOCK, PORT]` it begins a daemon and says its process id, to such an id it says
-the exit status of that daemon when it has ended. At PORT somebody hears `ready` when the doors are open, and `done` after each SIGUSR1:
-that is what five seconds are to a desk whose clock moves. What is due by time happens then, and only then; all else is the daemon's own.
+the exit status of that daemon when it has ended. At PORT somebody hears `ready` when the doors are open, and `done` after each signal:
+SIGUSR1 lets it look at once for what waits, SIGUSR2 is what five seconds are to a desk whose clock moves. What is due by time happens
+then, and only then; all else is the daemon's own.
 """
 
 from __future__ import annotations
@@ -44,13 +45,18 @@ def serve(config: Path, clock: Path, voice: IO[str]) -> None:
         await running.run(ready)
 
     def ready(running: Daemon) -> None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: waiting.add(asyncio.ensure_future(look(running))))
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, look, running)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: waiting.add(asyncio.ensure_future(ripen(running))))
         print(READY, file=voice, flush=True)
 
-    async def look(running: Daemon) -> None:
+    def look(running: Daemon) -> None:
         running.prompt()
-        await running.ripen()
         print(DONE, file=voice, flush=True)
+
+    async def ripen(running: Daemon) -> None:
+        await running.ripen()
+        look(running)
 
     front.serve(settings, now, behind)
 

@@ -21,6 +21,7 @@ def _kept(number: int) -> Received:
     return Received(envelope=envelope, raw=raw.encode())
 
 
+@pytest.mark.inside("the handler is stepped by hand")
 def test_doors_that_are_never_quiet_starve_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under a flood customers would be told that their mail is taken, and nobody would ever hear of it."""
     monkeypatch.setattr(backlog, "TOGETHER_SECONDS", 1000.0)  # however slow the machine is
@@ -45,6 +46,7 @@ def test_doors_that_are_never_quiet_starve_nothing(tmp_path: Path, monkeypatch: 
         assert batches == [6, 2, 0], "few at a time, so that a commit at the door never waits long"
 
 
+@pytest.mark.inside("the handler is stepped by hand")
 def test_a_quiet_desk_handles_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backlog would take longer than it must."""
     monkeypatch.setattr(backlog, "TOGETHER_SECONDS", 1000.0)  # however slow the machine is

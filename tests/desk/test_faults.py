@@ -30,6 +30,7 @@ def keep(d: Desk, *texts: str) -> list[int]:
     return intake.keep(d.office.store, [Received(envelope=envelope, raw=raw) for raw in raws], d.at)
 
 
+@pytest.mark.inside("the fault is put into this process")
 def test_a_fault_between_effects_and_fate_leaves_nothing_half_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """F4: the ticket, its mails and the fate are one; the next try makes one ticket and one acknowledgement."""
     with desk(tmp_path) as d:
@@ -50,6 +51,7 @@ def test_a_fault_between_effects_and_fate_leaves_nothing_half_done(tmp_path: Pat
         assert templates(d.post()) == [("new-in-group", "anna@staff.example"), ("received", KIM)]
 
 
+@pytest.mark.inside("the fault is put into this process")
 def test_a_mail_that_always_breaks_its_handler_is_parked_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threat 39: three tries, then it waits for a person, with its trace."""
     with desk(tmp_path) as d:
@@ -116,6 +118,7 @@ def test_of_twenty_recipients_those_whom_the_relay_refuses_fail_alone(tmp_path: 
         assert [t for t in relay.got if t == "anna@staff.example"], "the owner is told"
 
 
+@pytest.mark.inside("the fault is put into this process")
 def test_what_the_relay_took_is_not_sent_again_and_a_retry_says_the_same(tmp_path: Path) -> None:
     """F5: a crash after the relay's 250 may send a second copy, but with the same bytes under the same Message-ID."""
     with desk(tmp_path) as d:

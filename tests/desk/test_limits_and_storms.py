@@ -127,6 +127,7 @@ def test_what_becomes_of_people_nobody_knows_is_the_desks_choice(tmp_path: Path,
             assert (d.fate(again), str(to(d.post(), "root@desk.example")[0]["Subject"])) == ("held", "Re: Your offer")
 
 
+@pytest.mark.inside("the policy is changed in this process")
 @pytest.mark.parametrize(
     "headers",
     [{"X-Spam-Flag": "YES"}, {"X-MS-Exchange-Organization-SCL": "6"}, {"dmarc": "fail"}],

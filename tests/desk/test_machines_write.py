@@ -189,6 +189,7 @@ def test_a_mail_that_went_round_fifty_times_is_held(tmp_path: Path) -> None:
         assert (d.fate(received), d.post()) == ("held", [])
 
 
+@pytest.mark.inside("the policy is changed in this process")
 def test_two_desks_that_answer_each_other_come_to_rest(tmp_path: Path) -> None:
     """Two help desks once exchanged eleven rounds (FreeScout 3670)."""
     (tmp_path / "a").mkdir()

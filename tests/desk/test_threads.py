@@ -166,6 +166,7 @@ def test_our_control_headers_from_outside_mean_nothing(tmp_path: Path) -> None:
         assert d.fate(i) == "opened" and len(d.posts("T1")) == 1
 
 
+@pytest.mark.inside("loopback is our own side: nobody is far from it")
 def test_forged_results_of_a_check_give_no_level(tmp_path: Path) -> None:
     """Anybody may write `dmarc=pass`; only what our own server put on top counts."""
     with desk(tmp_path) as d:
