@@ -25,7 +25,7 @@ REGISTER = "register"
 """Template of the mail with the token, and label of its tokens."""
 DECLINED = frozenset(
     "no-function not-entitled not-approver was-decided wrong-token old-token unknown-role unknown-function unknown-category"
-    " unknown-language not-yours no-party own-address".split()
+    " unknown-language not-yours no-party own-address rate-open".split()
 )
 """Codes of refusals that a customer is told in so many words."""
 Lines = Sequence[tuple[int, str]]

@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 from typing import Any
 
-from rules import admission, belonging, conditions, control, levels, rights, sideways
+from rules import admission, belonging, conditions, control, levels, lexicon, rights, sideways
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.people import Cc
@@ -49,7 +49,28 @@ def decide(case: Case) -> Verdict:
         return replace(opened, actions=(*opened.actions, *actions), lines=tuple(lines)) if isinstance(opened, Act) else opened
     if lines and not body.strip() and not f.mail.parts and all(not a.changes for a in actions):
         return Act(actor=case.actor, ticket=None, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
+    if (asked := _asked_by_subject(case, body)) is not None:
+        return asked
     return _opened(case)
+
+
+def _asked_by_subject(case: Case, body: str) -> Act | None:
+    """A question that stands in the subject of a mail without text: `#list`, or `FAQ toner`. Any other word alone is a request."""
+    read_subject = subject.read(case.facts.mail.subject)
+    said = read_subject.base.strip()
+    is_marked = said[:1] in {"#", "＃"} and said[1:2].isalpha()
+    if body.strip() or case.facts.mail.parts or read_subject.is_reply or not (is_marked or fold(said.partition(" ")[0]) == "faq"):
+        return None
+    line = said.lstrip("#＃")
+    if fold(line.partition(" ")[0]) not in case.words.verbs:
+        return None
+    try:
+        action = read(line, case.words)
+    except Misread:
+        return None
+    if action.changes or case.trust.level < rights.level_needed(action, case.scene):
+        return None
+    return Act(actor=case.actor, ticket=None, actions=(action,), lines=((1, line),), fate=Fate.executed, why="asked")
 
 
 def as_request(case: Case) -> Verdict:
@@ -118,6 +139,7 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
         lines=tuple(lines),
         fate=Fate.appended,
         why=f"reply by {f.thread.by}",
+        wishes=_wished(case),
         hint=_unread(case),
     )
 
@@ -216,10 +238,30 @@ def _opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint:
         why=hint or "new request",
         acknowledge=answers,
         claims=named,
-        wishes=result.wishes,
+        wishes=tuple(dict.fromkeys((*result.wishes, *_wished(case)))),
         follows=follows,
         hint=hint or ("claims" if named else _unread(case)),
     )
+
+
+STAFFS = frozenset({"prio", "severity", "type", "category", "assign", "due", "internal", "level"})
+"""Verbs of staff that a customer who says them means as a wish."""
+
+
+def _wished(case: Case) -> tuple[str, ...]:
+    """What a customer says in a line that only staff may say, such as `prio high`: text like all he writes, and shown as what it is."""
+    if not case.found.lines:
+        return ()
+    words = lexicon.words(case.facts.policy, case.facts.directory)
+    out: list[str] = []
+    for line in case.found.lines:
+        try:
+            action = read(line.text, words)
+        except Misread:
+            continue
+        if action.verb in STAFFS:
+            out.append(action.spell())
+    return tuple(dict.fromkeys(out))
 
 
 def _unread(case: Case) -> str:

@@ -7,10 +7,11 @@ several lines that set the same thing only the last is handed on. Whether a line
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rules import flows, lexicon
+from rules import belonging, flows, lexicon
 from rules.actions.folding import fold
 from rules.actions.words import Misread, Words, choose, quoted_if_needed
 from rules.conditions import Arrival, ask, shown
@@ -79,6 +80,8 @@ def route(
     what the mail says of itself.
     """
     person = actor.person
+    read = subject.read(mail.subject)
+    about = device if device is not None or read.is_reply else _spoken_of(mail, read.tags, things, policy)
     arrival = Arrival(
         mail=mail,
         envelope=envelope,
@@ -87,25 +90,38 @@ def route(
         level=actor.level,
         party=party.key if party else person.party if person else "",
         contracts=contracts,
-        device=device.serial if device is not None else "",
-        model=device.model if device is not None else "",
+        device=about.serial if about is not None else "",
+        model=about.model if about is not None else "",
         language=language or (person.language if person else "") or mail.header("Content-Language").strip()[:2].lower(),
         bytes=bytes,
     )
     walk = _Walk(policy)
     walk.by_address(arrival, device)
     owned = {fold(name): name for name in things.names} | ({fold(device.serial): device.serial} if device is not None else {})
-    model = device.model if device is not None else ""
+    model = about.model if about is not None else ""
     if form is not None:
         walk.by_tags(form.tags, owned=owned, model=model)
         walk.by_fields(form.fields)
-    read = subject.read(mail.subject)
     if not read.is_reply:
         # staff may leave the word out: [report] is [type:report]
         kinds = [("type", ref.lower()) for ref in read.refs if actor.is_agent and ref.lower() in policy.types]
-        walk.by_tags((*kinds, *read.tags), owned=None if actor.is_agent else owned, model=model)
+        named = [("dev", found[1]) for found in _DEVICE.finditer(read.base) if actor.is_agent]
+        walk.by_tags((*kinds, *named, *read.tags), owned=None if actor.is_agent else owned, model=model)
     walk.by_rules(arrival)
     return walk.result()
+
+
+_DEVICE = re.compile(r"(?<!\S)(?:device|dev|gerät|geraet|laite|zařízení|zarizeni):([\w./-]+)", re.IGNORECASE)
+"""How staff names a device in a subject without brackets: `[report] device:SN123 fuser changed`."""
+
+
+def _spoken_of(mail: Mail, tags: Iterable[tuple[str, str]], things: Things, policy: Policy) -> Device | None:
+    """The device of the sender's party that a new mail names in a tag, else the one that its words are about."""
+    said = next((fold(value) for name, value in tags if name in {"dev", "device"}), "")
+    serials = {fold(each.serial): each for each in things.devices}
+    if said:
+        return serials.get(said)
+    return serials.get(fold(belonging.device_in(f"{mail.subject}\n{mail.text}", things.devices, policy)))
 
 
 def category_by_address(mail: Mail, envelope: Envelope, policy: Policy) -> tuple[str, str]:

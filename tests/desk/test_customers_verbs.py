@@ -176,7 +176,7 @@ def test_stars_are_stored_after_the_end_and_replaced_by_a_second_tap(tmp_path: P
         first = d.post()
         ack = to(first, KIM)[0]
         early = d.write(KIM, "#rate 5", answer=ack)
-        assert (d.ticket().rating_stars, d.fate(early)) == (0, "appended"), "before the end there is nothing to rate; his words are kept"
+        assert (d.ticket().rating_stars, d.fate(early)) == (0, "refused"), "before the end there is nothing to rate, and he is told so"
         d.write("anna@staff.example", "#close", answer=to(first, "anna@")[0])
         closed = to(d.post_later(), KIM)[-1]
         tap(d, KIM, closed, "4", "Quick, thank you.")

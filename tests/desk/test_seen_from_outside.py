@@ -9,7 +9,7 @@ from rules.frozen import replace
 from store import engine, people
 from tests.desk.customers import enter_party
 from tests.desk.office import Desk, buttons, desk, plain, to
-from tests.desk.things import enter_contract
+from tests.desk.things import enter_contract, enter_device
 
 KIM, ANNA, PETR, EVA = "kim@client.example", "anna@staff.example", "petr@staff.example", "eva@staff.example"
 
@@ -240,3 +240,68 @@ def test_an_organisations_history_is_asked_for_at_the_control_address(tmp_path: 
         d.post()
         assert d.fate(d.write(KIM, "", subject="history party:acme", to="control@desk.example")) == "executed"
         assert "The pump" in plain(to(d.post(), KIM)[0])
+
+
+def test_a_rating_before_the_end_is_refused_in_words(tmp_path: Path) -> None:
+    """The customer would believe that it counts."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM)
+        mails = d.post()
+        assert d.fate(d.write(KIM, "#rate 4 good", answer=to(mails, KIM)[0])) == "refused"
+        (told,) = d.post()
+        assert KIM in str(told["To"]) and "Once it is closed" in plain(told)
+        assert d.ticket().rating_stars == 0
+
+
+def test_what_a_customer_would_set_in_a_line_is_shown_as_a_wish(tmp_path: Path) -> None:
+    """`#prio high` in the middle of a text is easily read over."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM, "#prio high\n\nIt burns.")
+        mails = d.post()
+        assert "Wished by the sender: prio high" in plain(to(mails, ANNA)[0])
+        d.write(KIM, "Still.\n\n#prio high", answer=to(mails, KIM)[0])
+        assert "Wished by the sender: prio high" in plain(to(d.post(), ANNA)[0])
+        assert d.ticket().priority.value == "normal"
+
+
+def test_a_question_may_stand_in_the_subject_alone(tmp_path: Path) -> None:
+    """`FAQ toner` without a text would wait for a person."""
+    with desk(tmp_path, desk=_shelf(tmp_path)) as d:
+        d.agent("anna")
+        assert d.fate(d.write(KIM, "", subject="FAQ toner")) == "executed"
+        assert "Open the flap." in plain(to(d.post(), KIM)[0])
+        assert d.fate(d.write(KIM, "", subject="#list")) == "executed"
+        assert d.fate(d.write(KIM, "", subject="Help")) == "opened"
+        assert d.fate(d.write(KIM, "Which one do I need?", subject="FAQ toner")) == "opened"
+
+
+def test_rules_see_the_device_that_is_named_in_a_tag_or_in_the_text(tmp_path: Path) -> None:
+    """The technician's task would be made for mail to the sticker's address alone."""
+    rule = '[[rule]]\nname = "px7"\nwhen = {model = "px7"}\nthen = ["tag counter"]\n'
+    with desk(tmp_path, more=rule) as d:
+        d.agent("anna")
+        enter_party(d, "acme", "client.example")
+        enter_device(d, "SN123", "acme", model="px7")
+        enter_device(d, "SN900", "other", model="px7")
+        d.write(KIM, subject="[dev:SN123] It stops")
+        d.write(KIM, "Our SN123 has stopped.", subject="It stops")
+        d.write(KIM, "Our SN900 has stopped.", subject="It stops")
+        d.write("str@nowhere.example", subject="[dev:SN123] It stops")
+        found = {t.ref: (t.device, tuple(t.tags)) for t in d.tickets()}
+        assert found["T1"] == found["T2"] == ("SN123", ("counter",)) and found["T3"] == found["T4"] == ("", ())
+
+
+def test_staff_names_a_device_in_a_subject_without_brackets(tmp_path: Path) -> None:
+    """The report of work done would be about nothing."""
+    kind = '[[type]]\nkey = "report"\ntitle = "Report"\nclosed = true\n'
+    with desk(tmp_path, more=kind) as d:
+        d.agent("petr")
+        enter_party(d, "acme", "client.example")
+        enter_device(d, "SN123", "acme")
+        d.write(PETR, "Done in an hour.", subject="[report] device:SN123 Fuser changed")
+        if not d.tickets():
+            d.press(PETR, to(d.post(), PETR)[0], "Yes, that was me: carry out")
+        ticket = d.ticket()
+        assert (ticket.type, ticket.device, ticket.party, ticket.status) == ("report", "SN123", "acme", Status.closed)
