@@ -35,7 +35,7 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     if is_all:
         return [n for n in out if not is_actor(n, what.actor, directory)]
     is_handed = ticket.assignee in directory.agents and ticket.assignee != before.assignee
-    is_moved = not ticket.assignee and bool(ticket.group) and ticket.group != before.group
+    is_moved = ticket.is_open and not ticket.assignee and bool(ticket.group) and ticket.group != before.group
     if is_handed:
         out.append(_handed(directory.agents[ticket.assignee], "assigned", "assigned", what, note))
     elif is_moved:
@@ -54,8 +54,12 @@ def _colleagues(what: Happened, directory: Directory) -> list[Notice]:
     """Work that one of staff asked for is talked about in notes: each reaches him, and whoever has it."""
     ticket = what.after
     asked = directory.agent_of(ticket.requester.address)
+    if asked is None or what.before is None or ticket.visibility is not Visibility.internal:
+        return []
     note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to and p.about is None), None)
-    if asked is None or note is None or ticket.visibility is not Visibility.internal:
+    if not ticket.is_open and what.before.is_open:
+        return [to_agent(asked, "closed", "requester", what, note)]
+    if note is None:
         return []
     readers = {asked.name: (asked, "requester")} | {a.name: (a, why) for a, why in _owners(ticket, directory, everybody=False)}
     return [replace(to_agent(a, "appended", why, what, note), buttons=()) for a, why in readers.values()]

@@ -106,6 +106,7 @@ class _Reader:
         }
         return {
             "ticket": {**shown, **own},
+            "requester": {"name": ticket.requester.name, "address": ticket.requester.address},
             "desk": particulars.desk(self.policy, ticket),
             "fields": dict(ticket.fields),
             "endcustomer": dict(ticket.endcustomer),

@@ -305,3 +305,34 @@ def test_staff_names_a_device_in_a_subject_without_brackets(tmp_path: Path) -> N
             d.press(PETR, to(d.post(), PETR)[0], "Yes, that was me: carry out")
         ticket = d.ticket()
         assert (ticket.type, ticket.device, ticket.party, ticket.status) == ("report", "SN123", "acme", Status.closed)
+
+
+def test_sorting_a_closed_request_anew_tells_nobody(tmp_path: Path) -> None:
+    """A department would be told of a new request that is closed."""
+    more = "[options]\nreclassify_closed = true\n"
+    more += "".join(f'[[category]]\nkey = "{key}"\naddress = "{key}@desk.example"\ngroup = "{key}"\n' for key in ("hw", "hvac"))
+    with desk(tmp_path, more=more) as d:
+        d.agent("anna", "hw", "hvac")
+        d.agent("eva", "hvac")
+        d.write(KIM, to="hw@desk.example")
+        mail = to(d.post(), ANNA)[0]
+        d.write(ANNA, "#close quiet", answer=mail)
+        d.post_later()
+        d.write(ANNA, "#category hvac", answer=mail)
+        assert [str(m["X-Mailgate-Template"]) for m in d.post_later()] == ["report"]
+        assert (d.ticket().category, d.ticket().status) == ("hvac", Status.closed)
+
+
+def test_who_asked_for_internal_work_hears_that_it_is_done(tmp_path: Path) -> None:
+    """He would have to look for himself each day."""
+    with desk(tmp_path) as d:
+        for name in ("anna", "petr"):
+            d.agent(name)
+        d.write(ANNA, "We need paper.", subject="[internal] Paper")
+        if not d.tickets():
+            d.press(ANNA, to(d.post(), ANNA)[0], "Yes, that was me: carry out")
+        new = to(d.post(), PETR)[0]
+        assert "your answer makes it yours" not in " ".join(plain(new).split())
+        d.write(PETR, "Done.\n\n#close", answer=new)
+        told = to(d.post_later(), ANNA)
+        assert [str(m["X-Mailgate-Template"]) for m in told] == ["closed"] and "Done." in plain(told[0])

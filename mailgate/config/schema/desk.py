@@ -53,8 +53,8 @@ class Desk(Section):
     subaddress: Literal["+", "-", ""] = says(
         "What your mail system puts between a name and a detail, as in support+x@; empty if it has no such thing.", "+"
     )
-    header: str = says("Text on top of every mail to customers, Markdown.", "")
-    footer: str = says("Text at the end of every mail to customers, Markdown.", "")
+    header: str = says("Text on top of every mail, Markdown.", "")
+    footer: str = says("Text at the end of every mail, Markdown.", "")
     colour: Colour = says("Colour of buttons and links in mails, as #0b5a60; dark enough to carry white.", "")
     logo: str = says(
         "Picture beside the desk's name in mails to customers: PNG, JPEG or GIF, shown up to 160 x 40. Mail programs mark such mails with a paperclip.",
