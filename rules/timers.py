@@ -1,6 +1,6 @@
 """What time alone asks for: reminders and escalations on the clocks of a ticket.
 
-Each step of each run of a clock is said once; after a pause of the desk only the latest step is mailed. The owner is always told.
+Each step of each run of a clock is said once; after a pause of the desk only the latest step of each text is mailed. The owner is always told.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ def text(step: Step) -> str:
     if step.percent < 100:
         return "due-soon"
     return "not-started" if step.clock == "take" else "overdue"
+
+
+def worst(steps: Sequence[Step]) -> list[Step]:
+    """The steps that are mailed of those reached at once: the highest of each text, and none that is still to come beside one that is over."""
+    highest = {text(step): step for step in sorted(steps, key=lambda s: (s.percent, s.clock != "take"))}
+    return [step for name, step in highest.items() if name != "due-soon" or len(highest) == 1]
 
 
 def owners(ticket: Ticket, directory: Directory) -> list[Agent]:

@@ -81,14 +81,14 @@ def watch(office: Office, at: datetime, limit: int = 200) -> int:
 
 
 def _remind(tx: Connection, office: Office, ticket: Ticket, running: tuple[Running, ...], directory: Directory, at: datetime) -> int:
-    """Note every step that was reached; mail the worst of them alone, so that neither a desk that slept nor two clocks at once shout."""
+    """Note every step that was reached and mail the worst of each text, so that a desk that slept doesn't shout: begun late and answered late are two."""
     fresh = [
         step
         for step in timers.reached(ticket, running, office.policy, at)
         if stored.fire(tx, ticket.id, clock=step.clock, step=step.percent, started_at=step.started_at, at=at)
     ]
     made = 0
-    for step in sorted(fresh, key=lambda s: (s.percent, s.clock != "take"))[-1:]:
+    for step in timers.worst(fresh):
         clock = next(r for r in running if r.name == step.clock)
         event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, before=ticket)
         owners = timers.owners(ticket, directory)

@@ -43,7 +43,8 @@ def test_reminders_come_once_to_the_owner_and_later_to_the_manager(tmp_path: Pat
         assert ("Anna <anna@staff.example>", "not-started") in names(mails)
         assert d.ticket().light is Light.red
         d.passes(hours=2)
-        assert [str(m["To"]) for m in to(d.post(), "root@desk.example")] == ["root@desk.example"]
+        late = sorted(str(m["X-Mailgate-Template"]) for m in to(d.post(), "root@desk.example"))
+        assert late == ["not-started", "overdue"], "begun late, and answered late, each once"
 
 
 def test_a_question_how_it_stands_puts_off_no_reminder(tmp_path: Path) -> None:

@@ -336,3 +336,17 @@ def test_who_asked_for_internal_work_hears_that_it_is_done(tmp_path: Path) -> No
         d.write(PETR, "Done.\n\n#close", answer=new)
         told = to(d.post_later(), ANNA)
         assert [str(m["X-Mailgate-Template"]) for m in told] == ["closed"] and "Done." in plain(told[0])
+
+
+def test_two_limits_that_pass_at_once_are_both_told(tmp_path: Path) -> None:
+    """With four hours to begin and eight to answer nobody would hear that the answer is late."""
+    clock = '[clock]\ntake = "4h"\nanswer = "8h"\nremind = ["50%", "100%", "200%"]\nescalate_to = "manager"\n'
+    with desk(tmp_path, more=clock) as d:
+        d.agent("anna")
+        d.write(KIM)
+        d.post()
+        d.passes(hours=8, minutes=1)
+        told = to(d.post(), ANNA)
+        assert sorted(str(m["X-Mailgate-Template"]) for m in told) == ["not-started", "overdue"]
+        d.passes(hours=8)
+        assert [str(m["X-Mailgate-Template"]) for m in to(d.post(), ANNA)] == ["overdue"]
