@@ -34,6 +34,9 @@ _OUTLOOK_RULE = re.compile(
 _QUOTED_CLASSES = frozenset(
     "gmail_attr moz-cite-prefix yahoo_quoted protonmail_quote tutanota_quote zmail_extra bloop_original_html".split()
 )
+_SIGNATURE_CLASSES = frozenset("gmail_signature moz-signature protonmail_signature_block".split())
+_SIGNATURES = frozenset("Signature ms-outlook-mobile-signature AppleMailSignature composer_signature messageSignatureSection".split())
+"""Ids and names of what clients put a signature into: Outlook, Apple Mail, Samsung, Spark."""
 _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _NO_MARGIN = re.compile(r"margin:0|margin-bottom:0|margin(?:-top)?:0")
 
@@ -176,7 +179,7 @@ class _Writer:
         tag = node.tag
         if tag in _BLOCKS:
             self._break()
-            if tag in _SPACED and (not self._tight(node, tag) or _is_empty_line(node)):
+            if (tag in _SPACED and (not self._tight(node, tag) or _is_empty_line(node))) or (tag == "div" and _is_lone_blank(node)):
                 self._blank = True
         for what in self._undo.pop(node.mem_id, ()) if self._undo else ():
             match what:
@@ -197,7 +200,7 @@ class _Writer:
             self._deeper(undo)
         elif identity in {"divRplyFwdMsg", "mail-editor-reference-message-container"} or (style and _OUTLOOK_RULE.search(style)):
             self._separator()
-        elif names & {"gmail_signature", "moz-signature"} or identity in {"Signature", "ms-outlook-mobile-signature"}:
+        elif names & _SIGNATURE_CLASSES or {identity, attributes.get("name")} & _SIGNATURES:
             self._signature_line()
         if tag == "hr":
             self._rule(attributes)
@@ -265,6 +268,8 @@ class _Writer:
         if self._pre and not keep:
             *lines, last = text.replace("\r\n", "\n").split("\n")
             for line in lines:
+                if not self._line:
+                    self._line_quote = self._quote
                 self._line.append(line)
                 self._newline()
             text = last
@@ -308,3 +313,9 @@ class _Writer:
 def _is_empty_line(node: LexborNode) -> bool:
     """Whether a paragraph without margins holds a blank alone: Outlook's empty line, `<p class=MsoNormal><o:p>&nbsp;</o:p></p>`."""
     return (node.text(deep=True) or "").strip(" \t\r\n") == "\u00a0"
+
+
+def _is_lone_blank(node: LexborNode) -> bool:
+    """Whether an element holds a no-break space and nothing else: an empty line of GMX, Mail.ru and others. A plain space shows nothing."""
+    child = node.child
+    return child is not None and child.next is None and child.tag == "-text" and (child.text_content or "").strip(" \t\r\n") == "\u00a0"

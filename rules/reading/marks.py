@@ -90,7 +90,7 @@ MOBILE = re.compile(
     r"(?:sent|written|typed|posted|composed|enviad[oa]|envoy[ée]e?|inviat[oa]|verstuurd|verzonden|skickat|sendt|wysłan[eao]|poslano|odoslané|odesl[áa]no|lähetetty|sent:) (?:from|via|with|using|by|on|od|z|ze|from the) .{1,120}"
     r"|from my .{0,40}" + _DEVICE + r".{0,60}"
     r"|(?:sent|dictated|typed) (?:on the (?:go|move|run)|(?:while|whilst) .{1,40})[.,]?"
-    r"|get outlook for .{1,80}|get \[outlook for .{1,80}|outlook for (?:ios|android)\b.{0,60}"
+    r"|yahoo mail ?[:-] .{1,80}|get outlook for .{1,80}|get \[outlook for .{1,80}|outlook for (?:ios|android)\b.{0,60}"
     r"|(?:diese (?:nachricht|mail|e-?mail)(?: wurde)? )?(?:von|mit|über|aus|unter) (?:meine[mr]?|der|dem|unterwegs|mobil|einem?)?\s?.{0,60}(?:gesendet|verschickt|versandt|geschrieben)\.?.{0,60}"
     r"|(?:gesendet|verschickt|versendet|geschrieben|versandt) (?:von|mit|über|aus|vom|via|per|unterwegs|mobil)\b.{1,120}|von unterwegs gesendet.{0,40}"
     r"|(?:outlook für|holen sie sich outlook|laden sie outlook) .{1,80}"
@@ -110,7 +110,7 @@ MOBILE = re.compile(
 )
 _BEFORE = " \t\n\r\f\v\u00a0<([*_"
 _MOBILE_STARTS = (
-    *"sent written typed posted composed dictated from\u00a0my get\u00a0 outlook\u00a0 diese\u00a0 von\u00a0 mit\u00a0 über\u00a0 aus\u00a0 unter\u00a0 gesendet".split(
+    *"yahoo sent written typed posted composed dictated from\u00a0my get\u00a0 outlook\u00a0 diese\u00a0 von\u00a0 mit\u00a0 über\u00a0 aus\u00a0 unter\u00a0 gesendet".split(
         " "
     ),
     *"verschickt versendet versandt geschrieben holen laden lähet hae\u00a0 hanki\u00a0 odesl odosl získ stáh envoy télé obten obtenir enviad enviat obter".split(
@@ -195,6 +195,8 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _DASHED = re.compile(r"-{3,}[^-].{2,300}[^-]-{3,}$")
+NOTES = re.compile(r"\S.{0,100}\s-{2,3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?-{2,3}")
+"""HCL Notes: `Anna Berg ---23.11.2026 09:12:01---Hello, the`, which goes on with the beginning of the old mail."""
 GROUPWISE = re.compile(
     r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE
 )
@@ -206,6 +208,8 @@ def attribution(line: str) -> bool:
     line = line.strip().strip("*_ ")
     if not 8 <= len(line) <= ATTRIBUTION_CHARACTERS:
         return False
+    if "--" in line and NOTES.match(line):
+        return True
     colon = line.rstrip("-_* ")[-1:] in (":", "：")
     if not colon and not END_VERB.search(line):
         return False

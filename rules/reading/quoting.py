@@ -153,7 +153,7 @@ class _Reader:
 
     def _may_end(self, at: int) -> bool:
         line = self.lines[at].rstrip(" *_-")
-        if line.endswith((":", "：")):
+        if line.endswith((":", "：")) or ("---" in line and marks.NOTES.match(line)):
             return True
         if self._closes_below(at):
             return True

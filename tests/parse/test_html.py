@@ -24,6 +24,8 @@ CLIENTS = {
     "tutanota": f'<div>Fine.</div><blockquote class="tutanota_quote">{OLD}</blockquote>',
     "proton": f'<div>Fine.</div><div class="protonmail_quote">On Monday Kim wrote:<br>{OLD}</div>',
     "outlook 2003": f'<p class="MsoNormal">Fine.</p><div><div class="MsoNormal" align="center"><hr size="2" width="100%" tabindex="-1"></div><p class="MsoNormal"><b>From:</b> Kim [mailto:kim@client.test]<br><b>Sent:</b> Monday, November 2, 2026 10:00 AM<br><b>To:</b> Ada<br><b>Subject:</b> Test</p></div>{OLD}',
+    "thunderbird with a signature below": f'<p>Fine.</p><div class="moz-cite-prefix">On 11/02/26 10:00, Kim wrote:<br></div><blockquote type="cite" cite="mid:x">{OLD}</blockquote><pre class="moz-signature" cols="72">-- \nAda\nExample Ltd</pre>',
+    "spark": f'<div name="messageBodySection"><div>Fine.</div></div><div name="messageSignatureSection"><br>Ada, Example Ltd</div><div name="messageReplySection">On 2 Nov 2026, 10:00 +0200, Kim &lt;kim@client.test&gt;, wrote:<br><blockquote type="cite">{OLD}</blockquote></div>',
     "gmail signature": '<div dir="ltr">Fine.<div class="gmail_signature"><div>Ada<br>Example Ltd</div></div></div>',
 }
 
@@ -93,6 +95,11 @@ def test_blocks_lists_tables_and_preformatted_text_keep_their_lines() -> None:
 def test_outlook_paragraphs_are_single_lines() -> None:
     """Word puts every line into a paragraph without margin."""
     assert to_text('<p class="MsoNormal">a</p><p class="MsoNormal">&nbsp;</p><p class="MsoNormal">b</p>')[0].replace("\n\n", "\n") == "a\nb"
+
+
+def test_a_line_that_holds_a_blank_alone_is_an_empty_line() -> None:
+    """GMX and Mail.ru write empty lines so; paragraphs ran together, and a last block of commands was none."""
+    assert to_text("<div>Fine.</div><div>&nbsp;</div><div>Thanks.</div><div> </div><div>Ada</div>")[0] == "Fine.\n\nThanks.\nAda"
 
 
 def test_quotes_nest_and_an_authors_indent_is_no_quote() -> None:

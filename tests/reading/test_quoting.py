@@ -34,6 +34,7 @@ Den mån 2 nov. 2026 kl 10:00 skrev Kim Client <kim@client.test>:
 pon., 2 lis 2026 o 10:00 Kim Client <kim@client.test> napisał(a):
 пн, 2 нояб. 2026 г. в 10:00, Kim Client <kim@client.test>:
 2026年11月2日(月) 10:00 Kim Client <kim@client.test>:
+Kim Client ---02.11.2026 10:00:01---Good morning,
 Kim Client <kim@client.test> 于2026年11月2日周一 10:00写道：""".split("\n")
 
 BLOCKS = """\
@@ -84,6 +85,7 @@ def test_a_header_block_ends_the_answer(labels: str, rule: str) -> None:
     [
         "-- \nAda Agent\nExample Ltd",
         "--\nAda",
+        "Yahoo Mail: Search, Organize, Conquer",
         "Sent from my iPhone",
         "Von meinem iPhone gesendet",
         "Gesendet von Outlook für Android<https://aka.test/x>",
