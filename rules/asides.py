@@ -86,7 +86,7 @@ def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
             automatic="" if aside.by_hand else "generated",
             language=one.agent.language
             if one.agent
-            else str(card.get("language") or what.ticket.language)
+            else aside.languages.get(one.address.key) or str(card.get("language") or what.ticket.language)
             if one.kind is RecipientKind.customer
             else "",
             ticket=what.ticket if what.ticket.id else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rules import several, tokens
 from rules.actions.base import Action, read
 from rules.actions.feedback import Feedback, Rate
@@ -50,10 +52,18 @@ def pressed(case: Case) -> Verdict | None:
         for p in answered:
             # a word with `#` is a command line, and what stands below it is meant for somebody
             keys = {fold(w): key for w, key in p.sent.words.items() if not w.startswith("#")}
+            keys = _bare(p.sent, keys) | keys
             if word in keys and keys[word] in p.sent.buttons:
                 case.note("button", keys[word], f"word {word!r}")
                 return _press(case, p.sent, keys[word], by_address=False)
     return None
+
+
+def _bare(sent: Sent, keys: Mapping[str, str]) -> dict[str, str]:
+    """`approve` where the mail said `approve A7`: in an answer to a mail about A7 the number says nothing new."""
+    kind, _, ref = sent.about.partition(":")
+    tail = " " + fold(ref)
+    return {word.removesuffix(tail): key for word, key in keys.items() if word.endswith(tail)} if kind == "access" and ref else {}
 
 
 def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:

@@ -182,7 +182,9 @@ def _scene(tx: Connection, counter: Counter, desk: Call, request: Request, party
     from rules.facts.people import ADMIN
     from store import access, people
 
-    given = Admission(party=party, requests={request.ref: request}, people=access.known(tx, [request.person]))
+    given = Admission(
+        party=party, requests={request.ref: request}, people=access.known(tx, [request.person, request.asker, *request.approvers])
+    )
     return Scene(who=ADMIN, at=desk.at, policy=counter.policy, directory=people.directory(tx), admission=given)
 
 

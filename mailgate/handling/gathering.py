@@ -286,10 +286,12 @@ def _admission(
     named = {ref.upper() for ref in _REF.findall(f"{mail.subject}\n{mail.text}")[:MOST_NAMED]}
     requests = access.requests(tx, {answered, *named} - {""})
     speaks = person is not None and party is not None and bool({"adduser", "grant"} & set(person.may))
-    addresses = {r.person for r in requests.values()} | (set(_ADDRESS.findall(mail.text)[:MOST_NAMED]) if speaks else set())
+    approvers = access.approvers(tx, party, directory) if speaks and party is not None else ()
+    addresses = {address for r in requests.values() for address in (r.person, r.asker, *r.approvers)} | set(approvers)
+    addresses |= set(_ADDRESS.findall(mail.text)[:MOST_NAMED]) if speaks else set()
     return Admission(
         party=party,
-        approvers=access.approvers(tx, party, directory) if speaks and party is not None else (),
+        approvers=approvers,
         requests=requests,
         answered=answered,
         people=access.known(tx, addresses),

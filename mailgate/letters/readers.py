@@ -32,7 +32,11 @@ def asked_in(facts: Facts, act: Act, ticket: Ticket | None) -> str:
     if act.actor.is_agent:
         return agent_language(facts, act.actor.name)
     known = (ticket.language if ticket is not None else "") or (facts.person.language if facts.person is not None else "")
-    return known or language.detect(f"{facts.mail.subject}\n{facts.mail.text}", facts.policy.languages)
+    if known:
+        return known
+    # lines of commands are English to many, and the subject of an answer is ours
+    words = "\n".join(row for row in facts.mail.text.splitlines() if not row.lstrip().startswith(("#", "＃")))
+    return language.detect(words if facts.presented else f"{facts.mail.subject}\n{words}", facts.policy.languages)
 
 
 _ROWS = 30

@@ -6,7 +6,7 @@ Nothing of it belongs to a ticket. Who may approve is looked up before (`Scene.a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.actions.base import Action, Aside, Ask, Change, Effect, Refused, Scene, value, verb
@@ -179,8 +179,9 @@ def decided(before: Request, after: Request, scene: Scene) -> tuple[tuple[Change
     to = tuple(dict.fromkeys(a for a in (after.person if after.state == "granted" else "", after.asker) if a))
     if after.state == "denied" and address_key(after.person) != address_key(after.asker):
         to = (after.person, *to)
-    card = {"request": access.values(after) | {"ref": after.ref}, "language": after.language}
-    return tuple(changes), (Aside(template="access-decided", to=to, card=card, by_hand=False, customers=True),)
+    card = {"request": access.values(after) | {"ref": after.ref}}
+    languages = _languages(to, scene) | ({address_key(after.person): after.language} if after.language else {})
+    return tuple(changes), (Aside(template="access-decided", to=to, card=card, by_hand=False, customers=True, languages=languages),)
 
 
 def _asked(
@@ -238,8 +239,15 @@ def asking(request: Request, to: tuple[str, ...], scene: Scene) -> Aside:
         by_hand=False,
         customers=True,
         reason="approver",
+        languages=_languages(to, scene),
         buttons=(("approve", f"approve {request.ref}"), ("deny", f"deny {request.ref}")),
     )
+
+
+def _languages(to: Iterable[str], scene: Scene) -> dict[str, str]:
+    """The language of each who is told, as far as it is known."""
+    known = {address_key(a): _admission(scene).people.get(address_key(a)) for a in to}
+    return {key: person.language for key, person in known.items() if person is not None and person.language}
 
 
 def _open(ref: str, scene: Scene) -> tuple[Request, str]:

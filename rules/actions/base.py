@@ -127,6 +127,8 @@ class Aside:
     """Whether addresses of people outside are customers', whose answers carry customers' verbs; the actor is told as well then."""
     buttons: tuple[tuple[str, str], ...] = ()
     """(key, line) pairs."""
+    languages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Compared form of an address: the language of whoever is known to read there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -248,3 +248,41 @@ def test_the_desk_can_be_one_of_those_who_agree(tmp_path: Path) -> None:
         d.write("ben@staff.example", "#approve A1", answer=asked)
         assert person(d, ANNA).may == ("create", "follow", "close", "reopen")  # type: ignore[attr-defined]
         assert [m for m in templates(d.post()) if m[0] == "access-decided"] == [("access-decided", ANNA), ("access-decided", CARLA)]
+
+
+def test_each_reads_of_access_in_his_own_language(tmp_path: Path) -> None:
+    """An approver in Helsinki read English, and whoever asked read the language that was set for somebody else."""
+    with desk(tmp_path) as d:
+        agreed(d)
+        with engine.transaction(d.office.store) as tx:
+            for address, language in ((UDO, "fi"), (TEA, "de")):
+                found = people.person_of(tx, address)
+                assert found is not None
+                people.edit_person(tx, found.id, language=language)
+        asked = says(d, CARLA, f"#adduser {ANNA} role:reporter")
+        assert "hyväksy A1" in plain(one(asked, UDO)) and "genehmigen A1" in plain(one(asked, TEA))
+        d.write(TEA, "#grant create,follow,close lang:cs", answer=one(asked, TEA))
+        d.post()
+        d.write(UDO, "hyväksy A1", answer=one(asked, UDO))
+        decided = d.post()
+        assert templates(decided) == [("access-decided", ANNA), ("access-decided", CARLA)]
+        assert str(one(decided, CARLA)["Subject"]).startswith("Re: Access for") and "Access" not in str(one(decided, ANNA)["Subject"])
+
+
+def test_an_approver_answers_with_the_bare_word_though_the_request_came_within_another(tmp_path: Path) -> None:
+    """His word would become a public post of a ticket that he has no part in."""
+    with desk(tmp_path) as d:
+        agreed(d)
+        d.write(CARLA, "The lift is stuck.", subject="Lift")
+        mine = one(d.post(), CARLA)
+        d.write(CARLA, f"#adduser {ANNA} role:reporter", answer=mine)
+        asked = d.post()
+        for who in (UDO, TEA):
+            i = d.write(
+                who,
+                "",
+                html='<html><body><div dir="auto">approve</div><br><div>Sent from my iPhone</div></body></html>',
+                answer=one(asked, who),
+            )
+            assert d.fate(i) == "executed"
+        assert ("access-decided", ANNA) in templates(d.post()) and len(d.posts()) == 1
