@@ -201,10 +201,14 @@ def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]
     """Ids that this recipient may see, oldest first, and the one that is answered.
 
     Those of participants' public mails, and of our mails to him; never of staff's, not even of a forward of his own words, nor of mails
-    to others, whose ids hold their tokens.
+    to others, whose ids hold their tokens. Somebody outside learns of no customer's mail: its id tells from where it came.
     """
-    staff = row["recipient_kind"] == RecipientKind.agent.value
-    theirs = [(r["at"], r["message_id"]) for r in threads.mails_said(tx, row["ticket_id"]) if staff or _is_his(r)]
+    kind = row["recipient_kind"]
+    theirs = [
+        (r["at"], r["message_id"])
+        for r in threads.mails_said(tx, row["ticket_id"])
+        if kind == RecipientKind.agent.value or (_is_his(r) and (kind == RecipientKind.customer.value or _key(r) == row["recipient_key"]))
+    ]
     ours = [(r["created_at"], r["message_id"]) for r in threads.mails_sent(tx, row["ticket_id"], row["recipient_key"], row["id"])]
     ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
     parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
@@ -213,7 +217,11 @@ def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]
 
 def _is_his(row: Mapping[Any, Any]) -> bool:
     """Whether a post came by its author's own mail."""
-    return not row["agent"] and address_key(row["author_address"]) == address_key(row["from_address"])
+    return not row["agent"] and address_key(row["author_address"]) == _key(row)
+
+
+def _key(row: Mapping[Any, Any]) -> str:
+    return address_key(row["from_address"])
 
 
 def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:

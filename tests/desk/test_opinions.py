@@ -143,6 +143,7 @@ def test_mail_to_somebody_outside_makes_a_side_thread(tmp_path: Path) -> None:
         assert kinds(mails) == ["message", "report"]
         assert sent["Auto-Submitted"] is None and "How much is a fuser?" in plain(sent)
         assert KIM not in everything(sent) and "on fire" not in everything(sent)
+        assert "@mail.example" not in f"{sent['References']} {sent['In-Reply-To']}", "the customer's Message-ID tells who he is"
         assert "step" not in plain(sent), "how the customer's request stands is not for her"
         i = d.write(EVE, "20 euros.", answer=sent)
         assert d.fate(i) == "appended"
