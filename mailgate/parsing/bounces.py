@@ -238,8 +238,9 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
         return bool(_SUBJECT.search(subject)) and (not sender or bool(_EVIDENCE.search(text[:_OPENING])))
     if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
         return True
-    # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words.
-    if not _SUBJECT.search(subject) or not _STRONG.search(text[:_OPENING]):
+    # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words, and for whom
+    # the mail was. Who tells of a parcel whose delivery failed names no address.
+    if not _SUBJECT.search(subject) or not _STRONG.search(text[:_OPENING]) or not _ADDRESS.search(text):
         return False
     is_answer = re.match(r"\s*(?:re|aw|sv|vs|fwd?|wg)\s*:", subject, re.IGNORECASE)
     return not is_answer or "remis" in subject.lower()

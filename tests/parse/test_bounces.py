@@ -116,6 +116,13 @@ def test_a_customer_who_pastes_a_bounce_is_a_customer(subject: bytes) -> None:
     assert parse.parse(build.plain(text, subject=subject)).report is None
 
 
+@pytest.mark.parametrize("subject", [b"Delivery failed", b"Undeliverable mail - please help", b"Mail delivery failed"])
+def test_a_customer_whose_delivery_failed_is_a_customer(subject: bytes) -> None:
+    """A parcel's delivery fails, too; a mail system would say whose address it was."""
+    text = b"The delivery failed yesterday, it was returned to sender. And Bob writes: Undelivered Mail Returned to Sender.\n"
+    assert parse.parse(build.plain(text, subject=subject)).report is None
+
+
 def test_a_postmaster_may_be_a_person() -> None:
     """Administrators write from that address."""
     raw = daemon(b"Hello, could you renew our contract?\n", sender=b"Paul <postmaster@client.test>", subject=b"Contract")
