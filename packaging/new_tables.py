@@ -79,7 +79,7 @@ def written() -> str:
 def kinds() -> str:
     """The whole file of kinds, not yet formatted."""
     lines = [KINDS_HEAD]
-    for name, wanted in (("TIMES", "UtcTime"), ("JSONS", "JSON"), ("FLAGS", "Boolean")):
+    for name, wanted in (("TIMES", "UtcTime"), ("JSONS", "JSON"), ("FLAGS", "Boolean"), ("DAYS", "Date")):
         lines.append(f"{name}: Mapping[str, tuple[str, ...]] = {{")
         for table in tables().values():
             columns = tuple(column.name for column in table.columns if kind(column) == wanted)

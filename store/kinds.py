@@ -56,3 +56,6 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "outbox": ("until_closed",),
     "project": ("active",),
 }
+DAYS: Mapping[str, tuple[str, ...]] = {
+    "contract": ("starts", "ends"),
+}

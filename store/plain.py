@@ -11,12 +11,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from store import driver, durability, head
-from store.kinds import FLAGS, JSONS, TIMES
+from store.kinds import DAYS, FLAGS, JSONS, TIMES
 
 Row = dict[str, Any]
 """Column names to values."""
@@ -167,5 +167,5 @@ def _utc(at: datetime) -> datetime:
 
 
 _Kinds = Mapping[str, tuple[str, ...]]
-_LITE: Mapping[Callable[[Any], Any], _Kinds] = {_moment: TIMES, json.loads: JSONS, bool: FLAGS}
+_LITE: Mapping[Callable[[Any], Any], _Kinds] = {_moment: TIMES, json.loads: JSONS, bool: FLAGS, date.fromisoformat: DAYS}
 _SERVER: Mapping[Callable[[Any], Any], _Kinds] = {_utc: TIMES}

@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from rules import records
 from rules.actions.base import Change, Refused
 from rules.facts.terms import address_key
-from rules.facts.ticket import ServiceOrder, Task
-from rules.frozen import dataclass
-from store import access, facts, tables
+from store import access, tables
+from store.lists.records import Held, find, orders, tasks
 from store.lists.tickets import records as of
 from store.prepared import Prepared
 
@@ -35,16 +34,6 @@ __all__ = [
 TASK, ORDER, TICKET, AGENT, BLOCKED = tables.Task, tables.ServiceOrder, tables.Ticket, tables.Agent, tables.Blocked
 _TABLES: Mapping[str, Table] = MappingProxyType({"task": TASK, "order": ORDER})
 _IS_BLOCKED = Prepared(select(BLOCKED.c.key).where(BLOCKED.c.key == bindparam("key")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A task or order with the ticket it belongs to."""
-
-    ticket_id: int
-    ticket: str
-    """Its reference."""
-    record: Task | ServiceOrder
 
 
 def write(tx: Connection, ticket_id: int | None, changes: Iterable[Change]) -> None:
@@ -93,53 +82,6 @@ def take_back(tx: Connection, ticket_id: int, entries: Iterable[Mapping[str, Any
 def is_blocked(tx: Connection, address: str) -> bool:
     """Whether staff has called mail from this address spam."""
     return bool(address) and _IS_BLOCKED.first(tx, {"key": address_key(address)}) is not None
-
-
-def tasks(
-    tx: Connection,
-    *,
-    assignee: str = "",
-    groups: Iterable[str] = (),
-    ticket_id: int | None = None,
-    open_only: bool = True,
-    due_before: datetime | None = None,
-) -> list[Held]:
-    """Tasks of all tickets that are not deleted, those due first before the others, then the oldest."""
-    query = select(TASK, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == TASK.c.ticket_id).where(TICKET.c.deleted_at.is_(None))
-    wanted = [name for name in (assignee, *(f"@{key}" for key in groups)) if name]
-    if wanted:
-        query = query.where(TASK.c.assignee.in_(wanted))
-    if ticket_id is not None:
-        query = query.where(TASK.c.ticket_id == ticket_id)
-    if open_only:
-        query = query.where(TASK.c.state != "done")
-    if due_before is not None:
-        query = query.where(TASK.c.due_at <= due_before)
-    rows = tx.execute(query.order_by(TASK.c.due_at.is_(None), TASK.c.due_at, TASK.c.id)).mappings()
-    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.task(row)) for row in rows]
-
-
-def find(tx: Connection, kind: str, ref: str) -> Held | None:
-    """The task or order of a reference, None if there is none."""
-    rows = _TABLES[kind]
-    query = select(rows, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == rows.c.ticket_id).where(rows.c.ref == ref.upper())
-    row = tx.execute(query).mappings().first()
-    if row is None:
-        return None
-    return Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.task(row) if kind == "task" else facts.order(row))
-
-
-def orders(tx: Connection, *, technician: str = "", ticket_id: int | None = None, open_only: bool = False) -> list[Held]:
-    """Orders of all tickets that are not deleted, the latest first."""
-    query = select(ORDER, TICKET.c.ref.label("ticket")).join(TICKET, TICKET.c.id == ORDER.c.ticket_id).where(TICKET.c.deleted_at.is_(None))
-    if technician:
-        query = query.where(ORDER.c.technician == technician)
-    if ticket_id is not None:
-        query = query.where(ORDER.c.ticket_id == ticket_id)
-    if open_only:
-        query = query.where(ORDER.c.state != "done")
-    rows = tx.execute(query.order_by(ORDER.c.id.desc())).mappings()
-    return [Held(ticket_id=row["ticket_id"], ticket=row["ticket"], record=facts.order(row)) for row in rows]
 
 
 def _write_row(tx: Connection, ticket_id: int | None, change: Change) -> None:

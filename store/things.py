@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, 
 from rules.actions.folding import fold
 from rules.facts.things import Contract, Device, Project, Things
 from store import facts, tables
+from store.lists.things import every as every  # noqa: PLC0414 - looked for here
 from store.prepared import Prepared, at_most
 
 CONTRACT, PROJECT, DEVICE = tables.Contract, tables.Project, tables.Device
@@ -26,16 +27,6 @@ def of_party(tx: Connection, party: str) -> Things:
     if not party:
         return Things()
     contracts, projects, devices = (list(each.all(tx, {"party": party})) for each in _OF_PARTY)
-    return Things(
-        contracts=tuple(map(facts.contract, contracts)),
-        projects=tuple(map(facts.project, projects)),
-        devices=tuple(map(facts.device, devices)),
-    )
-
-
-def every(tx: Connection) -> Things:
-    """All contracts, projects and devices."""
-    contracts, projects, devices = (tx.execute(select(each).order_by(each.c.key)).mappings() for each in (CONTRACT, PROJECT, DEVICE))
     return Things(
         contracts=tuple(map(facts.contract, contracts)),
         projects=tuple(map(facts.project, projects)),

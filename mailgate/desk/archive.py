@@ -33,11 +33,10 @@ def list_(
     limit: Annotated[int | None, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = None,
 ) -> None:
     """What is in the archive, the latest tickets first."""
-    from store import engine
-    from store.queries import tickets as read
+    from store.lists import tickets as read
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading(core=bool(search)) as tx:
         found = read.listed(tx, read.Filter(archived=True, words=search, limit=limit or 0, sort="-id"))
         links = read.links_of(tx, [each.id for each in found]) if desk.as_json else {}
     if desk.as_json:

@@ -16,6 +16,8 @@ from rules.frozen import replace
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from store.plain import Reading
+
 app = typer.Typer(no_args_is_help=True)
 
 MOST_CALENDARS = 2
@@ -42,11 +44,11 @@ OnCall = Annotated[str | None, typer.Option("--oncall", help="Hours for severiti
 @app.command("list")
 def list_(context: typer.Context, party: Annotated[str, typer.Option("--party", help="Of one party.", show_default=False)] = "") -> None:
     """All contracts."""
-    from store import engine, things
+    from store.lists import things
 
     desk = call.of(context)
     day = _today(desk)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = [each for each in things.every(tx).contracts if not party or each.party == party]
     if desk.as_json:
         screen.document(desk, [shapes.contract(each, day) for each in found])
@@ -71,10 +73,8 @@ def list_(context: typer.Context, party: Annotated[str, typer.Option("--party", 
 @app.command()
 def show(context: typer.Context, key: Key) -> None:
     """One contract."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, key))
 
 
@@ -149,8 +149,8 @@ def remove(context: typer.Context, key: Key) -> None:
     screen.result(desk, {"key": found.key, "removed": True}, f"the contract {found.key} is removed")
 
 
-def _found(tx: Connection, key: str) -> Contract:
-    from store import things
+def _found(tx: Reading, key: str) -> Contract:
+    from store.lists import things
 
     return edits.found({each.key: each for each in things.every(tx).contracts}, key, "contract")
 

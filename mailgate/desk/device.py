@@ -15,6 +15,8 @@ from rules.frozen import replace
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from store.plain import Reading
+
 app = typer.Typer(no_args_is_help=True)
 
 Serial = Annotated[str, typer.Argument(help="Its serial number, as in device SN123 and in its address dev+SN123@.", show_default=False)]
@@ -31,10 +33,10 @@ def list_(
     fleet: Annotated[str, typer.Option("--fleet", help="Of one fleet.", show_default=False)] = "",
 ) -> None:
     """All devices."""
-    from store import engine, things
+    from store.lists import things
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = [
             each
             for each in things.every(tx).devices
@@ -49,10 +51,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, serial: Serial) -> None:
     """One device, and what its users are offered."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, serial))
 
 
@@ -94,8 +94,8 @@ def remove(context: typer.Context, serial: Serial) -> None:
     screen.result(desk, {"serial": found.serial, "removed": True}, f"the device {found.serial} is removed")
 
 
-def _found(tx: Connection, serial: str) -> Device:
-    from store import things
+def _found(tx: Reading, serial: str) -> Device:
+    from store.lists import things
 
     found = things.device(tx, serial)
     if found is None:

@@ -13,10 +13,9 @@ from mailgate.desk.ticket_views import As
 from rules.facts.ticket import ServiceOrder
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from rules.actions.base import Action
-    from store.records import Held
+    from store.lists.records import Held
+    from store.plain import Reading
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -34,10 +33,10 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Those that are done as well.")] = False,
 ) -> None:
     """Orders that are not done yet, the latest first."""
-    from store import engine, records
+    from store.lists import records
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
         found = records.orders(tx, technician=technician, ticket_id=ticket_id, open_only=not everything)
     if desk.as_json:
@@ -56,10 +55,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, ref: Ref) -> None:
     """One order with the hours and parts that were reported on it."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, ref))
 
 
@@ -150,8 +147,8 @@ def _ticket_of(desk: Call, ref: str) -> str:
         return _found(tx, ref).ticket
 
 
-def _found(tx: Connection, ref: str) -> Held:
-    from store import records
+def _found(tx: Reading, ref: str) -> Held:
+    from store.lists import records
 
     found = records.find(tx, "order", ref.strip("[]#"))
     if found is None:

@@ -49,11 +49,10 @@ def list_(
     limit: Annotated[int | None, typer.Option("--limit", help="At most so many.", min=1, show_default=False)] = None,
 ) -> None:
     """All persons that staff entered or that wrote to the desk as known people."""
-    from store import engine
-    from store.queries import people as read
+    from store.lists import people as read
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = read.persons(tx, words=search, party=party, limit=limit or 0)
     if desk.as_json:
         screen.document(desk, [shapes.person(person, phone, desk.zone) for person, phone in found])

@@ -15,6 +15,8 @@ from rules.frozen import replace
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from store.plain import Reading
+
 app = typer.Typer(no_args_is_help=True)
 
 Key = Annotated[str, typer.Argument(help="The word that commands use: project P7.", show_default=False)]
@@ -26,10 +28,10 @@ Active = Annotated[bool | None, typer.Option("--active/--over", help="Whether ne
 @app.command("list")
 def list_(context: typer.Context, party: Annotated[str, typer.Option("--party", help="Of one party.", show_default=False)] = "") -> None:
     """All projects."""
-    from store import engine, things
+    from store.lists import things
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = [each for each in things.every(tx).projects if not party or each.party == party]
     if desk.as_json:
         screen.document(desk, [shapes.project(each) for each in found])
@@ -40,10 +42,8 @@ def list_(context: typer.Context, party: Annotated[str, typer.Option("--party", 
 @app.command()
 def show(context: typer.Context, key: Key) -> None:
     """One project."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, key))
 
 
@@ -85,8 +85,8 @@ def remove(context: typer.Context, key: Key) -> None:
     screen.result(desk, {"key": found.key, "removed": True}, f"the project {found.key} is removed")
 
 
-def _found(tx: Connection, key: str) -> Project:
-    from store import things
+def _found(tx: Reading, key: str) -> Project:
+    from store.lists import things
 
     return edits.found({each.key: each for each in things.every(tx).projects}, key, "project")
 

@@ -15,9 +15,8 @@ from rules.facts.ticket import Task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
-    from store.records import Held
+    from store.lists.records import Held
+    from store.plain import Reading
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,10 +35,10 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Those that are done as well.")] = False,
 ) -> None:
     """Open tasks, those due first at the top."""
-    from store import engine, records
+    from store.lists import records
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
         found = records.tasks(tx, assignee=agent, groups=(group,) if group else (), ticket_id=ticket_id, open_only=not everything)
     if desk.as_json:
@@ -55,10 +54,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, ref: Ref) -> None:
     """One task."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, ref))
 
 
@@ -152,8 +149,8 @@ def _ticket_of(desk: Call, ref: str) -> str:
         return _found(tx, ref).ticket
 
 
-def _found(tx: Connection, ref: str) -> Held:
-    from store import records
+def _found(tx: Reading, ref: str) -> Held:
+    from store.lists import records
 
     found = records.find(tx, "task", ref.strip("[]#"))
     if found is None:

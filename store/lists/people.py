@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rules.facts.people import Directory, Party
+from rules.facts.people import Directory, Party, Person
 from store import facts, plain
 
 if TYPE_CHECKING:
@@ -23,6 +23,34 @@ def directory(tx: Reading) -> Directory:
 def parties(tx: Reading) -> tuple[Party, ...]:
     """All parties, by key."""
     return tuple(facts.party(row) for row in plain.rows(tx, "party", "SELECT * FROM party ORDER BY key"))
+
+
+def persons(tx: Reading, *, words: str = "", party: str = "", limit: int = 0) -> list[tuple[Person, str]]:
+    """Persons with their telephone numbers, by name; `words` must all be somewhere in name, number or addresses."""
+    values: dict[str, Any] = {}
+    wanted = ["1 = 1"]
+    for word in words.split():
+        folded = word.lower()
+        name, number, key = (plain.contains(column, folded, values) for column in ("lower(name)", "phone", "key"))
+        wanted.append(f"({name} OR {number} OR id IN (SELECT person_id FROM mailbox WHERE person_id IS NOT NULL AND {key}))")  # noqa: S608 - words of ours
+    if party:
+        wanted.append("party = :party")
+        values["party"] = party
+    most = f" LIMIT {limit:d}" if limit else ""
+    rows = plain.rows(tx, "person", f"SELECT * FROM person WHERE {' AND '.join(wanted)} ORDER BY lower(name), id{most}", values)  # noqa: S608
+    known = addresses(tx, [row["id"] for row in rows])
+    return [(facts.person(row, known.get(row["id"], ())), row["phone"]) for row in rows]
+
+
+def addresses(tx: Reading, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Person -> all addresses, the one that mail goes to first."""
+    found: dict[int, tuple[str, ...]] = {}
+    values: dict[str, Any] = {}
+    of_them = plain.among(tx, "person_id", ids, values)
+    statement = f"SELECT person_id, address FROM mailbox WHERE {of_them} ORDER BY person_id, position"  # noqa: S608
+    for row in plain.rows(tx, "mailbox", statement, values):
+        found[row["person_id"]] = (*found.get(row["person_id"], ()), row["address"])
+    return found
 
 
 def with_password(tx: Reading) -> frozenset[str]:

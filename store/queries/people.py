@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from rules.facts.people import Person
 from store import facts, tables
-from store.lists.people import open_by_agent, with_password
+from store.lists.people import addresses, open_by_agent, persons, with_password
 
 __all__ = [
     "all_addresses",
@@ -24,28 +23,6 @@ __all__ = [
 PERSON, MAILBOX, AGENT, TICKET = tables.Person, tables.Mailbox, tables.Agent, tables.Ticket
 
 
-def persons(tx: Connection, *, words: str = "", party: str = "", limit: int = 0) -> list[tuple[Person, str]]:
-    """Persons with their telephone numbers, by name; `words` must all be somewhere in name, number or addresses."""
-    query = select(PERSON).order_by(func.lower(PERSON.c.name), PERSON.c.id)
-    for word in words.split():
-        folded = word.lower()
-        owners = select(MAILBOX.c.person_id).where(MAILBOX.c.person_id.is_not(None), MAILBOX.c.key.contains(folded, autoescape=True))
-        query = query.where(
-            or_(
-                func.lower(PERSON.c.name).contains(folded, autoescape=True),
-                PERSON.c.phone.contains(folded, autoescape=True),
-                PERSON.c.id.in_(owners),
-            )
-        )
-    if party:
-        query = query.where(PERSON.c.party == party)
-    if limit:
-        query = query.limit(limit)
-    rows = tx.execute(query).mappings().all()
-    known = _addresses(tx, [row["id"] for row in rows])
-    return [(facts.person(row, known.get(row["id"], ())), row["phone"]) for row in rows]
-
-
 def phone(tx: Connection, person_id: int) -> str:
     """A person's telephone number, empty if none is known."""
     return str(tx.execute(select(PERSON.c.phone).where(PERSON.c.id == person_id)).scalar() or "")
@@ -57,35 +34,20 @@ def by_phone(tx: Connection, number: str) -> list[Person]:
     if len(wanted) < 5:  # an extension says nothing about who calls
         return []
     rows = [row for row in tx.execute(select(PERSON).where(PERSON.c.phone != "")).mappings() if _digits(row["phone"]) == wanted]
-    known = _addresses(tx, [row["id"] for row in rows])
+    known = addresses(tx, [row["id"] for row in rows])
     return [facts.person(row, known.get(row["id"], ())) for row in rows]
 
 
 def by_name(tx: Connection, name: str) -> list[Person]:
     """Persons of exactly that name, in any case."""
     rows = tx.execute(select(PERSON).where(func.lower(PERSON.c.name) == name.strip().lower()).order_by(PERSON.c.id)).mappings().all()
-    known = _addresses(tx, [row["id"] for row in rows])
+    known = addresses(tx, [row["id"] for row in rows])
     return [facts.person(row, known.get(row["id"], ())) for row in rows]
 
 
 def all_addresses(tx: Connection) -> Sequence[str]:
     """Every address of a person, for near matches."""
     return tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id.is_not(None))).scalars().all()
-
-
-def _addresses(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    for start in range(0, len(ids), 500):
-        chunk = ids[start : start + 500]
-        query = (
-            select(MAILBOX.c.person_id, MAILBOX.c.address)
-            .where(MAILBOX.c.person_id.in_(chunk))
-            .order_by(MAILBOX.c.person_id, MAILBOX.c.position)
-        )
-        row: Any
-        for row in tx.execute(query):
-            found[row.person_id] = (*found.get(row.person_id, ()), row.address)
-    return found
 
 
 def _digits(number: str) -> str:
