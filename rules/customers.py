@@ -302,6 +302,8 @@ def _draft(case: Case, *, known: bool) -> Ticket:
         (a for a in (*f.envelope.recipients, *(x.address for x in f.mail.to), *(x.address for x in f.mail.cc)) if f.policy.is_own(a)), ""
     )
     base = subject.read(f.mail.subject).base
+    if control.is_to_control(case):
+        base = _named_new(case, base)
     if f.thread is not None and f.thread.by != "subject" and f.thread.ticket.veiled and case.is_participant:
         base = f.thread.ticket.subject  # our mails to him are called otherwise, and so is his reply
     requester: Address = case.actor.address
@@ -324,6 +326,14 @@ def _draft(case: Case, *, known: bool) -> Ticket:
         priority=Priority.high if urgent else Priority.normal,
         **beside,
     )
+
+
+def _named_new(case: Case, base: str) -> str:
+    """The subject of a request that begins with `new …` at the address for commands, where a subject may be the mail's first line."""
+    line = base or next(iter(case.written.text.strip().splitlines()), "")
+    head, _, rest = line.strip().lstrip("#＃").partition(" ")
+    verbs = lexicon.words(case.facts.policy, case.facts.directory).verbs
+    return rest.strip() if rest.strip() and verbs.get(fold(head)) == "new" else base
 
 
 def _partners(case: Case) -> dict[str, Any]:

@@ -166,6 +166,8 @@ def of_verb(said: str, languages: Iterable[str], site: Path | None = None) -> st
     word_ = said.lower()
     if word_ in _aliases("verbs", (FALLBACK,), site):
         return ""
+    if any(word_ == verb for code in LANGUAGES for verb in section(code, "verbs", site=site)):
+        return ""
     found = [code for code in dict.fromkeys(map(primary, languages)) if code in LANGUAGES and word_ in _own_verbs(code, site)]
     return found[0] if len(found) == 1 else ""
 

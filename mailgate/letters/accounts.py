@@ -13,6 +13,7 @@ from mailgate.letters.events import Event
 from rules import rights
 from rules.actions.base import Ask, Refused, Scene
 from rules.actions.folding import fold
+from rules.admission import REGISTER
 from rules.case import Facts
 from rules.facts.access import INSIGHTS
 from rules.facts.people import Role
@@ -71,6 +72,12 @@ def list_of(tx: Connection, facts: Facts, act: Act, ask: Ask, common: dict[str, 
     return _listed(facts, found, common, event)
 
 
+def is_registered(facts: Facts) -> bool:
+    """Whether the desk knows the sender: staff entered him or his organisation, or he has registered himself."""
+    person = facts.person
+    return facts.party is not None or (person is not None and (person.known or person.confirmed_at is not None))
+
+
 def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event: Event, *, most_closed: int = 10) -> Letter:
     staff = common["kind"] is RecipientKind.agent
     rows = [
@@ -92,8 +99,11 @@ def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event
     ]
     is_open = [r for r, x in zip(rows, found, strict=True) if x.status is not Status.closed]
     closed = [r for r, x in zip(rows, found, strict=True) if x.status is Status.closed]
+    buttons = () if staff or is_registered(facts) else ((REGISTER, REGISTER),)
     return letters.letter(
-        Notice(template="list-answer", **common), event, {"open": is_open, "closed": closed[:most_closed], "subject": facts.mail.subject}
+        Notice(template="list-answer", buttons=buttons, **common),
+        event,
+        {"open": is_open, "closed": closed[:most_closed], "subject": facts.mail.subject},
     )
 
 

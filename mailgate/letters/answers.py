@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate.letters import asidecards, letters, links, particulars, readers
-from mailgate.letters.accounts import history_events, list_of, may_see, of_party
+from mailgate.letters.accounts import history_events, is_registered, list_of, may_see, of_party
 from mailgate.letters.events import Event
 from mailgate.letters.knowledge import Index, visible
 from mailgate.letters.particulars import button
@@ -257,7 +257,7 @@ def _file(part: Part) -> dict[str, Any]:
 def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], event: Event, index: Index) -> Letter:
     """The best articles in full, or all titles; nothing that the reader may not see."""
     staff = common["kind"] is RecipientKind.agent
-    known = staff or _is_registered(facts)
+    known = staff or is_registered(facts)
     language = languages.choose(str(common["language"]), facts.policy.languages)
     shown: list[dict[str, Any]]
     if ask.about:
@@ -279,12 +279,6 @@ def _faq(facts: Facts, ask: Ask, ticket: Ticket | None, common: dict[str, Any], 
     return letters.letter(Notice(template="faq-answer", ticket=ticket, buttons=buttons, **common), event, extra)
 
 
-def _is_registered(facts: Facts) -> bool:
-    """Whether the desk knows the sender: staff entered him or his organisation, or he has registered himself."""
-    person = facts.person
-    return facts.party is not None or (person is not None and (person.known or person.confirmed_at is not None))
-
-
 def _feedback(number: int, article: str, language: str) -> list[dict[str, str]]:
     """Whether the article helped: two buttons, with its number in their words where several stand in one mail."""
     return [
@@ -298,7 +292,7 @@ def suggested(notice: Notice, facts: Facts, index: Index) -> dict[str, Any] | No
     if notice.template != "received" or not index.articles:
         return None
     language = languages.choose(notice.language, facts.policy.languages)
-    known = _is_registered(facts)
+    known = is_registered(facts)
     found = index.suggest(f"{facts.mail.subject}\n{facts.mail.text[:4000]}", language=language, known=known)
     return {
         "answers": [

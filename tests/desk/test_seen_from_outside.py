@@ -350,3 +350,31 @@ def test_two_limits_that_pass_at_once_are_both_told(tmp_path: Path) -> None:
         assert sorted(str(m["X-Mailgate-Template"]) for m in told) == ["not-started", "overdue"]
         d.passes(hours=8)
         assert [str(m["X-Mailgate-Template"]) for m in to(d.post(), ANNA)] == ["overdue"]
+
+
+def test_whoever_is_not_registered_is_offered_to_be_with_his_list(tmp_path: Path) -> None:
+    """He would not know why his requests have no names there."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM)
+        d.post()
+        d.write(KIM, "", subject="list", to="control@desk.example")
+        (told,) = to(d.post(), KIM)
+        assert "T1" in plain(told)
+        d.press(KIM, told, "Register this address")
+        (asked,) = to(d.post(), KIM)
+        assert asked["X-Mailgate-Template"] == "register"
+        d.write(KIM, "yes", answer=asked)
+        d.post()
+        d.write(KIM, "", subject="list", to="control@desk.example")
+        assert "register" not in plain(to(d.post(), KIM)[0]).lower()
+
+
+def test_a_customer_opens_a_request_at_the_control_address(tmp_path: Path) -> None:
+    """It would be called `new Broken lamp`, or nothing at all."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM, "The lamp is broken.", subject="new Broken lamp", to="control@desk.example")
+        d.write(KIM, "#new Broken door\nIt does not shut.", subject="", to="control@desk.example")
+        d.write(KIM, "It is new and broken.", subject="Newspaper", to="control@desk.example")
+        assert sorted(t.subject for t in d.tickets()) == ["Broken door", "Broken lamp", "Newspaper"]
