@@ -13,7 +13,7 @@ from typing import Any
 
 from rules import belonging, flows, lexicon
 from rules.actions.folding import fold
-from rules.actions.words import Misread, Words, choose, quoted_if_needed
+from rules.actions.words import Misread, Words, choose, near_words, quoted_if_needed
 from rules.conditions import Arrival, ask, shown
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.people import Actor, Directory, Party
@@ -222,6 +222,14 @@ class _Walk:
             if not found.holds:
                 return False
         return True
+
+
+def meant(tag: str, policy: Policy) -> tuple[str, ...]:
+    """Lines that staff may have meant by a tag that names nothing here, best first: `category hw/printer` for `cat:hw/printr`."""
+    name, _, value = tag.partition(":")
+    verb = _SHORT.get(name, name)
+    among = lexicon.words(policy, Directory()).lists.get("priority" if verb == "prio" else verb, {})
+    return tuple(f"{verb} {quoted_if_needed(each)}" for each in near_words(fold(value), among)) if verb in SINGLE else ()
 
 
 def _form_lines(value: str, policy: Policy, model: str) -> list[str]:

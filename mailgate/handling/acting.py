@@ -134,7 +134,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         until_closed=written.outcome.leaves_at is not None and not written.outcome.keeps,
         hint=act.hint,
         claims=act.claims,
-        wishes=act.wishes,
+        wishes=() if act.actor.is_agent else act.wishes,  # he reads of them in his report
         choices=belongings.choices(tx, written.ticket, facts.policy, facts.at) if written.before is None else (),
         uncovered=written.before is None and belongings.uncovered(tx, written.ticket),
         why=written.outcome.why,

@@ -8,6 +8,7 @@ from typing import Any
 from mailgate.letters import changes, letters, particulars, readers
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
+from rules import routing
 from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
@@ -52,6 +53,8 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     if not undone and written.before is not None:
         key = "stop" if leaves is not None else "undo"
         buttons.append(button(key, f"undo {cause}", word="stop" if leaves is not None else "undo"))
+    for n, near in enumerate(dict.fromkeys(line for wish in act.wishes for line in routing.meant(wish, facts.policy)), 1):
+        buttons.append(button(f"meant:{n}", near, word=f"#{near}", label=f"#{near}"))
     if act.on_behalf:
         buttons.append(button("wrong-person", "wrong-person", word="wrong-person"))
     notice = Notice(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.desk.customers import enter_person, proves, tap, templates
 from tests.desk.office import desk, plain, to
+from tests.desk.staff import login
 
 TWO = """
 [[category]]
@@ -168,3 +169,20 @@ def test_a_desk_never_writes_to_itself(tmp_path: Path) -> None:
         mails = d.post()
         assert templates(mails) == [("new-in-category", "boss@corp.example"), ("new-in-group", "anna@staff.example"), ("received", KIM)]
         assert d.ticket().watchers == ()
+
+
+def test_an_agents_tag_that_names_nothing_is_answered_with_what_resembles_it(tmp_path: Path) -> None:
+    """He would learn that something was wrong and not what is right, and his colleague that staff may set it (feature 1-12)."""
+    with desk(tmp_path, more=TWO) as d:
+        d.agent("anna", "hw")
+        d.agent("ben", "hw")
+        d.write(
+            "anna@staff.example", "Please look.", subject="[cat:hardware/printr] Paper jam", envelope=login("anna", "support@desk.example")
+        )
+        mails = d.post()
+        (report,) = to(mails, "anna@")
+        assert report["X-Mailgate-Template"] == "report" and "[cat:hardware/printr]" in plain(report)
+        assert "#category hardware/printer" in plain(report)
+        assert not [m for m in to(mails, "ben@") if "Wished by the sender" in plain(m)]
+        tap(d, "anna@staff.example", report, "#category hardware/printer")
+        assert d.ticket().category == "hardware/printer"
