@@ -23,7 +23,9 @@ from templates import languages
 
 def promised(ticket: Ticket | None, policy: Policy) -> str:
     """When somebody answers, where the customer may hear of it: under a contract, or where the clock promises it. Empty if not."""
-    if ticket is None or not (ticket.contract or deadlines.clock_of(ticket, policy).promise):
+    if ticket is None or "@" in ticket.assignee:  # the customer's own side works on it: nobody here has promised to write
+        return ""
+    if not (ticket.contract or deadlines.clock_of(ticket, policy).promise):
         return ""
     return str(ticket.due.get("answer") or "")
 

@@ -99,3 +99,18 @@ def test_a_customer_asks_of_a_request_of_his_in_a_mail_of_its_own(tmp_path: Path
         assert [m["X-Mailgate-Template"] for m in to(d.post(), KIM)] == [f"{word}-answer"]
         d.write("eve@else.example", f"#{word} T1", subject="How is it going", answer=None)
         assert not [m for m in d.post() if "Printer" in said(m) and "eve@" in str(m["To"])]
+
+
+def test_nobody_promises_to_write_about_what_the_customer_has_taken_himself(tmp_path: Path) -> None:
+    """He would wait for a mail that nobody owes him (feature 0-11)."""
+    with desk(tmp_path, more='[clock]\nanswer = "8h"\nhours = ""\npromise = true\n') as d:
+        request(d)
+        d.agent("anna")
+        proves(d, f"Kim <{KIM}>", "The lift is stuck.", subject="Lift")
+        mine = one([m for m in d.post() if "T2" in str(m["Subject"])], KIM)
+        d.write(KIM, "#status", answer=mine)
+        assert "You will hear from us by" in said(one(d.post(), KIM, "status-answer"))
+        d.write(KIM, "#take", answer=mine)
+        d.post()
+        d.write(KIM, "#status", answer=mine)
+        assert "You will hear from us" not in said(one(d.post(), KIM, "status-answer"))
