@@ -133,15 +133,25 @@ def _reply(tx: Connection, facts: Facts, act: Act, ask: Ask, ticket: Ticket | No
 
 
 def taken(tx: Connection, notice: Notice, policy: Policy, at: datetime) -> dict[str, Any] | None:
-    """When a ticket was taken and how long that took, for the mail that tells a customer under an agreement or a promise."""
+    """When a ticket was taken and how long that took, for the mail that tells a customer under an agreement or a promise.
+
+    That is `taken`, or the first answer, which takes the ticket by itself.
+    """
     ticket = notice.ticket
-    if notice.template != "taken" or notice.kind is not RecipientKind.customer or ticket is None or ticket.taken_at is None:
+    if (
+        notice.template not in {"taken", "message"}
+        or notice.kind is not RecipientKind.customer
+        or ticket is None
+        or ticket.taken_at is None
+    ):
+        return None
+    if notice.template == "message" and ticket.taken_at != at:
         return None
     agreed = things.contract(tx, ticket.contract)
     if not (ticket.contract or deadlines.clock_of(ticket, policy, agreed).promise):
         return None
     spent = [each for each in _kept(tx, ticket, policy, at, staff=False) if each["clock"] == "take"]
-    return {"taken_at": ticket.taken_at.isoformat(), "kept": spent}
+    return {"kept": spent} | ({"taken_at": ticket.taken_at.isoformat()} if notice.template == "taken" else {})
 
 
 def _kept(tx: Connection, ticket: Ticket, policy: Policy, at: datetime, *, staff: bool) -> list[dict[str, Any]]:

@@ -176,7 +176,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
         case "appended":
             return {"post": post or blank, "hints": hints(notice, policy, language), "ready": _ready(event)}
         case "message":
-            return {"post": post or blank, "outside": notice.kind is RecipientKind.other}
+            return {"post": post or blank, "outside": notice.kind is RecipientKind.other, "kept": []}
         case "taken":
             return {"actor": actor, "promise_at": promised(ticket, policy), "taken_at": "", "kept": []}
         case "status":

@@ -45,6 +45,8 @@ class Message(Card):
     post: Post
     outside: bool
     """The reader is not concerned with the ticket: how it stands is not for him."""
+    kept: list[ClockSpent]
+    """How long taking it up has taken, in the answer that took it, where a time was agreed."""
 
 
 class Taken(Card):

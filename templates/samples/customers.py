@@ -34,7 +34,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "buttons": [close, mute],
             "reason": "requester",
         },
-        "message": {**made.base(language, text, "working"), "post": answer, "outside": False, "buttons": [close]},
+        "message": {**made.base(language, text, "working"), "post": answer, "outside": False, "kept": [], "buttons": [close]},
         "taken": {
             **made.base(language, text, "assigned"),
             "actor": "Anna Berg",

@@ -114,3 +114,14 @@ def test_nobody_promises_to_write_about_what_the_customer_has_taken_himself(tmp_
         d.post()
         d.write(KIM, "#status", answer=mine)
         assert "You will hear from us" not in said(one(d.post(), KIM, "status-answer"))
+
+
+def test_the_answer_that_takes_a_request_says_how_long_that_took(tmp_path: Path) -> None:
+    """Both parties see the take-up time; an answer takes the request as `#take` does, and only the desk would know (feature 0-15)."""
+    with desk(tmp_path, more='[clock]\ntake = "4h"\nhours = ""\npromise = true\n') as d:
+        mail = asked(d, "anna")
+        d.passes(hours=1)
+        d.write(ANNA, "Please restart it.", answer=mail)
+        assert "Take-up: after 1 hour, agreed 4 hours" in said(one(d.post_later(), KIM, "message"))
+        d.write(ANNA, "And again.", answer=mail)
+        assert "agreed" not in said(one(d.post_later(), KIM, "message"))
