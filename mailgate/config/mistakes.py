@@ -28,7 +28,7 @@ class Mistake:
 
     def __str__(self) -> str:
         """One line for people."""
-        place = f"{self.path.name}:{self.line}" if self.line else self.path.name
+        place = f"{self.path.name}:{self.line}" if self.line else self.path.name if self.key else str(self.path)
         key = f" {self.key}:" if self.key else ""
         near = f" (did you mean {self.near}?)" if self.near else ""
         return f"{place}:{key} {self.what}{near}"

@@ -23,6 +23,9 @@ Folder = Annotated[
 ]
 
 
+_THERE = "{path} is there already, and is not overwritten; name a folder for another desk: mailgate init FOLDER"
+
+
 def init(
     context: typer.Context,
     folder: Folder = None,
@@ -66,7 +69,7 @@ def init(
     desk = call.of(context)
     path = folder / "config.toml" if folder is not None else desk.config
     if path.exists():
-        raise Failed(f"{path} is there already, and is not overwritten")
+        raise Failed(_THERE.format(path=path))
     text = example()
     given: dict[str, object] = {
         "desk.address": address,
@@ -182,7 +185,7 @@ def _write(path: Path, text: str, environment: Mapping[str, str], *, check: bool
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise Failed(f"{path} is there already, and is not overwritten") from None
+        raise Failed(_THERE.format(path=path)) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     try:

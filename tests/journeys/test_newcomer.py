@@ -155,3 +155,19 @@ def test_the_conversation_tries_each_answer_and_ends_in_a_desk(dovecot: Dovecot,
     assert Path(made["imap"][0]["password_file"]).read_text().strip() == dovecot.password
     assert (tmp_path / "mailbox-password").stat().st_mode & 0o077 == 0
     assert dovecot.password not in (tmp_path / "config.toml").read_text()
+
+
+def test_a_config_that_is_there_is_kept_and_another_place_is_named(tmp_path: Path) -> None:
+    """The example lies at the top of the checkout: whoever begins there would end there."""
+    (tmp_path / "config.toml").write_text("# mine\n")
+    done = run(tmp_path, "init", "--address", "support@desk.example")
+    assert done.returncode == 1 and "mailgate init FOLDER" in done.stderr, done.stderr
+    assert (tmp_path / "config.toml").read_text() == "# mine\n"
+    done = run(tmp_path, "init", "mine", "--address", "support@desk.example")
+    assert done.returncode == 0 and (tmp_path / "mine/config.toml").exists(), done.stderr
+
+
+def test_a_config_that_is_not_there_is_named_in_full(tmp_path: Path) -> None:
+    """`config.toml` alone says nothing to somebody who named one elsewhere."""
+    done = run(tmp_path, "--config", "elsewhere/config.toml", "ticket", "list")
+    assert done.returncode == 2 and "elsewhere/config.toml" in done.stderr and "mailgate init" in done.stderr, done.stderr
