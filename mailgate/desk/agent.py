@@ -15,7 +15,7 @@ from rules.facts.people import Agent, Directory
 from rules.frozen import replace
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from store.plain import Reading
 
 app = typer.Typer(no_args_is_help=True)
 app.command("away")(agent_away.away)
@@ -56,10 +56,8 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def show(context: typer.Context, name: Name) -> None:
     """One agent."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, tx, _find(tx, name))
 
 
@@ -234,19 +232,18 @@ def _changed(
     )
 
 
-def _find(tx: Connection, name: str) -> Agent:
-    from store import people
+def _find(tx: Reading, name: str) -> Agent:
+    from store.lists import people
 
     staff = people.directory(tx)
     return staff.agent_of(name) or edits.found(staff.agents, name, "agent")
 
 
-def _print(desk: Call, tx: Connection, agent: Agent) -> None:
-    from store import signing as kept
-    from store.queries import people as read
+def _print(desk: Call, tx: Reading, agent: Agent) -> None:
+    from store.lists import people as read
 
     shape = shapes.agent(agent, has_password=agent.name in read.with_password(tx), tickets=read.open_by_agent(tx).get(agent.name, 0))
-    shape["keys"] = signing.shapes(desk, kept.of_agent(tx, agent.name))
+    shape["keys"] = signing.shapes(desk, read.keys_of(tx, agent=agent.name))
     if desk.as_json:
         screen.document(desk, shape)
     else:

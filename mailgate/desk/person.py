@@ -16,6 +16,8 @@ from rules.facts.terms import address_key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from store.plain import Reading
+
 app = typer.Typer(no_args_is_help=True)
 
 Who = Annotated[str, typer.Argument(metavar="ADDRESS", help="Any of the addresses, or the number that list shows.", show_default=False)]
@@ -64,10 +66,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, address: Who) -> None:
     """One person."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, tx, find(tx, address))
 
 
@@ -186,17 +186,14 @@ def remove(context: typer.Context, address: Who) -> None:
     screen.result(desk, {"id": person.id, "removed": True}, f"{said} is removed")
 
 
-def find(tx: Connection, word: str) -> Person:
+def find(tx: Reading, word: str) -> Person:
     """The person of an address or of a number in the list; raises NoSuch with near addresses."""
-    from store import people
-    from store.queries import people as read
+    from store.lists import people as read
 
-    person = people.person_of(tx, word)
-    if person is None and word.isdigit():
-        person = next((p for p, _ in read.persons(tx) if p.id == int(word)), None)
-    if person is None:
+    found = read.person(tx, word)
+    if found is None:
         raise NoSuch(f"there is no person {word!r}", edits.near(word, read.all_addresses(tx)))
-    return person
+    return found[0]
 
 
 def _values(
@@ -235,12 +232,12 @@ def _right(word: str) -> str:
     return name
 
 
-def _print(desk: Call, tx: Connection, person: Person) -> None:
-    from store import signing as kept
-    from store.queries import people as read
+def _print(desk: Call, tx: Reading, person: Person) -> None:
+    from store.lists import people as read
 
-    shape = shapes.person(person, read.phone(tx, person.id), desk.zone)
-    shape["keys"] = signing.shapes(desk, kept.of_person(tx, person.id))
+    _, phone = read.person(tx, str(person.id)) or (person, "")
+    shape = shapes.person(person, phone, desk.zone)
+    shape["keys"] = signing.shapes(desk, read.keys_of(tx, person_id=person.id))
     if desk.as_json:
         screen.document(desk, shape)
     else:

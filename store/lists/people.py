@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from rules.facts.people import Directory, Party, Person
+from rules.facts.people import Directory, Party, Person, SigningKey
+from rules.facts.terms import address_key
 from store import facts, plain
 
 if TYPE_CHECKING:
@@ -51,6 +52,28 @@ def addresses(tx: Reading, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     for row in plain.rows(tx, "mailbox", statement, values):
         found[row["person_id"]] = (*found.get(row["person_id"], ()), row["address"])
     return found
+
+
+def person(tx: Reading, word: str) -> tuple[Person, str] | None:
+    """The person of any of his addresses, or of a number in the list, with his telephone number; None if there is none."""
+    values: dict[str, Any] = {"key": address_key(word), "number": int(word) if word.isdecimal() and len(word) < 19 else 0}
+    owner = "SELECT person_id FROM mailbox WHERE key = :key AND person_id IS NOT NULL"
+    found = plain.rows(tx, "person", f"SELECT * FROM person WHERE id IN ({owner}) OR id = :number ORDER BY id = :number LIMIT 1", values)  # noqa: S608
+    return next(((facts.person(row, addresses(tx, [row["id"]]).get(row["id"], ())), row["phone"]) for row in found), None)
+
+
+def all_addresses(tx: Reading) -> Sequence[str]:
+    """Every address of a person, for near matches."""
+    return [row["address"] for row in plain.rows(tx, "mailbox", "SELECT address FROM mailbox WHERE person_id IS NOT NULL")]
+
+
+def keys_of(tx: Reading, *, agent: str = "", person_id: int = 0) -> tuple[SigningKey, ...]:
+    """The keys of an agent or of a person, by fingerprint."""
+    whose = "agent = :agent" if agent else "person_id = :person_id"
+    statement = f"SELECT kind, fingerprint, text, label, begins_at, ends_at FROM signing_key WHERE {whose} ORDER BY fingerprint"  # noqa: S608
+    return tuple(
+        SigningKey(**row) for row in plain.rows(tx, "signing_key", statement, {"agent": agent} if agent else {"person_id": person_id})
+    )
 
 
 def with_password(tx: Reading) -> frozenset[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, func, select
 
 from rules.facts.people import Person
@@ -11,7 +9,6 @@ from store import facts, tables
 from store.lists.people import addresses, open_by_agent, persons, with_password
 
 __all__ = [
-    "all_addresses",
     "by_name",
     "by_phone",
     "open_by_agent",
@@ -43,11 +40,6 @@ def by_name(tx: Connection, name: str) -> list[Person]:
     rows = tx.execute(select(PERSON).where(func.lower(PERSON.c.name) == name.strip().lower()).order_by(PERSON.c.id)).mappings().all()
     known = addresses(tx, [row["id"] for row in rows])
     return [facts.person(row, known.get(row["id"], ())) for row in rows]
-
-
-def all_addresses(tx: Connection) -> Sequence[str]:
-    """Every address of a person, for near matches."""
-    return tx.execute(select(MAILBOX.c.address).where(MAILBOX.c.person_id.is_not(None))).scalars().all()
 
 
 def _digits(number: str) -> str:

@@ -35,6 +35,10 @@ def test_persons_are_found_by_parts_of_names_numbers_and_addresses(store: engine
         }.items():
             assert [person.name for person, _ in lists.persons(tx, words=words)] == names, words
         assert [person.name for person, _ in lists.persons(tx, party="client", limit=1)] == ["Anna"]
+        for word in ("KIM.V@home.example", str(kim.id)):
+            named = lists.person(tx, word)
+            assert named is not None and (named[0].name, named[1]) == ("Kim Virtanen", "+358 40 1234567")
+        assert lists.person(tx, "99") is None and lists.person(tx, "nobody@home.example") is None
 
 
 def test_days_of_a_contract_come_back_as_days(store: engine.Store) -> None:
