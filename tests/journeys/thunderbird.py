@@ -124,7 +124,7 @@ return true;
 
 _READY = """
 const compose = Services.wm.getMostRecentWindow("msgcompose");
-return compose && compose.composeEditorReady ? "ready" : "";
+return compose && compose.composeEditorReady && compose.gMsgCompose.editor ? "ready" : "";
 """
 
 _AGAIN = """
@@ -211,25 +211,25 @@ class Thunderbird:
 
     def replies(self, message_id: str, text: str) -> None:
         """Reply to a mail of the inbox, above the quote, and send."""
-        self._composes(lambda: self.script(_READ, message_id.strip("<>")) and self.script(_REPLY, message_id.strip("<>")), message_id)
+        self._composes(lambda: self._tried(_READ, message_id.strip("<>")) and self._tried(_REPLY, message_id.strip("<>")), message_id)
         self._sends(text)
 
     def presses(self, link: str) -> None:
         """Press a `mailto:` link and send what it opens, as it is."""
-        self._composes(lambda: self.script(_PRESS, link), link)
+        self._composes(lambda: self._tried(_PRESS, link), link)
         self._sends("")
 
     def _composes(self, how: Callable[[], bool], what: str) -> None:
         for _ in range(6):
             until(how, f"Thunderbird has {what}", 60)
-            if until(lambda: self.script(_READY) or self.script(_AGAIN), "Thunderbird opens its composer", 60) == "ready":
+            if until(lambda: self._tried(_READY) or self._tried(_AGAIN), "Thunderbird opens its composer", 60) == "ready":
                 return
         raise AssertionError(f"Thunderbird can't open its composer; its windows: {self.script(_WINDOWS)}")
 
     def _sends(self, text: str) -> None:
         self.script(_SEND, text)
         try:
-            until(lambda: self.script(_CLOSED), "Thunderbird sends", 60)
+            until(lambda: self._tried(_CLOSED), "Thunderbird sends", 60)
         except AssertionError as late:
             raise AssertionError(f"{late}; its windows: {self.script(_WINDOWS)}") from None
 
@@ -245,6 +245,14 @@ class Thunderbird:
         if isinstance(found, dict) and "fault" in found:
             raise AssertionError(found["fault"])
         return found
+
+    def _tried(self, text: str, *values: Any) -> Any:
+        """The same where it may be too early, and is asked again: None for a script that failed."""
+        try:
+            return self.script(text, *values)
+        except AssertionError as fault:
+            print(fault)
+            return None
 
     def _connected(self) -> socket.socket | None:
         if self.process.poll() is not None:
