@@ -266,10 +266,11 @@ def reminders_agree(
             fresh = [f for f in fresh if f not in fired]
             if fresh:
                 fired.update(fresh)
-                clock, step, _ = max(fresh, key=lambda f: (f[1], f[0] != "take"))
-                template = "due-soon" if step < 100 else "not-started" if clock == "take" else "overdue"
-                for reader in _told_of(life, clock, step):
-                    expected[tickets[key].ref, tick, template, reader] += 1
+                said = {_text(clock, step): (clock, step) for clock, step, _ in sorted(fresh, key=lambda f: (f[1], f[0] != "take"))}
+                for template, (clock, step) in said.items():
+                    if template != "due-soon" or len(said) == 1:
+                        for reader in _told_of(life, clock, step):
+                            expected[tickets[key].ref, tick, template, reader] += 1
     with engine.reading(d.office.store) as tx:
         o, t = tables.Outbox, tables.Ticket
         query = select(t.c.ref, o.c.created_at, o.c.template, o.c.recipient_key).join(t, t.c.id == o.c.ticket_id)
@@ -279,6 +280,11 @@ def reminders_agree(
         sorted(made - expected)[:6],
         sorted(expected - made)[:6],
     )
+
+
+def _text(clock: str, step: int) -> str:
+    """What a step is told by; of those reached at once the highest of each text is told, and what is still to come only alone."""
+    return "due-soon" if step < 100 else "not-started" if clock == "take" else "overdue"
 
 
 def _told_of(life: Life, clock: str, step: int) -> set[str]:
