@@ -36,6 +36,8 @@ from templates import articles
 
 log = logging.getLogger("mailgate.daemon")
 
+FIRST_LOOK_SECONDS = 10.0
+"""So long "ready" waits for the first look into the mailboxes; a server that is away keeps nobody from serving."""
 PATIENCE_SECONDS = 5.0
 """So long answers wait for a lull at the doors."""
 
@@ -127,6 +129,7 @@ class Daemon:
                 for mailbox in self.mailboxes:
                     mailbox.start()
                 self.prompt()
+                await self._first_look()
                 ready(self)
                 await front.stop.wait()
             finally:
@@ -141,6 +144,14 @@ class Daemon:
                 )
                 await asyncio.to_thread(self.handler.stop)
                 await self.postman.courier.close()
+
+    async def _first_look(self) -> None:
+        """Who is told that the desk is ready may write at once: his mail must not count as there before us."""
+        if self.mailboxes:
+            looks: asyncio.Future[Any] = asyncio.gather(*(asyncio.to_thread(each.looked, FIRST_LOOK_SECONDS) for each in self.mailboxes))
+            stopped: asyncio.Future[Any] = asyncio.ensure_future(self.front.stop.wait())
+            await asyncio.wait({looks, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
 
     async def _expose(self) -> Exposer | None:
         """Serve the figures where the config says; a place that is taken costs the monitoring its page, not the customers their desk."""

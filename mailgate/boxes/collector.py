@@ -136,6 +136,14 @@ class Mailbox:
         if self._health.state is not State.login_refused:
             self._wake.ring()
 
+    def looked(self, timeout: float) -> bool:
+        """Wait until a mail that comes from now on is taken for new; False if there is trouble, or nothing is known in so many seconds."""
+        end = time.monotonic() + timeout
+        begun = self._visitor.knows_where_to_begin
+        while not begun.wait(min(0.05, timeout)) and not self._health.failures and not self._stopping.is_set() and time.monotonic() < end:
+            pass
+        return begun.is_set()
+
     def health(self) -> Health:
         """How it goes; may be asked from any thread."""
         return replace(self._health, kept=self._visitor.kept)

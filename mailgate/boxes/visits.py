@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -40,6 +41,8 @@ class Visitor:
         self._withheld: dict[int, int] = {}
         self._unchanged: dict[int, int] = {}
         self._deleted_at: float | None = None
+        self.knows_where_to_begin = threading.Event()
+        """Set as soon as a mail that comes into the folder from now on is new, and no longer one that was there before us."""
 
     def visit(self, session: imap.Session) -> int:
         """Hand over all that is new and do what `done` asks; gives how many mails were handed over.
@@ -54,6 +57,7 @@ class Visitor:
             mark = self._first_sight(session, opened)
         elif mark.uidvalidity != opened.uidvalidity:
             mark, count = self._recognise(session, opened, mark)
+        self.knows_where_to_begin.set()
         mark = self._do(session, mark)
         mark, fetched = self._fetch_new(session, opened, mark)
         if settings.doing is Done.delete:

@@ -47,6 +47,18 @@ def test_idle_tells_of_new_mail_within_two_seconds(dovecot: Dovecot, desk: Desk,
     assert mailbox.health().last_error == ""
 
 
+def test_whoever_waited_for_the_first_look_is_heard(dovecot: Dovecot, desk: Desk, settings: Make, user: str, watching: Watching) -> None:
+    """A newcomer writes as soon as the desk says that it is ready; his mail was taken for one that had been there before."""
+    for number in range(2):
+        dovecot.deliver(user, a_mail(number))
+    mailbox = watching(desk.mailbox(settings()))
+    assert mailbox.looked(10)
+    dovecot.deliver(user, a_mail("first"))
+    desk.wait(lambda: len(desk.kept) >= 1, 5.0)
+    assert desk.ids == ["<mfirst@client.example>"]
+    assert not watching(desk.mailbox(settings(password=lambda: "wrong"))).looked(10), "trouble keeps nobody waiting"
+
+
 def test_mail_that_arrives_during_a_visit_is_not_forgotten(
     dovecot: Dovecot, desk: Desk, settings: Make, user: str, watching: Watching
 ) -> None:
