@@ -13,20 +13,12 @@ from zoneinfo import ZoneInfo
 from rules.facts.access import Request
 from rules.facts.mail import Part
 from rules.facts.people import Agent, Group, Party, Person
-from rules.facts.terms import Address, Status
+from rules.facts.terms import COLOURS, Address
 from rules.facts.things import Contract, Device, Project
 from rules.facts.ticket import Post, ServiceOrder, Task, Ticket
 
 Json = dict[str, Any]
 
-COLOURS = {
-    Status.new: "blue",
-    Status.read: "blue",
-    Status.assigned: "violet",
-    Status.working: "teal",
-    Status.waiting: "amber",
-    Status.closed: "green",
-}
 CLOCKS = ("take", "answer", "idle", "solve")
 
 

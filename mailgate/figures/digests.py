@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailgate.figures import reporting
-from mailgate.letters import events, letters, particulars
+from mailgate.letters import events, letters
 from mailgate.letters.particulars import button
 from mailgate.office import Office
 from rules import away, rights, staff_notices
 from rules.actions.base import Scene
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Light, Status
+from rules.facts.terms import COLOURS, Light, Status
 from rules.facts.ticket import Task, Ticket
 from rules.notice import Notice
 from store import inbox, people, records, timers
@@ -145,7 +145,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "ref": ticket.ref,
         "subject": ticket.subject,
         "status": ticket.status.value,
-        "colour": particulars.COLOURS[ticket.status],
+        "colour": COLOURS[ticket.status],
         "light": ticket.light.value,
         "progress": ticket.progress,
         "opened_at": ticket.opened_at.isoformat() if ticket.opened_at else "",

@@ -18,7 +18,7 @@ from rules.case import Facts
 from rules.facts.access import INSIGHTS
 from rules.facts.people import Role
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import PostKind, Status
+from rules.facts.terms import COLOURS, PostKind, Status
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.notice import Notice
@@ -87,7 +87,7 @@ def _listed(facts: Facts, found: Sequence[Ticket], common: dict[str, Any], event
             if staff or not x.veiled
             else particulars.veil(x, languages.choose(common["language"], facts.policy.languages)).subject,
             "status": x.status.value,
-            "colour": particulars.COLOURS[x.status],
+            "colour": COLOURS[x.status],
             "light": x.light.value,
             "progress": x.progress,
             "opened_at": x.opened_at.isoformat() if x.opened_at else "",

@@ -15,7 +15,7 @@ from rules.facts.mail import Part
 from rules.facts.people import Directory
 from rules.facts.policy import AgentNames, Policy
 from rules.facts.service import Field
-from rules.facts.terms import Address, Status
+from rules.facts.terms import COLOURS, Address
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import replace
 from templates import languages
@@ -118,17 +118,6 @@ def group_title(key: str, directory: Directory) -> str:
     """A group's title, its key where it has none."""
     group = directory.groups.get(key)
     return (group.title or group.key) if group else key
-
-
-COLOURS = {
-    Status.new: "blue",
-    Status.read: "blue",
-    Status.assigned: "violet",
-    Status.working: "teal",
-    Status.waiting: "amber",
-    Status.closed: "green",
-}
-"""Colour key of each status, also in X-Mailgate-Colour and in JSON."""
 
 
 def ticket_card(ticket: Ticket, policy: Policy, directory: Directory, *, staff: bool) -> dict[str, Any]:

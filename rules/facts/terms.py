@@ -5,8 +5,10 @@ No behaviour beyond reading and normalising a single word. Next: `mail.py` for m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 
 from rules.frozen import dataclass
 
@@ -20,6 +22,12 @@ class Status(StrEnum):
     working = "working"
     waiting = "waiting"
     closed = "closed"
+
+
+COLOURS: Mapping[Status, str] = MappingProxyType(
+    dict(zip(Status, ("blue", "blue", "violet", "teal", "amber", "green"), strict=True)),
+)
+"""Colour key of each status: in mails, in X-Mailgate-Colour and in JSON."""
 
 
 class Priority(StrEnum):

@@ -14,7 +14,7 @@ from mailgate.letters import events, troubles
 from store import engine, outbox, people
 from tests.desk.office import desk, plain
 from tests.servers import dovecot
-from tests.servers.tokens import Endpoint, endpoint
+from tests.servers.tokens import Endpoint, provided
 
 CONFIG = """
 [desk]
@@ -43,21 +43,8 @@ MAIL = (
 @pytest.fixture(params=["xoauth2", "oauthbearer"])
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Endpoint, dovecot.Dovecot]]:
     """An endpoint, and a server that believes nothing else; one of them offers OAUTHBEARER alone (RFC 7628)."""
-    with endpoint() as tokens:
-        asks = tmp_path / "oauth2.conf"
-        asks.write_text(
-            f"introspection_mode = auth\nintrospection_url = {tokens.url}\nusername_attribute = username\n"
-            "active_attribute = active\nactive_value = true\n"
-        )
-        asks.chmod(0o644)
-        tmp_path.chmod(0o755)
-        server = dovecot.start(
-            extra=f"auth_mechanisms = plain login {request.param}\npassdb {{\n  driver = oauth2\n  mechanisms = {request.param}\n  args = {asks}\n}}\n"
-        )
-        try:
-            yield tokens, server
-        finally:
-            server.stop()
+    with provided(tmp_path, f"plain login {request.param}") as both:
+        yield both
 
 
 def test_mail_is_fetched_with_a_token_and_trouble_is_told_with_its_mend(

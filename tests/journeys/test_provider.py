@@ -12,7 +12,7 @@ import pytest
 from tests.journeys.desk import Desk, until
 from tests.servers import dovecot
 from tests.servers.tokenrelay import token_relay
-from tests.servers.tokens import Endpoint, endpoint
+from tests.servers.tokens import Endpoint, provided
 
 pytestmark = pytest.mark.journey
 
@@ -24,21 +24,8 @@ oauth2 = {{token_url = "{url}", client_id = "mailgate", refresh_token_file = "re
 @pytest.fixture
 def provider(tmp_path: Path) -> Iterator[tuple[Endpoint, dovecot.Dovecot]]:
     """An endpoint, and a Dovecot that asks it whose token it is and believes nothing else."""
-    with endpoint() as tokens:
-        asks = tmp_path / "oauth2.conf"
-        asks.write_text(
-            f"introspection_mode = auth\nintrospection_url = {tokens.url}\nusername_attribute = username\n"
-            "active_attribute = active\nactive_value = true\n"
-        )
-        asks.chmod(0o644)
-        tmp_path.chmod(0o755)
-        server = dovecot.start(
-            extra=f"auth_mechanisms = xoauth2\npassdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {asks}\n}}\n"
-        )
-        try:
-            yield tokens, server
-        finally:
-            server.stop()
+    with provided(tmp_path, "xoauth2") as both:
+        yield both
 
 
 def letter(number: int) -> bytes:

@@ -8,6 +8,9 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.servers import dovecot
 
 
 class Endpoint:
@@ -76,3 +79,24 @@ def endpoint() -> Iterator[Endpoint]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def provided(folder: Path, mechanisms: str) -> Iterator[tuple[Endpoint, dovecot.Dovecot]]:
+    """An endpoint, and a Dovecot that asks it whose token it is; `mechanisms` are all that it offers, the last of them by token."""
+    with endpoint() as tokens:
+        asks = folder / "oauth2.conf"
+        asks.write_text(
+            f"introspection_mode = auth\nintrospection_url = {tokens.url}\nusername_attribute = username\n"
+            "active_attribute = active\nactive_value = true\n"
+        )
+        asks.chmod(0o644)
+        folder.chmod(0o755)
+        by_token = mechanisms.rsplit(maxsplit=1)[-1]
+        server = dovecot.start(
+            extra=f"auth_mechanisms = {mechanisms}\npassdb {{\n  driver = oauth2\n  mechanisms = {by_token}\n  args = {asks}\n}}\n"
+        )
+        try:
+            yield tokens, server
+        finally:
+            server.stop()
