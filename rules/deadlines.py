@@ -56,6 +56,8 @@ class Running:
     stopped_at: datetime | None = None
     paused: bool = False
     spans: tuple[Span, ...] = ()
+    by_hand: bool = False
+    """A date that somebody named: what counts is the run-up to it, no limit that was agreed."""
 
     @property
     def share(self) -> float:
@@ -157,6 +159,7 @@ def _promised(due_by: datetime, stop: datetime | None, at: datetime) -> Running:
         due_at=due_by,
         stopped_at=stop if stop is not None and stop <= at else None,
         spans=(Span(start=start, end=max(start, end), runs=True, worked=passed),),
+        by_hand=True,
     )
 
 

@@ -191,8 +191,8 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: e
     last = particulars.post_card(replace(what.waiting, parts=()), event, staff=True, ticket=ticket, files=files) if what.waiting else None
     extra: dict[str, Any] = {
         "clock": what.step.clock,
-        "limit": int(what.clock.limit.total_seconds()),
-        "worked": int(what.clock.worked.total_seconds()),
+        "limit": 0 if what.clock.by_hand else int(what.clock.limit.total_seconds()),
+        "worked": 0 if what.clock.by_hand else int(what.clock.worked.total_seconds()),
         "due_at": what.clock.due_at.isoformat() if what.clock.due_at else "",
         "step": what.step.percent,
         "escalated": escalated,

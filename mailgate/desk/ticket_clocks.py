@@ -101,6 +101,7 @@ def _shape(desk: Call, clock: Running, found: Sequence[Row]) -> dict[str, Any]:
         "worked": int(clock.worked.total_seconds()),
         "share": round(clock.share, 4),
         "state": _state(clock),
+        "by_hand": clock.by_hand,
         "started_at": shapes.moment(clock.started_at, desk.zone),
         "stopped_at": shapes.moment(clock.stopped_at, desk.zone),
         "due_at": shapes.moment(clock.due_at, desk.zone),
@@ -125,6 +126,9 @@ def _print(desk: Call, clock: Running, found: Sequence[Row]) -> None:
     due = f", due {screen.local(desk, clock.due_at)}" if clock.due_at else ""
     holidays = f", holidays {clock.hours.calendar}" if clock.hours.calendar else ""
     share = f"{clock.share:.0%}"
+    if clock.by_hand:
+        print(f"{clock.name}: {_state(clock)}{due}, a date named by hand; reminders start {span(clock.limit / 2)} before it")
+        return
     print(f"{clock.name}: {span(clock.worked)} of {span(clock.limit)} ({share}), {_state(clock)}{due}")
     print(screen.plain(f"calendar: {_calendar(clock)} ({clock.hours.zone}{holidays})"))
     shown = [

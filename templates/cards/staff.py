@@ -58,7 +58,7 @@ class Reminder(Card):
 
     clock: Literal["take", "answer", "idle", "solve"]
     limit: int
-    """Of this clock, in seconds of working time."""
+    """Of this clock, in seconds of working time; 0 where the date was named by hand, and no time was agreed."""
     worked: int
     """Working time used of it, in seconds; may be more than the limit."""
     due_at: str

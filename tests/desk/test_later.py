@@ -109,7 +109,11 @@ def test_a_date_is_reminded_of_once_before_and_once_after(tmp_path: Path) -> Non
         d.passes(seconds=1)
         assert d.post() == []
         d.passes(minutes=1)
-        assert kinds(d.post()) == ["due-soon"]
+        mails = d.post()
+        assert kinds(mails) == ["due-soon"]
+        assert "27 November, 12:00" in plain(mails[0]), plain(mails[0])
+        assert "Limit" not in plain(mails[0])
+        assert "Used so far" not in plain(mails[0]), "a date named by hand is no limit of two days"
         d.passes(hours=1)
         assert d.post() == []
         d.at = due
