@@ -33,6 +33,8 @@ def to_customers(what: Happened, policy: Policy, directory: Directory) -> list[N
     post = (what.posts[0] if what.posts else None) if template == "received" else answer
     canned = [{"title": answer.subject, "text": answer.text}] if answer is not None and template == "received" else []
     card: dict[str, Any] = {"canned": canned} if canned else {}
+    if template == "received":
+        card |= _followed(what)
     if template == "closed" and ticket.is_open:
         card["resolved"] = True
     return [
@@ -53,6 +55,16 @@ def to_customers(what: Happened, policy: Policy, directory: Directory) -> list[N
         for address, reason in _audience(ticket)
         if _hears(address, reason, template, what)
     ] + _end_customer(what, template, policy)
+
+
+FOLLOWED: Mapping[str, str] = MappingProxyType({"follows-deleted": "deleted", "follows-archived": "done", "follows-late": "done"})
+"""Hint of a mail that goes on from a request which is no more: what became of that one, as its requester may know."""
+
+
+def _followed(what: Happened) -> dict[str, Any]:
+    """Why a reply of his has a new number, and that what he asked for is not his to set."""
+    why = FOLLOWED.get(what.hint, "")
+    return ({"follows": what.claims[0], "follows_why": why} if why and what.claims else {}) | ({"wished": True} if what.wishes else {})
 
 
 def _end_customer(what: Happened, template: str, policy: Policy) -> list[Notice]:

@@ -106,6 +106,8 @@ def _automatic(case: Case) -> Verdict:
             return customers.decide(case)
         return Settle(fate=Fate.automatic, why=f.machine.why)
     ticket = f.thread.ticket
+    if ticket.deleted_at is not None:
+        return Settle(fate=Fate.automatic, why=f"{f.machine.why}, about {ticket.ref}, which was deleted", ticket=ticket)
     kind, away = PostKind.auto, tuple[date, ...]()
     if case.agent is not None:
         # whoever is away says so to us, not to the customer; and nobody writes notes in an agent's name by calling himself a machine

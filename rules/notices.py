@@ -10,8 +10,9 @@ from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.frozen import replace
+from rules.hearers import named
 from rules.notice import Happened, Notice
-from rules.staff_notices import is_actor, named, to_agent, to_staff
+from rules.staff_notices import is_actor, to_agent, to_staff
 
 RANK = {
     name: n

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rules import belonging, levels
+from rules import belonging, hearers, levels
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, PostKind, Status, Visibility, address_key
-from rules.facts.ticket import Post, Ticket
+from rules.facts.terms import PostKind, Status, Visibility, address_key
+from rules.facts.ticket import Post
 from rules.frozen import replace
 from rules.notice import Happened, Notice, latest
 
@@ -28,7 +28,7 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to), None)
     if post is not None:
         template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
-        out += [to_agent(a, template, reason, what, post) for a, reason in _owners(ticket, directory, everybody=True)]
+        out += [to_agent(a, template, reason, what, post) for a, reason in hearers.owners(ticket, directory, everybody=True)]
     out += _colleagues(what, directory)
     beside, is_all = _first_level(what, post, note, policy, directory)
     out += beside
@@ -39,14 +39,17 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     if is_handed:
         out.append(_handed(directory.agents[ticket.assignee], "assigned", "assigned", what, note))
     elif is_moved:
-        out += [_handed(a, "new-in-group", reason, what, note) for a, reason in department(ticket.group, directory)]
+        out += [_handed(a, "new-in-group", reason, what, note) for a, reason in hearers.department(ticket.group, directory)]
     if is_handed or is_moved or (before.assignee and not ticket.assignee and ticket.group):
         told = {n.to.key for n in out}
         out += [n for n in _former(what, note, directory, is_handed=is_handed) if n.to.key not in told]
     elif ticket.status is not before.status and post is None and (ticket.status is not Status.read or ticket.assignee):
         # that a colleague has read it is nothing that the rest of a group waits for
         template = "closed" if ticket.status is Status.closed else "reopened" if before.status is Status.closed else "status"
-        out += [to_agent(a, template, reason, what, note) for a, reason in _owners(ticket, directory, everybody=False)]
+        hear = hearers.owners(ticket, directory, everybody=False)
+        if not hear and what.actor.role is Role.customer:
+            hear = hearers.waiting_for(ticket, policy, directory)  # they would still look for it
+        out += [to_agent(a, template, reason, what, note) for a, reason in hear]
     return [n for n in out if not is_actor(n, what.actor, directory)]
 
 
@@ -61,7 +64,7 @@ def _colleagues(what: Happened, directory: Directory) -> list[Notice]:
         return [to_agent(asked, "closed", "requester", what, note)]
     if note is None:
         return []
-    readers = {asked.name: (asked, "requester")} | {a.name: (a, why) for a, why in _owners(ticket, directory, everybody=False)}
+    readers = {asked.name: (asked, "requester")} | {a.name: (a, why) for a, why in hearers.owners(ticket, directory, everybody=False)}
     return [replace(to_agent(a, "appended", why, what, note), buttons=()) for a, why in readers.values()]
 
 
@@ -83,13 +86,13 @@ def _former(what: Happened, note: Post | None, directory: Directory, *, is_hande
     if before.assignee not in directory.agents and not is_handed:
         return []
     if ticket.status is Status.closed and before.status is not Status.closed:
-        return [to_agent(a, "closed", reason, what, note) for a, reason in _owners(before, directory, everybody=False)]
+        return [to_agent(a, "closed", reason, what, note) for a, reason in hearers.owners(before, directory, everybody=False)]
     said = "\n\n".join(filter(None, (what.why, note.text if note is not None else "")))
     card = {"handed_to": ticket.assignee or f"@{ticket.group}", "note": said}
     bare = replace(what, why="", choices=())
     return [
         replace(to_agent(a, "status", "former" if reason == "assigned" else reason, bare, None), card=card, buttons=())
-        for a, reason in _owners(before, directory, everybody=False)
+        for a, reason in hearers.owners(before, directory, everybody=False)
     ]
 
 
@@ -102,7 +105,7 @@ def _first_level(what: Happened, post: Post | None, note: Post | None, policy: P
     if ticket.resolved_at is not None and before.resolved_at is None:
         return [replace(to_agent(a, "closed", "assigned", what, said or note), **RESOLVED) for a in partners], True
     if what.actor.role is Role.customer and ticket.assignee and ticket.assignee != before.assignee:
-        return [to_agent(a, "taken", reason, what, post) for a, reason in _owners(before, directory, everybody=True)], True
+        return [to_agent(a, "taken", reason, what, post) for a, reason in hearers.owners(before, directory, everybody=True)], True
     if ticket.level == 2 and before.level != 2 and partners and not ticket.group:
         return [
             to_agent(a, "new-in-group", "new", what, note or latest(what)) for a in directory.agents.values() if a not in partners
@@ -124,68 +127,32 @@ def _new(what: Happened, policy: Policy, directory: Directory) -> list[Notice]:
     note = next((p for p in what.posts[1:] if p.agent and p.kind is PostKind.note and not p.to), None)
     if note is not None and not what.why:
         what = replace(what, why=note.text)  # what an agent wrote above a mail that he forwarded
-    category = policy.categories.get(ticket.category)
     out: list[Notice] = []
     if ticket.assignee in directory.agents:
         out.append(to_agent(directory.agents[ticket.assignee], "assigned", "assigned", what, post))
-    elif ticket.group and department(ticket.group, directory):
-        out += [to_agent(a, "new-in-group", reason, what, post) for a, reason in department(ticket.group, directory)]
-    elif category is None or not category.notify:
-        # nobody would hear of it: those who may work on it, else everybody
-        members = department(category.group, directory) if category is not None and category.group else []
-        out += [to_agent(a, "new-in-category", reason if reason == "manager" else "category", what, post) for a, reason in members]
-        out += [to_agent(a, "new-in-group", "new", what, post) for a in directory.agents.values()] if not members else []
-    told = [(word, "category") for word in (category.notify if category else ())] + [(word, "new") for word in policy.notify.new_to]
-    for word, reason in told:
-        for each in named(word, directory, policy):
-            agent = directory.agent_of(each.address)
-            kind = RecipientKind.agent if agent else RecipientKind.other
-            out.append(
-                Notice(
-                    template="new-in-category",
-                    to=each,
-                    kind=kind,
-                    reason=reason,
-                    ticket=ticket,
-                    post=post,
-                    buttons=_buttons("new-in-category", is_his=False) if agent else (),
-                )
+    elif ticket.group and hearers.department(ticket.group, directory):
+        out += [to_agent(a, "new-in-group", reason, what, post) for a, reason in hearers.department(ticket.group, directory)]
+    else:
+        category = policy.categories.get(ticket.category)
+        out += [
+            to_agent(a, "new-in-group" if reason == "new" else "new-in-category", reason, what, post)
+            for a, reason in hearers.left_to(category, directory)
+        ]
+    for each, reason in hearers.told_of_new(ticket, policy, directory):
+        agent = directory.agent_of(each.address)
+        kind = RecipientKind.agent if agent else RecipientKind.other
+        out.append(
+            Notice(
+                template="new-in-category",
+                to=each,
+                kind=kind,
+                reason=reason,
+                ticket=ticket,
+                post=post,
+                buttons=_buttons("new-in-category", is_his=False) if agent else (),
             )
+        )
     return [n for n in out if not is_actor(n, what.actor, directory)]
-
-
-def department(group: str, directory: Directory) -> list[tuple[Agent, str]]:
-    """The members of a group, then those who lead it or a group above it, each once, with the reason why they are told."""
-    members = directory.members(group)
-    return [(a, "group") for a in members] + [(a, "manager") for a in directory.leaders(group) if a not in members]
-
-
-def candidates(agent: Agent, ticket: Ticket, directory: Directory) -> tuple[Agent, ...]:
-    """Whom an agent may give a new ticket to at once: the members of its group if he leads that, or all of his groups where it has none."""
-    if ticket.group:
-        return directory.members(ticket.group) if agent in directory.leaders(ticket.group) else ()
-    found = {a.name: a for group in agent.manager_of for a in directory.members(group)}
-    return tuple(found[name] for name in sorted(found))
-
-
-def named(word: str, directory: Directory, policy: Policy) -> tuple[Address, ...]:
-    """Whom a word of the config means: `@group`, an agent's name, `admin`, or an address."""
-    if word.startswith("@"):
-        return tuple(a.address for a in directory.members(word[1:]))
-    if word in directory.agents:
-        return (directory.agents[word].address,)
-    if word == "admin":
-        return tuple(Address(address=a) for a in policy.desk.admin)
-    return (Address(address=word),) if "@" in word else ()
-
-
-def _owners(ticket: Ticket, directory: Directory, *, everybody: bool) -> list[tuple[Agent, str]]:
-    """The assignee, else the group, else (where asked for) all agents."""
-    if ticket.assignee in directory.agents:
-        return [(directory.agents[ticket.assignee], "assigned")]
-    if ticket.group and directory.members(ticket.group):
-        return [(a, "group") for a in directory.members(ticket.group)]
-    return [(a, "new") for a in directory.agents.values()] if everybody else []
 
 
 def to_agent(agent: Agent, template: str, reason: str, what: Happened, post: Post | None) -> Notice:

@@ -14,7 +14,7 @@ from rules.facts.policy import Policy
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.frozen import dataclass
-from rules.staff_notices import named
+from rules.hearers import named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from mailgate.clock import archiving, rounds
 from mailgate.figures import digests, reporting
 from mailgate.letters import events, letters, particulars, questions
 from mailgate.office import Office
-from rules import away, notices, staff_notices, timers
+from rules import away, hearers, notices, timers
 from rules.actions.base import Refused, Scene
 from rules.actions.state import SetStatus
 from rules.case import ANNOUNCE_AFTER
@@ -125,7 +125,7 @@ def _redirected(told: _Told, template: str, ticket: Ticket, policy: Policy, dire
     for word in switch.to if switch.on else ():
         if word == "manager":
             kept |= {key: one for key, one in told.items() if one[1] == "manager"}
-        for address in staff_notices.named(word, directory, policy):
+        for address in hearers.named(word, directory, policy):
             agent = directory.agent_of(address.address)
             kept.setdefault(address.key, (address, "category", agent.language if agent is not None else ""))
     return kept
@@ -209,7 +209,7 @@ def _reminder(what: _Reminded, to: Address, reason: str, language: str, event: e
 
 
 def announce(office: Office, at: datetime, limit: int = 50) -> int:
-    """Tell group or admin of held and parked mail that waits too long, then daily; gives how many were announced."""
+    """Tell of held and parked mail that waits too long, then daily: its group, else who has its ticket, else the admin; gives how many."""
     with engine.transaction(office.store) as tx:
         rows = inbox.unannounced(tx, before=at - ANNOUNCE_AFTER, again_before=at - REMIND_EVERY, limit=limit)
         directory = people.directory(tx) if rows else Directory()
@@ -225,7 +225,10 @@ def announce(office: Office, at: datetime, limit: int = 50) -> int:
             ticket = lookup.find(tx, record["ticket"]) if record.get("ticket") else None
             event = events.Event(at=at, policy=office.policy, directory=directory, actor=TIMER, received_id=row["id"])
             group = record.get("group") or (ticket.group if ticket else "")
-            receivers = [(a.address, RecipientKind.agent, a.language) for a in directory.members(group)] if group else []
+            deciding = directory.members(group) if group else ()
+            if not deciding and ticket is not None:
+                deciding = tuple(a for a, _ in hearers.owners(ticket, directory, everybody=False))
+            receivers = [(a.address, RecipientKind.agent, a.language) for a in deciding]
             receivers = receivers or [(Address(address=a), RecipientKind.agent, "") for a in office.policy.desk.admin]
             batch = [
                 questions.announcement(row["id"], record, dict(row), to, kind, language, ticket, event) for to, kind, language in receivers

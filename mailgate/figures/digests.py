@@ -16,7 +16,7 @@ from mailgate.figures import reporting
 from mailgate.letters import events, letters
 from mailgate.letters.particulars import button
 from mailgate.office import Office
-from rules import away, rights, staff_notices
+from rules import away, hearers, rights
 from rules.actions.base import Scene
 from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.sent import RecipientKind
@@ -46,7 +46,7 @@ def _send(tx: Connection, office: Office, due_at: datetime, at: datetime) -> int
     directory = people.directory(tx)
     policy = office.policy
     told = policy.notify.told("digest")
-    wanted = {a.key for word in told.to for a in staff_notices.named(word, directory, policy)} if told is not None and told.to else None
+    wanted = {a.key for word in told.to for a in hearers.named(word, directory, policy)} if told is not None and told.to else None
     event = events.Event(at=at, policy=policy, directory=directory, actor=reporting.TIMER)
     made: list[Letter] = []
     for agent in directory.agents.values():

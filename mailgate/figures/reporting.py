@@ -15,7 +15,7 @@ from mailgate.figures import evaluation
 from mailgate.figures.evaluation import Evaluation
 from mailgate.letters import events, letters
 from mailgate.office import Office
-from rules import cron, staff_notices
+from rules import cron, hearers
 from rules.facts.access import INSIGHTS
 from rules.facts.people import Actor, Directory, Party, Role
 from rules.facts.policy import Policy
@@ -52,7 +52,7 @@ def readers(words: Iterable[str], directory: Directory, policy: Policy) -> tuple
     """Whom words such as `@hardware`, `anna`, `admin` or an address mean, each once; `parties` is nobody here."""
     found: dict[str, Reader] = {}
     for word in words:
-        for each in staff_notices.named(word, directory, policy):
+        for each in hearers.named(word, directory, policy):
             agent = directory.agent_of(each.address)
             is_admin = word == "admin"
             kind = RecipientKind.agent if agent is not None or is_admin else RecipientKind.other

@@ -58,7 +58,7 @@ def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: b
         "agent": hold.agent,
         "customer": hold.customer,
         "ticket": hold.ticket.ref if hold.ticket else "",
-        "group": hold.ticket.group if hold.ticket else "",
+        "group": _group_of(facts, hold),
         "may_carry_out": hold.may_carry_out,
         "allowed": gathering.recorded(facts.allowance),
     }
@@ -70,6 +70,16 @@ def _hold(tx: Connection, office: Office, facts: Facts, hold: Hold, *, silent: b
     level = facts_level(facts, hold)
     words = "; ".join(f"line {q.number}: {q.line}" if q.number else q.code for q in hold.questions)
     return Settlement(fate=Fate.held, why=f"{hold.reason}: {words}" if words else hold.reason, trust=level, trace=hold.trace, hold=record)
+
+
+def _group_of(facts: Facts, hold: Hold) -> str:
+    """Key of the group that decides about a held mail: its ticket's, else that of the category it was written to; empty if there is none."""
+    if hold.ticket is not None and hold.ticket.group:
+        return hold.ticket.group
+    policy = facts.policy
+    written = hold.ticket.category if hold.ticket is not None else ""
+    key = written or next((k for each in facts.envelope.recipients if (k := policy.category_of_address(each))), "")
+    return policy.categories[key].group if key in policy.categories else ""
 
 
 def _may_ask(tx: Connection, facts: Facts, letter: outbox.Letter) -> bool:
@@ -91,7 +101,7 @@ def facts_level(facts: Facts, hold: Hold) -> Any:  # noqa: ANN401
 def _bounced(tx: Connection, office: Office, facts: Facts, bounced: Bounced, *, silent: bool) -> Settlement:
     failed = [f for f in bounced.failed if f.action == "failed"] or list(bounced.failed if not facts.mail.report else ())
     final = bool(failed) or not bounced.failed
-    ticket = bounced.ticket
+    ticket = bounced.ticket if bounced.ticket is None or bounced.ticket.deleted_at is None else None
     why = "; ".join(f"{f.address} {f.status} {f.diagnostic}".strip() for f in failed)[:300] or "returned"
     if final:
         outbox.bounced(tx, bounced.sent.outbox_id, why)

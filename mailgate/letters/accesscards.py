@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mailgate.letters.particulars import button
 from rules.notice import Notice
 from templates import languages
 
@@ -19,7 +20,9 @@ def own_keys(notice: Notice, language: str) -> dict[str, Any]:
         case "register":
             return {"until": str(card["until"])}
         case "access-answer":
-            return {"what": str(card["what"]), "value": str(card["value"]), "line": str(card["line"])}
+            stars = range(1, 6) if card["what"] == "not-a-rating" else ()
+            ratings = [button(f"rate:{n}", f"rate {n}") for n in stars]
+            return {"what": str(card["what"]), "value": str(card["value"]), "line": str(card["line"]), "ratings": ratings}
         case _:
             return _request(card["request"], notice.template, str(card.get("party", "")), language)
 

@@ -34,9 +34,9 @@ from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
+from rules.hearers import candidates
 from rules.notice import Notice
 from rules.reading import subject as reading
-from rules.staff_notices import candidates
 from store.outbox import Letter
 from templates import languages
 
@@ -172,6 +172,9 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
                 "promise_at": promised(ticket, policy),
                 "answers": canned,
                 "asked": asked_fields(ticket, policy, language),
+                "follows": str(notice.card.get("follows", "")),
+                "follows_why": str(notice.card.get("follows_why", "")),
+                "wished": bool(notice.card.get("wished")),
             }
         case "appended":
             return {"post": post or blank, "hints": hints(notice, policy, language), "ready": _ready(event)}
@@ -264,8 +267,8 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     claims = notice.card.get("claims") or ()
     if claims:
         hint = str(notice.card.get("hint", ""))
-        done = hint in {"follows-archived", "follows-deleted", "follows-late"}
-        out.append({"what": "claims" if hint == "claims" else "follows" if done else "related", "value": ", ".join(claims)})
+        how = {"claims": "claims", "follows-deleted": "follows-deleted", "follows-archived": "follows", "follows-late": "follows"}
+        out.append({"what": how.get(hint, "related"), "value": ", ".join(claims)})
     if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
         out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})
     if notice.card.get("uncovered") and not any(verb == "contract" for verb, _ in notice.card.get("choices") or ()):

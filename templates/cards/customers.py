@@ -37,6 +37,12 @@ class Received(Card):
     answers: list[Answer]
     asked: list[Asked]
     """What is missing: a reply with a line `title: value` for each gives it."""
+    follows: str
+    """Number of his earlier request that this one goes on from, where he is to know why it has a new number; empty otherwise."""
+    follows_why: str
+    """`deleted` or `done`, with it."""
+    wished: bool
+    """He asked for what staff alone may set."""
 
 
 class Message(Card):

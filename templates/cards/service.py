@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from templates.cards.common import Card, Person
+from templates.cards.common import Button, Card, Person
 
 
 class AccessAsked(Card):
@@ -55,6 +55,8 @@ class AccessAnswer(Card):
     """Numbers, addresses or words that it is about; may be empty."""
     line: str
     """The line as it was written; may be empty."""
+    ratings: list[Button]
+    """Five, from 1 to 5, where he gave another; else none."""
 
 
 class OrderLine(TypedDict):

@@ -111,6 +111,7 @@ def _access(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "what": "no-function",
             "value": "close",
             "line": "close",
+            "ratings": [],
             "reason": "requester",
         },
         "access-decided": {

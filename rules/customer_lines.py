@@ -1,0 +1,93 @@
+"""What stands in the `#` lines of a customer's mail: verbs that are his, wishes that staff alone may grant, ratings out of range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rules import admission, lexicon
+from rules.actions.access import Decline
+from rules.actions.base import Action, read
+from rules.actions.folding import fold
+from rules.actions.words import Misread
+from rules.case import Case
+
+
+def told_of(wishes: Sequence[str]) -> tuple[Action, ...]:
+    """What tells a participant that staff alone may do what he wished in a line, and that it has been passed on; his words aren't repeated."""
+    return (Decline(code="wish"),) if wishes else ()
+
+
+def misrated(case: Case) -> str | None:
+    """The line by which a customer rates with what is no number from 1 to 5, as he wrote it; None where there is none.
+
+    In a reply to the mail that asks for it the number may stand alone, with or without the verb's word.
+    """
+    words = case.words
+    for line in case.found.lines:
+        head, _, rest = line.text.partition(" ")
+        if words.verbs.get(fold(head)) == "rate" and _STARS.fullmatch(rest.strip().partition(" ")[0]) is None:
+            return f"#{line.text}"
+    sent = case.facts.thread.sent if case.facts.thread is not None else None
+    bare = case.written.text.strip()
+    if sent is None or sent.template not in {"closed", "rate"} or "\n" in bare:
+        return None
+    head, _, rest = bare.partition(" ")
+    number = rest if words.verbs.get(fold(head)) == "rate" else bare
+    return bare if _NUMBER.fullmatch(number.strip()) else None
+
+
+_STARS = re.compile(r"[1-5]")
+_NUMBER = re.compile(r"[-+]?\d{1,3}(?:[.,]\d)?(?: ?/ ?\d{1,3})?[.!]?")
+
+
+def without(body: str, line: str) -> str:
+    """A text without the first row that is this line."""
+    rows = body.split("\n")
+    at = next((n for n, row in enumerate(rows) if fold(row.strip()).lstrip("#＃") == fold(line).lstrip("#＃")), None)
+    return "\n".join(row for n, row in enumerate(rows) if n != at)
+
+
+STAFFS = frozenset({"prio", "severity", "type", "category", "assign", "due", "internal", "level"})
+"""Verbs of staff that a customer who says them means as a wish."""
+
+
+def wished(case: Case) -> tuple[str, ...]:
+    """What a customer says in a line that only staff may say, such as `prio high`: text like all he writes, and shown as what it is."""
+    if not case.found.lines:
+        return ()
+    words = lexicon.words(case.facts.policy, case.facts.directory)
+    out: list[str] = []
+    for line in case.found.lines:
+        try:
+            action = read(line.text, words)
+        except Misread:
+            continue
+        if action.verb in STAFFS:
+            out.append(action.spell())
+    return tuple(dict.fromkeys(out))
+
+
+def commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
+    """A customer's verbs, exactly spelled; every other `#` line stays text, in its place."""
+    words = case.words
+    actions: list[Action] = []
+    lines: list[tuple[int, str]] = []
+    taken: set[int] = set()
+    replaced = case.facts.allowance.replace
+    for line in case.found.lines:
+        text = replaced.get(line.number, line.text)
+        if fold(text.partition(" ")[0]) not in words.verbs:
+            continue
+        try:
+            actions.append(read(text, words))
+        except Misread:
+            continue
+        lines.append((line.number, text))
+        taken.add(line.number)
+    if not actions:
+        actions, lines = admission.controlled(case)
+        taken = {number for number, _ in lines}
+    rows = case.written.text.split("\n")
+    body = "\n".join(row for n, row in enumerate(rows, 1) if n not in taken)
+    return actions, lines, body
