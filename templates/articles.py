@@ -56,7 +56,17 @@ def load(kind: str, site: Path | None) -> tuple[tuple[Article, ...], tuple[Fault
             article = read(path, faults)
             if article is not None:
                 found[article.key, article.language] = article
+        faults += _misplaced(root, kind)
     return tuple(found[key] for key in sorted(found)), tuple(faults)
+
+
+def _misplaced(root: Path, kind: str) -> list[Fault]:
+    """Files that nobody would ever read, since they don't lie in a language's folder or have another ending."""
+    if not root.is_dir():
+        return []
+    strange = [*root.glob("*"), *(path for path in root.glob("*/*") if path.suffix != ".md")]
+    named = [path for path in sorted(strange) if path.is_file() and not path.name.startswith((".", "README"))]
+    return [Fault(path=path, what=f"isn't read: texts lie in {kind}/LANGUAGE/NAME.md") for path in named]
 
 
 def signature(kind: str, site: Path | None) -> tuple[tuple[str, int], ...]:

@@ -84,11 +84,18 @@ def made(kind: str) -> typer.Typer:
             for row in rows:
                 print(screen.plain(f"{row['path']}: {row['what']}"))
             if not rows:
-                print(f"{len(found)} files are well")
+                print(f"{len(found)} files are well" if found else _nowhere(desk, kind))
         if rows:
             raise typer.Exit(1)
 
     return app
+
+
+def _nowhere(desk: Call, kind: str) -> str:
+    site = desk.settings.texts
+    if site is None:
+        return f"there are none yet: name a folder of your own in [desk] texts, they lie in its {kind}/LANGUAGE/NAME.md"
+    return screen.plain(f"there are none yet: they lie in {site / kind}/LANGUAGE/NAME.md")
 
 
 def _loaded(desk: Call, kind: str) -> tuple[tuple[Article, ...], tuple[Fault, ...]]:

@@ -49,3 +49,21 @@ def test_faulty_texts_are_named_with_their_place(shelf: Desk) -> None:
     assert fault["path"].endswith("canned/en/broken.md")
     (shelf.folder / "texts" / "faq" / "en" / "bad.md").write_text("no head\n")
     assert shelf.run("faq", "check").code == 1
+
+
+def test_a_file_that_nobody_would_read_is_named(shelf: Desk) -> None:
+    """It lies beside the languages' folders, its author believes it is offered, and no customer ever sees it."""
+    for name in ("faq/toner.md", "faq/en/fan.txt", "faq/README.md", "faq/.gitkeep"):
+        (shelf.folder / "texts" / name).write_text("---\ntitle: Toner\n---\nText.\n")
+    result = shelf.run("--json", "faq", "check")
+    assert result.code == 1
+    assert [row["path"].rpartition("faq/")[2] for row in result.json] == ["en/fan.txt", "toner.md"]
+    assert "faq/LANGUAGE/NAME.md" in result.json[0]["what"]
+
+
+def test_an_empty_shelf_says_where_its_texts_belong(desk: Desk) -> None:
+    """ "0 files are well" helps nobody who has just written one into the wrong folder."""
+    assert "[desk] texts" in desk.run("faq", "check").out
+    desk.config.write_text(desk.config.read_text().replace("[desk]\n", '[desk]\ntexts = "texts"\n'))
+    (desk.folder / "texts").mkdir(exist_ok=True)
+    assert "texts/canned/LANGUAGE/NAME.md" in desk.run("canned", "check").out.replace("\n", "")
