@@ -155,6 +155,9 @@ class _Walk:
         if key:
             self.lines.append(f"category {quoted_if_needed(key)}")
             self.trace.append({"step": "address", "said": f"category {key}", "saw": shown(address_key(address))})
+        elif default := self.policy.default_category:
+            self.lines.append(f"category {quoted_if_needed(default)}")
+            self.trace.append({"step": "default", "said": f"category {default}", "saw": "no category's address"})
         mail = arrival.mail
         written = (*arrival.envelope.recipients, *(a.address for a in (*mail.to, *mail.cc)))
         serial = next((found for each in written if (found := self.policy.device_of_address(each))), "")

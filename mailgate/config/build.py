@@ -198,6 +198,7 @@ def _categories(reading: Reading, base: Clock, hours: Mapping[str, Hours]) -> Ma
             assign=s.AssignHow(how) if how else above.assign,
             agent=agent.strip() if how else above.agent,
             clock=_clock(here.clock, above.clock, hours),
+            default=here.default,
         )
         return made[key]
 

@@ -81,6 +81,10 @@ def _addresses(reading: Reading) -> None:
     for at, category in reading.all(service.Category, "category"):
         if category.address:
             claim(category.address, f"the address of category {category.key}", (*at, "address"), (*at, "address"))
+    defaults = [(at, category) for at, category in reading.all(service.Category, "category") if category.default]
+    for at, _ in defaults[1:]:
+        first, key = defaults[0][0], defaults[0][1].key
+        reading.wrong((*at, "default"), f"{key} is the default already, line {reading.line((*first, 'default'))}")
 
 
 # --- names that must exist ----------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def new(
     if not (subject or text):
         raise Misused("say what it is about: --subject, --text, or -i to be asked")
     given = {
-        "category": category,
+        "category": category or policy.default_category,
         "type": type_,
         "prio": priority,
         "severity": severity,

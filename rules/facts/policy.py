@@ -349,6 +349,11 @@ class Policy:
         """Key of the category that an address belongs to, sub-addressed or not; empty if to none."""
         return next((self._categories[form] for form in _forms(address, self.desk.subaddress) if form in self._categories), "")
 
+    @property
+    def default_category(self) -> str:
+        """Key of the category of requests that name none; empty if such requests have none."""
+        return next((each.key for each in self.categories.values() if each.default), "")
+
     def address_of(self, category: str) -> str:
         """The address that a category answers from: its own, its parent's, or the desk's."""
         found = self.categories.get(category)

@@ -81,6 +81,8 @@ class Category:
     agent: str = ""
     """The agent of `assign = "agent:x"`."""
     clock: Clock = Clock()
+    default: bool = False
+    """Whether requests that name no category are in this one; true of at most one."""
 
     @property
     def parent(self) -> str:

@@ -63,6 +63,20 @@ def test_what_a_customer_may_not_set_is_shown_as_a_wish(tmp_path: Path, tag: str
         assert f"Wished by the sender: {tag}" in " ".join(plain(told).split())
 
 
+def test_what_names_no_category_goes_to_the_one_that_is_the_default(tmp_path: Path) -> None:
+    """Without one nobody's group has it; a rule for all mail would overrule what the customer says (feature 1-31)."""
+    with desk(tmp_path, more=TWO + '[[category]]\nkey = "general"\ngroup = "pay"\ndefault = true\n') as d:
+        d.agent("anna", "hw")
+        d.agent("ben", "pay")
+        d.write(KIM, subject="Something")
+        d.write(KIM, subject="[cat:payroll] Hush")
+        d.write(KIM, subject="[cat:hardware] Jam")
+        d.write(KIM, subject="Jam", to="hardware@desk.example")
+        assert [d.ticket(f"T{n}").category for n in range(1, 5)] == ["general", "general", "hardware", "hardware"]
+        assert d.ticket("T1").group == "pay"
+        assert "Wished by the sender: cat:payroll" in " ".join(plain(to(d.post(), "ben@")[1]).split())
+
+
 def test_an_agents_tags_are_obeyed(tmp_path: Path) -> None:
     """Staff may set what customers may not."""
     with desk(tmp_path, more=TWO) as d:

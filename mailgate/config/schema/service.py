@@ -78,6 +78,7 @@ class Category(Section):
         "Who becomes the handler: group, none, agent:NAME, round-robin or least-busy.", None
     )
     clock: ClockPart | None = says("Limits of its own.", None)
+    default: bool = says("Requests that name no category are in this one; of all categories one may be it.", default=False)
 
 
 class Light(Section):
