@@ -136,6 +136,7 @@ def _kit(code: str, site: Path | None) -> _Kit:
             "cut": _CUT,
             "block": plain.block,
             "wrap": plain.wrap,
+            "configured": rich.configured_plain,
         }
     )
     html.globals |= (

@@ -17,6 +17,7 @@ from templates import design
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
 
 _MARKED = re.compile(r"[*_`\[<~\\]|^ {0,3}(?:[-+>]|\d{1,9}[.)])(?:\s|$)|^ {0,3}(?:-\s*){3,}$", re.MULTILINE)
 _TAGS = {"p", "br", "strong", "em", "s", "ul", "ol", "li", "blockquote", "pre", "code", "a", "hr"}
@@ -92,3 +93,43 @@ def rich(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
 def configured(text: str) -> Markup:
     """`rich` for the header and footer of the config, which are the same in every mail."""
     return rich(text)
+
+
+@lru_cache(maxsize=16)
+def configured_plain(text: str) -> str:
+    """The same for the plain part: without the marks of Markdown, a link as its words and its address, lists and line breaks as typed."""
+    if not _MARKED.search(text):
+        return text.strip()
+    from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415 - as markdown-it
+
+    return "\n\n".join(_blocks(SyntaxTreeNode(_markdown().parse(text))))
+
+
+def _blocks(parent: SyntaxTreeNode) -> list[str]:
+    said: list[str] = []
+    for node in parent.children:
+        match node.type:
+            case "bullet_list" | "ordered_list":
+                first = int(str(node.attrs.get("start", 1)))
+                marks = [f"{n}. " if node.type == "ordered_list" else "- " for n in range(first, first + len(node.children))]
+                items = ["\n".join(_blocks(item)) for item in node.children]
+                said.append("\n".join(mark + item.replace("\n", "\n" + " " * len(mark)) for mark, item in zip(marks, items, strict=True)))
+            case "blockquote":
+                said.append("> " + "\n\n".join(_blocks(node)).replace("\n", "\n> "))
+            case "hr":
+                said.append("---")
+            case "fence":
+                said.append(node.content.rstrip("\n"))
+            case _:
+                said.append(_words(node))
+    return said
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    if node.type in {"softbreak", "hardbreak"}:
+        return "\n"
+    if node.type in {"text", "code_inline"}:
+        return node.content
+    words = "".join(map(_words, node.children))
+    address = str(node.attrs.get("href", "")).removeprefix("mailto:").removeprefix("tel:")
+    return f"{words} ({address})" if node.type == "link" and address and address not in words else words

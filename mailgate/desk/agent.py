@@ -221,7 +221,9 @@ def _changed(
     managed = edits.edited(before.manager_of, manager_of)
     for each in dict.fromkeys((*groups, *managed)):
         if each not in staff.groups:
-            screen.say(f"note: there is no group {each!r} yet: mailgate group add {each}")
+            meant = edits.near(each, staff.groups)
+            like = f" (near: {', '.join(meant)})" if meant else ""
+            screen.say(f"note: there is no group {each!r} yet{like}: mailgate group add {each}")
     addresses = tuple(edits.mailbox(a, policy) for a in edits.edited(before.addresses, address))
     return replace(
         before,

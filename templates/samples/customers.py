@@ -106,7 +106,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "subject": "help",
             "verbs": ["status", "history", "list", "close", "reopen", "rate", "cc", "mute", "faq", "lang", "help"],
             "offers": [
-                {"title": text["note"], "address": "dev+118204@desk.example", "subject": "[form:report]", "fields": [text["field"]]}
+                {"title": text["form"], "address": "dev+118204@desk.example", "subject": "[form:report]", "fields": [text["field"]]}
             ],
             "categories": [["[cat:hardware]", "Hardware"], ["[cat:hardware/printer]", "Printers · printers@desk.example"]],
         },

@@ -310,10 +310,24 @@ def test_header_and_footer_of_the_desk_stand_in_both_parts() -> None:
         "colour": "",
     }
     mail = made("taken", "en", desk=desk)
-    assert "**Closed** on Friday." in mail.text
+    assert mail.text.startswith("Closed on Friday.\n")
     assert "<strong>Closed</strong> on Friday." in mail.html
     assert "Harbour GmbH, Pier 1\nHRB 4711" in mail.text
     assert "HRB 4711" in mail.html
+
+
+def test_the_plain_part_reads_the_markdown_of_header_and_footer_out() -> None:
+    """Half of all readers would see stars and brackets at the head of every mail."""
+    desk = {
+        "name": "Harbour",
+        "address": "desk@desk.example",
+        "header": "**Closed** on *Friday*: see [our page](https://harbour.example/hours?a=1_2_3).\n\n- Pier 1\n- `Pier 2`",
+        "footer": "Harbour_GmbH, [+358 1](tel:+3581), [write](mailto:us@harbour.example)\n<https://harbour.example>\nC:\\temp\\*x*",
+        "colour": "",
+    }
+    mail = made("taken", "en", desk=desk)
+    assert "Closed on Friday: see our page (https://harbour.example/hours?a=1_2_3).\n\n- Pier 1\n- Pier 2\n" in mail.text
+    assert "Harbour_GmbH, +358 1 (+3581), write (us@harbour.example)\nhttps://harbour.example\n" in mail.text
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:
