@@ -133,22 +133,25 @@ _MOBILE_ENDS = ("送信", "nder", "küldve")
 """What MOBILE begins with in lower case, or contains where it begins with anything. To be kept with it: a line without these is no signature."""
 
 
-def may_be_mobile(line: str) -> bool:
-    """A quick look whether MOBILE can match; it costs too much to be tried on every line."""
-    lowered = line.lower()
-    first = lowered.lstrip(_BEFORE)
-    if first.startswith(_STARTS.get(first[:1], ())):
-        return True
-    # Spelled out: this is asked of every line of every mail.
-    return "nder" in lowered or (not lowered.isascii() and any(word in lowered for word in _MOBILE_ENDS))
+_LONGEST_START = 2 * max(map(len, _MOBILE_STARTS))
+
+
+def may_hold_mobile(lowered: str) -> bool:
+    """Whether a line of a text, in lower case, may be a mobile signature whatever it begins with."""
+    return any(word in lowered for word in _MOBILE_ENDS)
+
+
+def may_begin_mobile(line: str) -> bool:
+    """Whether a line begins as a mobile signature may. MOBILE itself costs too much to be tried on every line of every mail."""
+    first = line.lstrip(_BEFORE)[:_LONGEST_START].lower()
+    return first.startswith(_STARTS.get(first[:1], ()))
 
 
 _ABOVE_WORDS = ("##-", "reply", "respond", "type", "write", "antwort", "schreib", "vastaa", "kirjoita", "odpov", "svar", "répond")
 
 
-def may_say_above(text: str) -> bool:
-    """A quick look whether REPLY_ABOVE can match a line of a text."""
-    lowered = text.lower()
+def may_say_above(lowered: str) -> bool:
+    """A quick look whether REPLY_ABOVE can match a line of a text, given in lower case."""
     return any(word in lowered for word in _ABOVE_WORDS)
 
 
@@ -170,6 +173,11 @@ _ENDS = (
 )
 
 
+def may_hold_end_verb(lowered: str) -> bool:
+    """A quick look whether END_VERB can match a line of a text, given in lower case."""
+    return any(verb in lowered for verb in _ENDS)
+
+
 def may_end_with_verb(line: str) -> bool:
     """A quick look whether END_VERB can match."""
     return line[-24:].rstrip(" \t\u00a0_-").lower().endswith(_ENDS)
@@ -182,7 +190,7 @@ SMALL = re.compile(r"[\s\u1427\-*#~=_+.•·–—─]*$")
 
 def is_mobile_signature(line: str) -> bool:
     """Whether a line is what a phone or an app puts under a mail by itself (`Sent from my …`)."""
-    if len(line) > 200 or not may_be_mobile(line) or not MOBILE.match(line):
+    if len(line) > 200 or not (may_begin_mobile(line) or may_hold_mobile(line.lower())) or not MOBILE.match(line):
         return False
     # "Sent from Berlin, the parcel has not arrived. I need it ..." is a sentence.
     return "?" not in line.split("http", maxsplit=1)[0] and not (len(line) > 110 and _SENTENCE.search(line))

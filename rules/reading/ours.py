@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rules.reading.pieces import pieces
 
@@ -19,10 +19,16 @@ class Ours:
     """The texts we sent, as sets of three-word runs and words."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        known = [_runs_and_words(text) for text in texts]
-        self._runs = frozenset[tuple[str, ...]]().union(*(runs for runs, _ in known))
-        self._words = frozenset[str]().union(*(words for _, words in known))
+        self._known = [_runs_and_words(text) for text in texts]
         self._lines: dict[str, list[str]] = {}
+
+    @cached_property
+    def _runs(self) -> frozenset[tuple[str, ...]]:
+        return frozenset[tuple[str, ...]]().union(*(runs for runs, _ in self._known))
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset[str]().union(*(words for _, words in self._known))
 
     def _of(self, line: str) -> list[str]:
         words = self._lines.get(line)
@@ -33,7 +39,8 @@ class Ours:
     def occurs(self, text: str) -> bool:
         """Whether anything of ours may be in a text at all; words across its line ends count, so that False is certain."""
         words = _words(text)
-        return not self._runs.isdisjoint(zip(words, words[1:], words[2:], strict=False))
+        runs = set(zip(words, words[1:], words[2:], strict=False))
+        return not all(runs.isdisjoint(known) for known, _ in self._known)
 
     def wrote(self, line: str) -> bool:
         """Whether most of the word runs of a line are ours."""

@@ -14,7 +14,9 @@ from rules.frozen import dataclass
 from rules.reading import blocks, marks
 from rules.reading.ours import SHARE, Ours
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_UNSEEN = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_CLUTTER = re.compile(f"[\u00a0{_UNSEEN}]")
 _QUOTE = re.compile(r"[ \t]{0,3}>")
 _FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
 _UU_BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} \S")
@@ -28,7 +30,10 @@ _FOOTER_RULE = 20
 _FOOTER_LINES = 20
 _LINES = 200_000
 _DASHES = "-—–_"
+_COLONS = frozenset(":：")
 _RULES = frozenset("-_=*—–─#")
+_FOOTS = _RULES | frozenset(" \t>*")
+"""What a line begins with that may be a signature mark or the rule above a list's footer."""
 _CANDIDATES = 1500
 """Lines that may introduce or head a quote and are looked at; beyond, a mail is an attack and the rest is its author's."""
 
@@ -46,7 +51,7 @@ class Written:
 def written(text: str, ours: Sequence[str] = ()) -> Written:
     """Split a text into what its author wrote and the rest. `ours` are texts that we sent and that he may be quoting."""
     lines = text.split("\n", _LINES)
-    reader = _Reader(lines, ours)
+    reader = _Reader(text, lines, ours)
     own = reader.own()
     kept = [line for line, is_own in zip(lines, own, strict=True) if is_own]
     rest = [line for line, is_own in zip(lines, own, strict=True) if not is_own]
@@ -54,7 +59,8 @@ def written(text: str, ours: Sequence[str] = ()) -> Written:
 
 
 def _tidy(lines: list[str]) -> str:
-    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in lines).strip("\n"))
+    tidy = "\n".join([line.rstrip() for line in lines]).strip("\n")
+    return re.sub(r"\n{4,}", "\n\n\n", tidy) if "\n\n\n\n" in tidy else tidy
 
 
 def _seen(line: str) -> str:
@@ -71,17 +77,20 @@ def has_header_block(text: str) -> bool:
 
 def unquoted(text: str) -> str:
     """A text of ours without the lines that quote somebody: who says those again says his own words."""
-    return "\n".join(line for line in text.splitlines() if not _QUOTE.match(line))
+    return "\n".join(line for line in text.splitlines() if not _QUOTE.match(line)) if ">" in text else text
 
 
 class _Reader:
     """One pass over the lines marking each: `t` author's text, `b` blank, `q` quote, `a` introduces a quote, `x` cut."""
 
-    def __init__(self, lines: list[str], ours: Sequence[str]) -> None:
-        self.lines = [_seen(line) for line in lines]
+    def __init__(self, text: str, lines: list[str], ours: Sequence[str]) -> None:
+        is_short = len(text) <= marks.LINE_CHARACTERS or max(map(len, lines)) <= marks.LINE_CHARACTERS
+        is_clean = is_short and (text.isascii() or not _CLUTTER.search(text))
+        self.lines = lines if is_clean else [_seen(line) for line in lines]
         self.kind = ["b" if not line or line.isspace() else "q" if ">" in line and _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
-        self.whole = "\n".join(self.lines)
+        self.whole = text if is_clean else "\n".join(self.lines)
+        self.lowered = self.whole.lower()
         self.ours = Ours(ours) if ours else None
 
     def own(self) -> list[bool]:
@@ -122,7 +131,7 @@ class _Reader:
 
     def _groupwise(self) -> None:
         """Cut below a GroupWise mark, which looks like a deep quote but is none."""
-        for at, line in enumerate(self.lines):
+        for at, line in enumerate(self.lines if ">>> " in self.whole else ()):
             if self.kind[at] == "q" and line.startswith(">>> ") and len(line) < 400 and marks.GROUPWISE.match(line):
                 date = marks.DATE.search(line)
                 following = self._next_filled(at + 1)
@@ -132,15 +141,15 @@ class _Reader:
 
     def _introductions(self) -> None:
         """Mark attribution lines; where one is followed by plain text, everything after it is the quote."""
-        at, looked, has_text_above, checked = 0, 0, False, 0
-        while at < self.size and looked < _CANDIDATES:
-            if self.kind[at] != "t" or not self._may_end(at):
-                at += 1
+        looked, has_text_above, checked = 0, False, 0
+        for at in self._ends():
+            if looked >= _CANDIDATES:
+                return
+            if self.kind[at] != "t":
                 continue
             looked += 1
             start = self._introduction(at)
             if start < 0:
-                at += 1
                 continue
             has_text_above = has_text_above or any(kind in "tf" for kind in self.kind[checked:start])
             checked = at + 1
@@ -149,15 +158,24 @@ class _Reader:
             if following >= 0 and self.kind[following] != "q" and has_text_above:
                 self._cut(at + 1)
                 return
-            at += 1
 
-    def _may_end(self, at: int) -> bool:
-        line = self.lines[at].rstrip(" *_-")
-        if line.endswith((":", "：")) or ("---" in line and marks.NOTES.match(line)):
-            return True
-        if self._closes_below(at):
-            return True
-        return len(line) < marks.ATTRIBUTION_CHARACTERS and marks.may_end_with_verb(line) and bool(marks.END_VERB.search(line))
+    def _ends(self) -> list[int]:
+        """Lines that may be the last of an attribution."""
+        verbs = marks.may_hold_end_verb(self.lowered)
+        angles, dashes = "<" in self.whole and "q" in self.kind, "---" in self.whole
+        found = []
+        for at, kind in enumerate(self.kind):
+            if kind != "t":
+                continue
+            line = self.lines[at].rstrip(" *_-")
+            if (
+                line[-1:] in _COLONS
+                or (dashes and "---" in line and marks.NOTES.match(line))
+                or (angles and self._closes_below(at))
+                or (verbs and len(line) < marks.ATTRIBUTION_CHARACTERS and marks.may_end_with_verb(line) and marks.END_VERB.search(line))
+            ):
+                found.append(at)
+        return found
 
     def _closes_below(self, at: int) -> bool:
         """Whether a wrapped attribution ends on the next line, whose `>` closes an address and quotes nothing."""
@@ -248,13 +266,12 @@ class _Reader:
     def _cut_at_headers(self) -> bool:
         """Cut at the first separator or header block that stands for a quoted mail; whether there was a header block."""
         looked = 0
-        says_above = marks.may_say_above(self.whole)
-        for at in range(self.size):
-            line = self.lines[at]
-            if (
-                self.kind[at] != "t"
-                or len(line) > 400
-                or not (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or (says_above and marks.REPLY_ABOVE.match(line)))
+        says_above = marks.may_say_above(self.lowered)
+        for at, line in enumerate(self.lines):
+            if not (
+                (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or (says_above and marks.REPLY_ABOVE.match(line)))
+                and self.kind[at] == "t"
+                and len(line) <= 400
             ):
                 continue
             looked += 1
@@ -294,18 +311,16 @@ class _Reader:
 
     def _signatures(self) -> None:
         """Cut from a signature mark to the next quote; what stands below a quote is the author's again."""
-        at = 0
-        while at < self.size:
-            if self.kind[at] == "t" and (
-                (self.lines[at][0] in _DASHES and marks.SIGNATURE.match(self.lines[at]))
-                or marks.is_mobile_signature(self.lines[at])
-                or self._is_list_footer(at)
-            ):
+        within = marks.may_hold_mobile(self.lowered)
+        for begin, line in enumerate(self.lines):
+            if self.kind[begin] != "t" or not (within or line[0] in _FOOTS or marks.may_begin_mobile(line)):
+                continue
+            if (line[0] in _DASHES and marks.SIGNATURE.match(line)) or marks.is_mobile_signature(line) or self._is_list_footer(begin):
+                at = begin
                 while at < self.size and self.kind[at] not in "qao":
                     if self.kind[at] != "b":
                         self.kind[at] = "x"
                     at += 1
-            at += 1
 
     def _is_list_footer(self, at: int) -> bool:
         """Whether a long rule right below a quote begins what a mailing list puts under every mail."""
