@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, repeat
 from types import MappingProxyType
@@ -71,9 +71,8 @@ def words(text: str) -> list[str]:
     return pieces(text[:MOST_CHARS].lower(), _WORD, LONGEST)
 
 
-def language_of(found: Iterable[str]) -> str:
-    """The language that words, folded, are in; empty where it can't be told."""
-    often = Counter(found)
+def language_of(often: Mapping[str, int]) -> str:
+    """The language of a text by how often it has each word, folded; empty where it can't be told."""
     counts = sorted(((sum(map(often.__getitem__, telling.intersection(often))), code) for code, telling in _TELLING.items()), reverse=True)
     (most, best), (second, _) = counts[:2]
     return best if most >= 2 and most > second else ""
@@ -85,14 +84,17 @@ def indexed(text: str) -> frozenset[str]:
 
 
 def _indexed(text: str) -> frozenset[str]:
-    found = words(text)
-    folded = [word if word.isascii() else fold_word(word) for word in found]
-    language = language_of(folded)
+    often: dict[str, int] = {}
+    found = Counter(words(text))  # in the order in which they come first
+    for word, n in found.items():
+        folded = word if word.isascii() else fold_word(word)
+        often[folded] = often.get(folded, 0) + n
+    language = language_of(often)
     codes = (language,) if language else tuple(ALGORITHMS)
-    distinct = list(islice(dict.fromkeys(found), MOST_WORDS))
+    distinct = list(islice(found, MOST_WORDS))
     stemmed = list(islice(filter(is_stemmed, distinct), MOST_STEMS // len(codes)))
     stems = [map(_stem, stemmed, repeat(code)) for code in codes]
-    plain = folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)
+    plain = often if len(distinct) < MOST_WORDS else map(fold_word, distinct)
     return frozenset(plain).union(*stems)
 
 

@@ -39,10 +39,14 @@ _SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold
 
 def detect(text: str, among: Collection[str]) -> str:
     """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
-    often = Counter(word if word.isascii() else fold_word(word) for word in pieces(text[:_LETTERS].lower(), _WORDS))
+    text = text[:_LETTERS]
+    often: dict[str, int] = {}
+    for word, n in Counter(pieces(text.lower(), _WORDS)).items():
+        folded = word if word.isascii() else fold_word(word)
+        often[folded] = often.get(folded, 0) + n
     counts = {code: sum(map(often.__getitem__, small.intersection(often))) for code, small in _SETS.items()}
     if not text.isascii():
-        counts["cs"] += len(set(_CZECH.findall(text[:_LETTERS])))
+        counts["cs"] += len({word for piece in set(text.split()) if not piece.isascii() for word in _CZECH.findall(piece)})
     best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
     if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -127,7 +128,7 @@ def test_a_purged_ticket_is_found_by_nothing(searched: engine.Store) -> None:
 )
 def test_the_language_of_a_text_is_told_by_its_small_words(text: str, language: str) -> None:
     """Finnish endings would be cut off as English ones are."""
-    assert stemming.language_of(stemming.words(text)) == language
+    assert stemming.language_of(Counter(stemming.words(text))) == language
 
 
 def test_a_log_of_new_words_costs_a_bounded_number_of_stems(searched: engine.Store) -> None:
