@@ -72,7 +72,8 @@ _ANSWERED = Prepared(
         # These repeat a mail of his own to him: whoever confirms it, or sends it again, quotes nobody.
         *(OUTBOX.c.template != template for template in ("held", "access-answer")),
     )
-    .order_by(OUTBOX.c.id.desc())
+    # As the index has them: by the id alone all of his rows would be read and sorted, for whoever writes often.
+    .order_by(OUTBOX.c.created_at.desc(), OUTBOX.c.id.desc())
     .limit(at_most(5))
 )
 _OPENED = Prepared(
