@@ -6,7 +6,7 @@ reader (`mailgate.config`) are loaded when a config is. Next: `mailgate/config/r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -55,34 +55,9 @@ def _speaks(raw: Mapping[str, Any]) -> bool:
     )
 
 
-class _Aliases(Mapping[str, str]):
-    """Words of the desk's languages for verbs, read from the languages' files when the first is looked up: few commands read lines."""
-
-    def __init__(self, languages: Sequence[str], site: Path | None) -> None:
-        self._languages, self._site = tuple(languages), site
-        self._words: Mapping[str, str] | None = None
-        if site is not None:
-            self._all()  # a site's own words may be at fault, and that is to be said now
-
-    def _all(self) -> Mapping[str, str]:
-        if self._words is None:
-            from templates import languages  # noqa: PLC0415 - as above
-
-            self._words = languages.verb_aliases(self._languages, self._site)
-        return self._words
-
-    def __getitem__(self, word: str) -> str:
-        return self._all()[word]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-
 def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
     """The policy with the words by which the desk's languages call the verbs, the site's own among them."""
+    from mailgate.config.aliases import Aliases  # noqa: PLC0415 - as above
     from mailgate.config.schema.desk import Desk  # noqa: PLC0415 - as above
     from templates import languages  # noqa: PLC0415 - as above
 
@@ -100,9 +75,12 @@ def _spoken(policy: Policy, reading: Reading, folder: Path) -> Policy:
         key: replace(each, flows=tuple(replace(flow, fields=named(flow.fields)) for flow in each.flows))
         for key, each in policy.device_models.items()
     }
+    aliases = Aliases(spoken, site)
+    if site is not None:
+        aliases.all()  # a site's own words may be at fault, and that is to be said now
     return replace(
         policy,
-        aliases=_Aliases(spoken, site),
+        aliases=aliases,
         types=MappingProxyType(types),
         device_models=MappingProxyType(models),
     )

@@ -12,20 +12,37 @@ from mailgate.config.mistakes import Wrong, nearest
 class Holidays:
     """The union of named calendars and single dates, asked like a set: `date in holidays`."""
 
-    __slots__ = ("_calendars", "_dates", "_lock", "name")
+    __slots__ = ("_calendars", "_dates", "_lock", "_names", "name")
 
     def __init__(self, names: tuple[str, ...], dates: frozenset[date] = frozenset()) -> None:
         """Open the calendars; raises Wrong for one that nobody knows."""
-        self.name = " ".join((*names, *(d.isoformat() for d in sorted(dates))))
-        self._calendars = tuple(_opened(name) for name in names)
-        self._dates = dates
+        self.name = self._called(names, dates)
+        self._names, self._dates = names, dates
+        self._calendars: tuple[Any, ...] | None = tuple(_opened(name) for name in names)
         self._lock = Lock()
+
+    def made_of(self) -> tuple[tuple[str, ...], frozenset[date]]:
+        """The names of the calendars, and the single dates."""
+        return self._names, self._dates
+
+    @classmethod
+    def make(cls, names: tuple[str, ...], dates: frozenset[date]) -> Holidays:
+        """Those of names that are known to be right; the calendars are opened when a day is asked for."""
+        made = cls((), dates)
+        made.name, made._names, made._calendars = cls._called(names, dates), names, None
+        return made
+
+    @staticmethod
+    def _called(names: tuple[str, ...], dates: frozenset[date]) -> str:
+        return " ".join((*names, *(d.isoformat() for d in sorted(dates))))
 
     def __contains__(self, day: object) -> bool:
         """Whether nobody works on that day."""
         if day in self._dates:
             return True
         with self._lock:  # a calendar marks a year as known before it has worked it out
+            if self._calendars is None:
+                self._calendars = tuple(_opened(name) for name in self._names)
             return any(day in calendar for calendar in self._calendars)
 
     def __eq__(self, other: object) -> bool:

@@ -23,7 +23,7 @@ _REGEX_SIGNS = re.compile(r"[\\^$\[\]()|?{}]|\.[*+]")
 class Linear:
     """A compiled pattern with a `search` that takes any text."""
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_compiled", "_pattern")
 
     def __init__(self, pattern: str) -> None:
         options = re2.Options()
@@ -31,6 +31,16 @@ class Linear:
         options.log_errors = False
         options.never_capture = True  # whether it matches is all we ask; with groups, (.*a){20} takes 200 times as long
         self._compiled = re2.compile(pattern, options)
+        self._pattern = pattern
+
+    def made_of(self) -> tuple[str]:
+        """The pattern as RE2 knows it."""
+        return (self._pattern,)
+
+    @classmethod
+    def make(cls, pattern: str) -> Linear:
+        """One of a pattern that compiles."""
+        return cls(pattern)
 
     def search(self, text: str, /) -> object | None:
         """Something true if the pattern occurs in the text."""

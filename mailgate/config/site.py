@@ -9,7 +9,6 @@ from typing import Any
 
 from mailgate.config.doors import Board, Imap, Listen, Lmtp, Log, Relay, Smtp, Store, Submission
 from mailgate.config.mistakes import Mistake
-from mailgate.config.names import named
 from rules.facts.policy import Policy
 from rules.frozen import dataclass
 
@@ -55,6 +54,8 @@ class Settings:
         return self._named(group=False)
 
     def _named(self, *, group: bool) -> Mapping[str, str]:
+        from mailgate.config.names import named  # noqa: PLC0415 - the vocabulary, which most who hold a config needn't load
+
         found: dict[str, str] = {}
         for place, is_group, name in named(self.path, self.raw):
             if is_group is group:

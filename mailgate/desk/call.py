@@ -42,20 +42,29 @@ class Call:
     printed: bool = False
     """Whether the one JSON document has been written."""
     _settings: Settings | None = None
+    _was_read: bool = False
+    """Whether the config was read in full."""
     _glance: Glance | None = None
     _at: datetime | None = None
 
     @property
     def settings(self) -> Settings:
-        """The config, read once; raises BadConfig."""
+        """The config as it stands in the file, which isn't read again where it was found sound and is as it was; raises BadConfig."""
         if self._settings is None:
-            from mailgate.settings import load
+            from mailgate.config import kept
 
-            self._settings = load(self.config, self.environment)
-            if self._settings.log.level.upper() == "DEBUG":
-                from mailgate.desk import logs
+            self._settings = kept.noted(self.config, self.environment)
+        return self._settings or self.reread()
 
-                logs.start(self._settings.log)
+    def reread(self) -> Settings:
+        """The config, read in full whatever was kept of it; raises BadConfig."""
+        from mailgate.settings import load
+
+        self._settings, self._was_read = load(self.config, self.environment), True
+        if self._settings.log.level.upper() == "DEBUG":
+            from mailgate.desk import logs
+
+            logs.start(self._settings.log)
         return self._settings
 
     @property
@@ -133,10 +142,11 @@ class Call:
 
     def _note(self) -> None:
         """Let the next command be quicker; a log that is asked for begins with the reading of the config."""
-        if self._settings is not None and self._settings.log.level != "DEBUG":
-            from mailgate.config import glance
+        if self._settings is not None and self._was_read and self._settings.log.level.upper() != "DEBUG":
+            from mailgate.config import glance, kept
 
             glance.note(self._settings, self.environment)
+            kept.note(self._settings, self.environment)
 
     @contextmanager
     def office(self, *, dns: bool = False) -> Iterator[Office]:

@@ -45,7 +45,7 @@ def all_of(desk: Call) -> list[Finding]:
     from mailgate.config.mistakes import BadConfig
 
     try:
-        settings = desk.settings
+        settings = desk.reread()
     except BadConfig as bad:
         return [
             Finding(area=CONFIG, check="config", level="broken", what=str(mistake), mend=f"edit {mistake.path}", code="E-CONFIG")

@@ -21,7 +21,7 @@ def check(context: typer.Context) -> None:
 
     desk = call.of(context)
     try:
-        settings = desk.settings
+        settings = desk.reread()
     except BadConfig as bad:
         if desk.as_json:
             screen.document(desk, {"ok": False, "path": str(desk.config), "mistakes": [mistake(m) for m in bad.mistakes], "warnings": []})

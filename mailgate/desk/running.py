@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def serve(context: typer.Context) -> None:
     """Run the desk in the foreground: doors, clerk, postman, timers. SIGTERM ends it in order, SIGHUP rereads the config."""
     desk = call.of(context)
-    settings = desk.settings
+    settings = desk.reread()
     from mailgate.desk import logs
     from mailgate.doors import front
 
