@@ -112,6 +112,8 @@ def _draft(case: Case, *, known: bool) -> Ticket:
     base = subject.read(f.mail.subject).base
     if control.is_to_control(case):
         base = _named_new(case, base)
+    if f.thread is not None and case.is_participant:
+        base = subject.without(base, (f.thread.ticket.ref,), tags=False)  # the mask of numbers may have changed since
     thread = f.thread if f.thread is not None and f.thread.ticket.deleted_at is None else None
     if thread is not None and thread.by != "subject" and thread.ticket.veiled and case.is_participant:
         base = thread.ticket.subject  # our mails to him are called otherwise, and so is his reply
