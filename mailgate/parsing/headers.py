@@ -148,15 +148,12 @@ def addresses_capped(value: bytes, flaws: set[str]) -> bytes:
 
 
 _WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?([^\r\n]{0,8000}?)(?:\?=|$)")
-_FOLD = re.compile(rb"\r?\n(?=[ \t])|[\r\n]")
 _SPACES = re.compile(r"[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]+[ \t]*")
 
 
 def unfold(value: bytes) -> bytes:
     """A field's value on one line (RFC 5322 section 2.2.3), without white space around."""
-    if b"\n" in value or b"\r" in value:
-        value = _FOLD.sub(b"", value)
-    return value.strip()
+    return value.translate(None, b"\r\n").strip()
 
 
 def text(value: bytes, hint: str = "") -> str:
@@ -176,9 +173,11 @@ def text(value: bytes, hint: str = "") -> str:
 
 def one_line(value: str) -> str:
     """Clean text without line breaks of any kind."""
-    if value.isascii() and value.isprintable():
-        return value
-    return charsets.clean(_SPACES.sub(" ", value)).replace("\t", " ").strip()
+    if value.isprintable():
+        return value if value.isascii() else value.strip()
+    if value.splitlines() != [value]:  # the pattern is tried at every blank
+        value = _SPACES.sub(" ", value)
+    return charsets.clean(value).replace("\t", " ").strip()
 
 
 def words(value: bytes, hint: str = "") -> str:
