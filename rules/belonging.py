@@ -66,8 +66,8 @@ def device_in(said: str, devices: Sequence[Device], policy: Policy | None = None
     text = fold(said)
     found = [each for each in devices if _names(text, each.serial)]
     if not found:
-        models = policy.device_models if policy is not None else {}
-        titles = {each.model: models[each.model].title if each.model in models else each.model for each in devices if each.model}
+        known = {each.model: policy.device_model(each.model) if policy is not None else None for each in devices if each.model}
+        titles = {model: one.title if one is not None else model for model, one in known.items()}
         found = [each for each in devices if each.model and (_names(text, each.model) or _names(text, titles[each.model]))]
     return found[0].serial if len(found) == 1 else ""
 

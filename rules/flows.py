@@ -43,7 +43,7 @@ def flow(word: str, policy: Policy, model: str = "") -> tuple[str, Flow] | None:
 
 def fitting(ticket: Ticket, policy: Policy, model: str) -> str:
     """The word of the one form of a model that a ticket of this type and category must have come by; empty if none or several fit."""
-    found = policy.device_models.get(model)
+    found = policy.device_model(model)
     flows = found.flows if found is not None else ()
     same = [
         one

@@ -40,7 +40,7 @@ def list_(
         found = [
             each
             for each in things.every(tx).devices
-            if party in {"", each.party} and model in {"", each.model} and fleet in {"", each.fleet}
+            if party in {"", each.party} and model.lower() in {"", each.model.lower()} and fleet in {"", each.fleet}
         ]
     if desk.as_json:
         screen.document(desk, [shapes.device(each, _flows(desk, each)) for each in found])
@@ -110,7 +110,7 @@ def _changed(desk: Call, tx: Connection, before: Device, party: str | None, mode
     if fleet and fleet not in groups:
         screen.say(f"there is no group {fleet!r} yet; until then nobody gets its tickets: mailgate group add {fleet}")
     models = desk.settings.policy.device_models
-    if model and models and model not in models:
+    if model and models and desk.settings.policy.device_model(model) is None:
         near = edits.near(model, models)
         screen.say(f"there is no [[device_model]] {model!r} in the config" + (f"; did you mean {', '.join(near)}?" if near else ""))
     return replace(
@@ -122,7 +122,7 @@ def _changed(desk: Call, tx: Connection, before: Device, party: str | None, mode
 
 
 def _flows(desk: Call, device: Device) -> list[str]:
-    found = desk.settings.policy.device_models.get(device.model)
+    found = desk.settings.policy.device_model(device.model)
     return [each.key for each in found.flows] if found is not None else []
 
 

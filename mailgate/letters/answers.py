@@ -201,7 +201,7 @@ def _offers(tx: Connection, facts: Facts, ticket: Ticket | None, language: str) 
     spoken = languages.choose(language, policy.languages)
     out: list[dict[str, Any]] = []
     for device in known[:MOST_DEVICES]:
-        model = policy.device_models.get(device.model)
+        model = policy.device_model(device.model)
         for flow in model.flows if model is not None else ():
             link = links.made(policy, spoken, device=device, form=flow)
             title = flow.title if len(known) == 1 else f"{flow.title}, {device.serial}"

@@ -349,6 +349,10 @@ class Policy:
         """Key of the category that an address belongs to, sub-addressed or not; empty if to none."""
         return next((self._categories[form] for form in _forms(address, self.desk.subaddress) if form in self._categories), "")
 
+    def device_model(self, name: str) -> DeviceModel | None:
+        """The model that a device says it is of, in upper or lower case; None if the desk has none of that name."""
+        return self.device_models.get(name.strip().lower())
+
     @property
     def default_category(self) -> str:
         """Key of the category of requests that name none; empty if such requests have none."""

@@ -95,6 +95,8 @@ def test_projects_and_devices_are_entered_and_found(shop: Desk) -> None:
     assert shop.run("project", "add", "p7").code == 1
     added = shop.ok("device", "add", "SN123", "--party", "asg", "--model", "px7", "--fleet", "hw")
     assert added == {"serial": "SN123", "party": "asg", "model": "px7", "fleet": "hw", "flows": ["spare-part"]}
+    assert shop.ok("device", "edit", "SN123", "--model", "PX7")["flows"] == ["spare-part"]
+    assert [each["serial"] for each in shop.ok("device", "list", "--model", "px7")] == ["SN123"]
     assert shop.ok("device", "show", "sn123")["serial"] == "SN123"
     missed = shop.run("device", "show", "SN132")
     assert (missed.code, "SN123" in missed.err) == (3, True)

@@ -96,7 +96,7 @@ def test_a_value_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
 def test_models_offer_their_own_forms_in_help(tmp_path: Path) -> None:
     """Whoever has a lift is not asked for a cartridge (4-09)."""
     with desk(tmp_path, more=MODELS) as d:
-        for party, model, serial in (("asg", "px7", "SN1"), ("bsg", "lift", "L1")):
+        for party, model, serial in (("asg", "PX7", "SN1"), ("bsg", "lift", "L1")):
             enter_party(d, party, f"{party}.example")
             enter_device(d, serial, party, model=model)
             d.write(f"Kim <kim@{party}.example>", "#help", subject="help")
