@@ -58,6 +58,28 @@ def tell(asides: Iterable[Told], what: Occasion) -> tuple[Notice, ...]:
     return tuple(n for place, n in enumerate(found) if n.template != "order" or last[n.to.key, n.about] == place)
 
 
+HANDS_OVER = frozenset({"assigned", "new-in-group", "new-in-category"})
+"""The texts by which an agent hears of a ticket that may be his from now on."""
+
+
+def joined(told: Sequence[Notice]) -> tuple[Notice, ...]:
+    """The mails of one cause: a task that is given is named in the mail by which its owner hears of the ticket at the same moment."""
+    heads = {n.to.key for n in told if n.template in HANDS_OVER and n.kind is RecipientKind.agent}
+    given = [n for n in told if n.template == "task" and n.card.get("event") == "given" and n.to.key in heads]
+    if not given:
+        return tuple(told)
+    out: list[Notice] = []
+    for one in told:
+        mine = [n for n in given if n.to.key == one.to.key]
+        if one in given:
+            continue
+        if mine and one.template in HANDS_OVER:
+            pressed = tuple((f"{key}:{n.card['task']['ref']}", line) for n in mine for key, line in n.buttons)
+            one = replace(one, card={**one.card, "tasks": [n.card["task"] for n in mine]}, buttons=(*one.buttons, *pressed))
+        out.append(one)
+    return tuple(out)
+
+
 def _each(aside: Aside, post: Post | None, what: Occasion) -> Iterable[Notice]:
     own = set() if aside.customers else {what.actor.address.key, *_keys(what.directory.agents.get(what.actor.name))}
     found: dict[str, Receiver] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rules import deadlines, rights, stays
+from rules import records as recording
 from rules.actions.base import Action, Aside, Refused, Scene
 from rules.deadlines import Moment
 from rules.facts.policy import Policy
@@ -91,12 +92,16 @@ def open_ticket(
     """
     blank = replace(draft, ref=next_ref(tx, scene), opened_at=scene.at, id=0)
     beside: list[Outcome] = []
+    system = system or scene
     for action in routed:
         try:
-            done = perform_all(blank, (action,), system or scene)
+            done = perform_all(blank, (action,), system)
         except Refused:
             continue
         blank = done.ticket
+        if done.records:  # the next task has the next number
+            system = replace(system, records=recording.after(system.records, done.records))
+            scene = replace(scene, records=recording.after(scene.records, done.records))
         if done.posts or done.asides or done.records or done.wakes or done.links:
             beside.append(done)
     outcome = perform_all(blank, actions, scene)

@@ -117,8 +117,13 @@ def person(value: Person, phone: str, zone: ZoneInfo) -> Json:
     }
 
 
-def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None, links: Sequence[tuple[str, str]] = ()) -> Json:
-    """A ticket as in lists: all but its conversation, history and tasks. `kind` is what its party is to us, where the desk tells them apart."""
+def ticket(
+    value: Ticket, zone: ZoneInfo, kind: str | None = None, links: Sequence[tuple[str, str]] = (), partners: Sequence[str] = ()
+) -> Json:
+    """A ticket as in lists: all but its conversation, history and tasks. `kind` is what its party is to us, where the desk tells them apart.
+
+    `partners` are addresses of the first level, who watch what they handed up.
+    """
     return {
         "ref": value.ref,
         "subject": value.subject,
@@ -144,7 +149,7 @@ def ticket(value: Ticket, zone: ZoneInfo, kind: str | None = None, links: Sequen
         "requester": mailbox(value.requester),
         "party": value.party or None,
         "partner_ref": value.partner_ref or None,
-        "watchers": list(value.watchers),
+        "watchers": list(dict.fromkeys((*value.watchers, *partners))),
         "contract": value.contract or None,
         "project": value.project or None,
         "device": value.device or None,
@@ -182,9 +187,10 @@ def whole_ticket(
     links: Sequence[tuple[str, str]],
     orders: Sequence[ServiceOrder] = (),
     kind: str | None = None,
+    partners: Sequence[str] = (),
 ) -> Json:
     """Everything of one ticket."""
-    return ticket(value, zone, kind, links) | {
+    return ticket(value, zone, kind, links, partners) | {
         "posts": [post(each, zone) for each in posts],
         "history": [entry(each, zone) for each in history],
         "tasks": [task(each, zone) for each in tasks],

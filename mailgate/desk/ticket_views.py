@@ -110,7 +110,7 @@ def list_(
             scene = Scene(who=who, at=desk.at, policy=desk.settings.policy, directory=staff)
             found = [each for each in found if rights.may_see(each, scene, who.name)][: limit or None]
         links = read.links_of(tx, [each.id for each in found]) if desk.as_json else {}
-        _print(desk, found, tickets.kinds(tx, desk), links)
+        _print(desk, found, tickets.kinds(tx, desk), links, tickets.partners(tx, desk) if desk.as_json else lambda _ticket: ())
 
 
 def show(context: typer.Context, ref: Ref, as_: As = "") -> None:
@@ -178,10 +178,14 @@ def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
 
 
 def _print(
-    desk: Call, found: Sequence[Ticket], kind: Callable[[Ticket], str | None], links: Mapping[int, Sequence[tuple[str, str]]]
+    desk: Call,
+    found: Sequence[Ticket],
+    kind: Callable[[Ticket], str | None],
+    links: Mapping[int, Sequence[tuple[str, str]]],
+    partners: Callable[[Ticket], tuple[str, ...]],
 ) -> None:
     if desk.as_json:
-        screen.document(desk, [shapes.ticket(each, desk.zone, kind(each), links.get(each.id, ())) for each in found])
+        screen.document(desk, [shapes.ticket(each, desk.zone, kind(each), links.get(each.id, ()), partners(each)) for each in found])
         return
     if not found:
         screen.say("no such tickets")

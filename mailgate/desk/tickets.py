@@ -70,6 +70,7 @@ def whole(tx: Reading, desk: Call, ticket: Ticket) -> shapes.Json:
         orders=tuple(kept.orders.values()),
         links=tickets.links(tx, ticket.id),
         kind=kinds(tx, desk)(ticket),
+        partners=partners(tx, desk)(ticket),
     )
 
 
@@ -81,6 +82,17 @@ def kinds(tx: Reading, desk: Call) -> Callable[[Ticket], str | None]:
 
     known = {party.key: party.kind for party in people.parties(tx)}
     return lambda ticket: known.get(ticket.party, "external")
+
+
+def partners(tx: Reading, desk: Call) -> Callable[[Ticket], tuple[str, ...]]:
+    """What gives the addresses of those at the first level who handed a ticket up and watch it since; none where the desk has one level."""
+    if not desk.glance.second_level:
+        return lambda _ticket: ()
+    from rules import levels
+    from store.lists import people
+
+    directory = people.directory(tx)
+    return lambda ticket: tuple(a.address.address for a in levels.firsts(ticket, directory)) if ticket.level == 2 else ()
 
 
 def light(ticket: Ticket) -> Text:

@@ -152,7 +152,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         directory=facts.directory,
         hold=facts.policy.hold if by_staff else timedelta(),
     )
-    told = away.stood_in(told, facts.directory, facts.at, facts.policy.desk.timezone)
+    told = away.stood_in(asides.joined(told), facts.directory, facts.at, facts.policy.desk.timezone)
     event = replace(event_of(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
     batch = [
         _papered(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from mailgate.handling import belongings
 from mailgate.letters import answers, beside, documents, events, letters
-from rules import away, lexicon, notices
+from rules import asides, away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.posts import Reply, Say
 from rules.actions.undo import Undo
@@ -177,7 +177,7 @@ def _tell(
     )
     told = notices.tell(happened, scene.policy, scene.directory)
     told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)
-    told = away.stood_in(told, scene.directory, scene.at, scene.policy.desk.timezone)
+    told = away.stood_in(asides.joined(told), scene.directory, scene.at, scene.policy.desk.timezone)
     asks = beside.saved(written, scene.policy, desk.site)
     written = replace(written, outcome=replace(written.outcome, asks=asks))
     newest = max((p.id for p in written.posts), default=0)

@@ -138,7 +138,7 @@ class _Reader:
             ("technician", self._who(order.technician) if order is not None else ""),
             ("when", self._time(order.when_at) if order is not None else ""),
             ("customer_contact", who),
-            ("party", ticket.party),
+            ("party", self.directory.party_name(ticket.party)),
             ("person", ", ".join(x for x in (end.get("name", ""), end.get("address", "")) if x)),
             ("phone", end.get("phone", "") or ticket.fields.get("phone", "")),
             ("site", ticket.fields.get("site", "") or ticket.fields.get("address", "")),
@@ -265,7 +265,11 @@ def _dated(tx: Connection, letter: Letter, ticket: Ticket, ref: str, policy: Pol
         order.when_at,
         at=at,
         summary=f"{order.ref} {ticket.subject}",
-        text="\n".join(x for x in (order.text, ticket.party, ticket.requester.name or ticket.requester.address, ticket.device) if x),
+        text="\n".join(
+            x
+            for x in (order.text, letter.card["card"]["ticket"]["party"], ticket.requester.name or ticket.requester.address, ticket.device)
+            if x
+        ),
         place=place,
     )
     file = {"name": f"{order.ref}.ics", "type": "text/calendar", "text": said, "inline": False, "content_id": ""}

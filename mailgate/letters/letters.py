@@ -38,7 +38,7 @@ from rules.hearers import candidates
 from rules.notice import Notice
 from rules.reading import subject as reading
 from store.outbox import Letter
-from templates import languages
+from templates import languages, times
 
 STAFF = RecipientKind.agent
 
@@ -276,6 +276,7 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     for verb, names in notice.card.get("choices") or ():
         more = ", …" if len(names) > belonging.MOST_CHOICES else ""
         out.append({"what": f"several-{verb}", "value": ", ".join(names[: belonging.MOST_CHOICES]) + more})
+    out += [{"what": "task", "value": _named_task(task, policy, language)} for task in notice.card.get("tasks") or ()]
     if notice.card.get("wishes"):
         out.append({"what": "wish", "value": ", ".join(notice.card["wishes"])})
     match notice.card.get("hint"):
@@ -292,6 +293,13 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     if notice.ticket is not None and notice.ticket.veiled and notice.template.startswith("new-in"):
         out.append({"what": "unverified", "value": ""})
     return out
+
+
+def _named_task(task: Mapping[str, Any], policy: Policy, language: str) -> str:
+    """A task in half a line: what is to be done, its number, and by when."""
+    due = str(task["due_at"] or "")
+    at = times.times(language, policy.desk.timezone, due).moment(due) if due else ""
+    return ", ".join(filter(None, (f"{task['ref']} {task['text']}", languages.word(language, "common", "due").format(at=at) if at else "")))
 
 
 def _buttons(value: Any) -> Sequence[dict[str, str]]:  # noqa: ANN401 - any JSON

@@ -136,7 +136,7 @@ def ticket_card(ticket: Ticket, policy: Policy, directory: Directory, *, staff: 
         "group": group_title(ticket.group, directory),
         "assignee": shown_name(ticket.assignee, policy, directory, staff=staff, group=ticket.group),
         "requester": person(ticket.requester),
-        "party": ticket.party,
+        "party": directory.party_name(ticket.party),
         "contract": ticket.contract,
         "project": ticket.project,
         "device": ticket.device,

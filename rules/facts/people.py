@@ -153,6 +153,12 @@ class Directory:
 
     agents: Mapping[str, Agent] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
+    parties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of the organisations that have one, by key."""
+
+    def party_name(self, key: str) -> str:
+        """What an organisation is called; its key where it has no name."""
+        return self.parties.get(key, key)
 
     def agent_of(self, address: str) -> Agent | None:
         """The agent with that address, in any spelling that `address_key` equates."""

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 def directory(tx: Reading) -> Directory:
-    """All agents and groups."""
+    """All agents and groups, and what the parties are called."""
     agents = {row["name"]: facts.agent(row) for row in plain.rows(tx, "agent", "SELECT * FROM agent ORDER BY name")}
     groups = {row["key"]: facts.group(row) for row in plain.rows(tx, "team", "SELECT * FROM team ORDER BY key")}
-    return Directory(agents=MappingProxyType(agents), groups=MappingProxyType(groups))
+    called = {row["key"]: row["name"] for row in plain.rows(tx, "party", "SELECT key, name FROM party WHERE name <> '' ORDER BY key")}
+    return Directory(agents=MappingProxyType(agents), groups=MappingProxyType(groups), parties=MappingProxyType(called))
 
 
 def parties(tx: Reading) -> tuple[Party, ...]:

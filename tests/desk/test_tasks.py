@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rules.facts.people import Agent, Group
+from rules.facts.people import Agent, Group, Party
 from rules.facts.terms import PostKind
 from rules.facts.ticket import Task
 from store import engine, people, records
@@ -125,7 +125,7 @@ def test_a_rule_may_give_a_task(tmp_path: Path) -> None:
     with desk(tmp_path, more=rule) as d:
         d.agent("petr")
         mails = request(d, subject="We are moving")
-        assert kinds(to(mails, PETR)) == ["new-in-group", "task"]
+        assert kinds(to(mails, PETR)) == ["new-in-group"] and "T1.1 book a van" in plain(one(mails, PETR))
         assert [(t.ref, t.assignee, t.by) for t in tasks(d)] == [("T1.1", "petr", "rule")]
         assert d.posts()[0].text == "The printer is on fire."
 
@@ -139,3 +139,35 @@ def test_a_command_whose_line_the_mail_program_broke_off_is_read_whole(tmp_path:
         assert [t.text for t in tasks(d)] == ["look up in the old contract who has to pay for the paper jam of last week"]
         d.write(ANNA, "#task @anna look it up\nWe come tomorrow.", answer=mail)
         assert "We come tomorrow." in plain(one(d.post_later(), KIM, "message"))
+
+
+def test_a_task_in_a_new_request_of_ones_group_comes_in_one_mail_with_it(tmp_path: Path) -> None:
+    """Two mails about one cause, and the second without a word of what it is about."""
+    more = '[[rule]]\nname = "toner"\nwhen = {subject = "Printer"}\nthen = ["task @petr check the toner by:2026-11-27", "task @anna look at the contract"]'
+    with desk(tmp_path, more=more) as d:
+        d.agent("anna")
+        d.agent("petr", language="de")
+        d.write(KIM, "It prints white pages.")
+        mails = d.post()
+        assert kinds(to(mails, PETR)) == kinds(to(mails, ANNA)) == ["new-in-group"]
+        mail = one(mails, PETR)
+        assert "Ihre Aufgabe dabei: T1.1 check the toner, fällig am Freitag, 27. November" in " ".join(plain(mail).split())
+        assert "white pages" in plain(mail) and "look at the contract" in plain(one(mails, ANNA))
+        d.press(PETR, mail, next(label for label in buttons(mail) if label.startswith("Erledigt")))
+        assert [t.state for t in tasks(d)] == ["done", "open"]
+        i = d.write(ANNA, "The contract covers it.\n\n#done", answer=one(mails, ANNA))
+        assert d.fate(i) == "appended" and [t.state for t in tasks(d)] == ["done", "done"]
+
+
+def test_staff_reads_what_a_customer_is_called_not_its_key(tmp_path: Path) -> None:
+    """`asg-1042` is nobody whom a technician knows."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        with engine.transaction(d.office.store) as tx:
+            people.put_party(tx, Party(key="asg-1042", name="ASG Oy", domains=("client.example",)))
+            people.put_party(tx, Party(key="nameless", domains=("other.example",)))
+        d.write(KIM, "It prints white pages.")
+        mail = one(d.post(), ANNA)
+        assert "ASG Oy" in plain(mail) and "asg-1042" not in plain(mail)
+        d.write("lee@other.example", "It prints white pages.")
+        assert "nameless" in plain(one(d.post(), ANNA))
