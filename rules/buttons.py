@@ -16,6 +16,7 @@ from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Address, Fate, Level, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
+from rules.reading import ratings
 from rules.reading.commands import first_words
 from rules.verdict import Act, Allowance, Decided, Hold, Spent, Verdict
 
@@ -56,6 +57,11 @@ def pressed(case: Case) -> Verdict | None:
             if word in keys and keys[word] in p.sent.buttons:
                 case.note("button", keys[word], f"word {word!r}")
                 return _press(case, p.sent, keys[word], by_address=False)
+            first = next(row for row in case.written.text.splitlines() if row.strip())
+            rated = ratings.given(first, lambda said: case.words.verbs.get(fold(said)) == "rate")
+            if rated is not None and (key := keys.get(rated[0], "")) in p.sent.buttons:
+                case.note("button", key, f"note {rated[0]}")
+                return _press(case, p.sent, key, by_address=False, said=rated[1])
     return None
 
 
@@ -66,7 +72,7 @@ def _bare(sent: Sent, keys: Mapping[str, str]) -> dict[str, str]:
     return {word.removesuffix(tail): key for word, key in keys.items() if word.endswith(tail)} if kind == "access" and ref else {}
 
 
-def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
+def _press(case: Case, sent: Sent, key: str, *, by_address: bool, said: str = "") -> Verdict:
     f = case.facts
     line = sent.buttons.get(key, "")
     ticket = f.thread.ticket if f.thread else None
@@ -83,7 +89,7 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool) -> Verdict:
         action = Feedback(how=verb, article=line.partition(" ")[2]) if verb in OF_ARTICLES else read(line, case.words)
     except Misread:
         return Spent(why="bad-token", actor=case.actor, key=key, ticket=ticket, sent=sent)
-    rest = _rest(case, by_address=by_address)
+    rest = "\n".join(filter(None, (said, _rest(case, by_address=by_address))))
     actor = case.actor if _is_owner(case, sent) else _registered(case, sent, ticket)
     if isinstance(action, Rate) and rest and not action.comment:
         action, rest = replace(action, comment=rest), ""

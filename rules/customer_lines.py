@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rules import admission, lexicon
 from rules.actions.access import Decline
+from rules.actions.amounts import Stars
 from rules.actions.base import Action, read
 from rules.actions.folding import fold
 from rules.actions.words import Misread
 from rules.case import Case
+from rules.reading import ratings
 
 
 def told_of(wishes: Sequence[str]) -> tuple[Action, ...]:
@@ -26,19 +27,17 @@ def misrated(case: Case) -> str | None:
     words = case.words
     for line in case.found.lines:
         head, _, rest = line.text.partition(" ")
-        if words.verbs.get(fold(head)) == "rate" and _STARS.fullmatch(rest.strip().partition(" ")[0]) is None:
-            return f"#{line.text}"
+        if words.verbs.get(fold(head)) == "rate":
+            try:
+                Stars().read(rest, words)
+            except Misread:
+                return f"#{line.text}"
     sent = case.facts.thread.sent if case.facts.thread is not None else None
-    bare = case.written.text.strip()
-    if sent is None or sent.template not in {"closed", "rate"} or "\n" in bare:
+    if sent is None or not any(line.startswith("rate ") for line in sent.buttons.values()):
         return None
-    head, _, rest = bare.partition(" ")
-    number = rest if words.verbs.get(fold(head)) == "rate" else bare
-    return bare if _NUMBER.fullmatch(number.strip()) else None
-
-
-_STARS = re.compile(r"[1-5]")
-_NUMBER = re.compile(r"[-+]?\d{1,3}(?:[.,]\d)?(?: ?/ ?\d{1,3})?[.!]?")
+    first = next(iter(case.written.text.strip().splitlines()), "").strip()
+    rated = ratings.given(first, lambda said: words.verbs.get(fold(said)) == "rate")
+    return first if rated is not None and rated[0] not in "12345" else None
 
 
 def without(body: str, line: str) -> str:

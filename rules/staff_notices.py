@@ -28,6 +28,8 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to), None)
     if post is not None:
         template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
+        if before.is_open and not ticket.is_open and not what.hint:
+            what = replace(what, hint="closed")
         out += [to_agent(a, template, reason, what, post) for a, reason in hearers.owners(ticket, directory, everybody=True)]
     out += _colleagues(what, directory)
     beside, is_all = _first_level(what, post, note, policy, directory)
@@ -174,7 +176,7 @@ def to_agent(agent: Agent, template: str, reason: str, what: Happened, post: Pos
         buttons += tuple((line.replace(" ", ":", 1), line) for line in belonging.lines(what.choices))
     if template in {"new-in-group", "new-in-category", "assigned", "appended"} and what.after.waiting_room:
         buttons += tuple((f"include:{n}", f"cc {a}") for n, a in enumerate(what.after.waiting_room[:3], 1))
-    if what.hint == "thanks":
+    if what.hint == "thanks" or (template == "appended" and not what.after.is_open):
         buttons = (("reopen", "reopen"),)
     return Notice(
         template=template,

@@ -155,7 +155,7 @@ class Plain:
         """The words to reply with and what each does."""
         if not buttons:
             return ""
-        rows = columns([(button["word"], button["label"]) for button in buttons])
+        rows = columns([(button["word"], button["label"] if button["label"] != button["word"] else "") for button in buttons])
         return block((self._word("common", "words_only") + "\n\n" if hint else "") + rows)
 
     def rating_row(self, buttons: Sequence[Mapping[str, str]]) -> str:
@@ -201,5 +201,5 @@ def columns(rows: Sequence[tuple[str, str]], indent: str = "  ", most: int = 26)
     for left, right in rows:
         start = f"{indent}{left:{column}}" if len(left) <= most else f"{indent}{left}\n{indent}{'':{column}}"
         head, newline, last = start.rpartition("\n")
-        said.append(head + newline + wrap(right, last, indent + " " * column))
+        said.append((head + newline + wrap(right, last, indent + " " * column)).rstrip())
     return "\n".join(said)

@@ -209,8 +209,9 @@ def _subject(kit: _Kit, card: Mapping[str, object]) -> str:
     ticket = card["ticket"]
     tag = f" [{ticket['ref']}]" if isinstance(ticket, Mapping) else ""
     desk = card["desk"]
-    if not base and not tag and isinstance(desk, Mapping):
-        base = clean.clean_line(str(desk["name"]))  # "Re:" alone names nothing in a list of mails
+    if not base and isinstance(desk, Mapping):  # "Re:" alone names nothing in a list of mails
+        word = "no_subject" if card["reply_meaning"] else "your_request"
+        base = languages.word(kit.code, "common", word, site=kit.site) if tag else clean.clean_line(str(desk["name"]))
     room = 240 - len(tag)
     return f"Re: {base if len(base) <= room else base[: room - 1].rstrip() + '…'}{tag}"
 

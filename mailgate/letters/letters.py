@@ -282,10 +282,8 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     match notice.card.get("hint"):
         case "third-party":
             out.append({"what": "third-party", "value": ""})
-        case "thanks":
-            out.append({"what": "thanks", "value": ""})
-        case "encrypted":
-            out.append({"what": "encrypted", "value": ""})
+        case "thanks" | "encrypted" | "closed" as hint:
+            out.append({"what": hint, "value": ""})
         case _:
             pass
     if notice.ticket is not None and notice.ticket.waiting_room:

@@ -109,8 +109,9 @@ class Stars:
 
     def read(self, text: str, words: Words) -> tuple[int, str]:
         word, rest = first_word(text)
-        if word in {"1", "2", "3", "4", "5"}:
-            return int(word), rest
+        number = word.rstrip("-–,;:.!").removesuffix("/5")
+        if number in {"1", "2", "3", "4", "5"}:
+            return int(number), rest
         raise Misread("not-a-rating", word, ("1", "2", "3", "4", "5"))
 
     def spell(self, value: int) -> str:

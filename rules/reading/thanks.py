@@ -29,4 +29,9 @@ def is_only_thanks(text: str, *, has_files: bool) -> bool:
     plain = text.strip()
     if has_files or not plain or len(plain.split()) > MOST_WORDS:
         return False
-    return bool(_THANKS.search(plain)) and not _WANTS.search(_GOOD_NEWS.sub(" ", plain))
+    return bool(_THANKS.search(plain)) and not wants_something(plain)
+
+
+def wants_something(text: str) -> bool:
+    """Whether a text asks, objects or says that something is still so, beside the good news in it."""
+    return bool(_WANTS.search(_GOOD_NEWS.sub(" ", text)))

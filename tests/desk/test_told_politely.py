@@ -108,6 +108,32 @@ def test_a_rating_out_of_range_is_asked_for_again(tmp_path: Path, said: str) -> 
         assert (d.ticket().status, d.ticket().rating_stars) == ("closed", 4)
 
 
+@pytest.mark.parametrize(
+    ("said", "stars", "comment"),
+    [
+        ("5 - super!", 5, "super!"),
+        ("rate 4 quick", 4, "quick"),
+        ("4/5\nQuick work.", 4, "Quick work."),
+        ("⭐⭐⭐", 3, ""),
+        ("#rate 5/5", 5, ""),
+    ],
+)
+def test_a_note_in_ones_own_words_counts(tmp_path: Path, said: str, stars: int, comment: str) -> None:
+    """The mail asks for a number and allows a sentence; the request would be open again instead (0-27)."""
+    with desk(tmp_path) as d:
+        d.write(KIM, said, answer=closed(d))
+        assert (d.ticket().status, d.ticket().rating_stars, d.ticket().rating_comment) == ("closed", stars, comment)
+
+
+@pytest.mark.parametrize("said", ["2 lamps are dark again.", "1. It is dark.\n2. It hums."])
+def test_a_complaint_that_begins_with_a_number_is_no_note(tmp_path: Path, said: str) -> None:
+    """It would be counted as a bad note, and nobody come."""
+    with desk(tmp_path) as d:
+        d.write(KIM, said, answer=closed(d))
+        assert (d.ticket().status, d.ticket().rating_stars) == ("assigned", 0)
+        assert templates(d.post()) == [("reopened", ANNA)]
+
+
 def test_the_number_alone_rates_in_a_reply_to_the_second_question_too(tmp_path: Path) -> None:
     """The mail says that it does."""
     with desk(tmp_path) as d:
@@ -174,3 +200,29 @@ def test_mail_that_waits_is_shown_to_whoever_looks_after_its_ticket(tmp_path: Pa
         d.passes(minutes=16)
         mails = [m for m in d.post() if m["X-Mailgate-Template"] == "held"]
         assert [str(m["To"].addresses[0].addr_spec) for m in mails] == ["ida@staff.example"]
+
+
+def test_who_closes_with_a_word_is_read_and_nothing_offered_that_is_done(tmp_path: Path) -> None:
+    """The owner was offered to close what was closed, and not told that it is."""
+    with desk(tmp_path) as d:
+        d.agent("anna", language="de")
+        d.write(KIM, "The lamp is dark.")
+        mails = d.post()
+        d.write(KIM, "It works again, thank you!\n\n#close", answer=one(mails, KIM))
+        (told,) = to(d.post(), ANNA)
+        assert told["X-Mailgate-Template"] == "appended" and "It works again" in plain(told)
+        assert "Mit dieser Mail hat der Absender die Anfrage geschlossen." in plain(told)
+        assert len(buttons(told)) == 1
+        d.press(ANNA, told, next(iter(buttons(told))))
+        assert d.ticket().status != "closed"
+
+
+def test_a_mail_without_a_subject_is_answered_under_one(tmp_path: Path) -> None:
+    """`Re: [T1]` looks broken in every list of mails."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write("lee@other.example", "Moi, tulostin ei toimi enää.", subject="")
+        mails = d.post()
+        assert (one(mails, "lee@")["Subject"], one(mails, ANNA)["Subject"]) == ("Re: Pyyntönne [T1]", "Re: (no subject) [T1]")
+        d.write("lee@other.example", "Korjattu jo.", answer=one(mails, "lee@"), by="subject")
+        assert [t.ref for t in d.tickets()] == ["T1"]
