@@ -9,29 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from rules.actions.base import Change, Refused
-from rules.facts.access import Request, request
 from rules.facts.people import Directory, Party, Person
 from rules.facts.terms import address_key
 from store import facts, people, tables
 
 ACCESS, PERSON = tables.AccessRequest, tables.Person
-
-
-def requests(tx: Connection, refs: Iterable[str]) -> dict[str, Request]:
-    """Those of the requests that there are, by reference (`A7`)."""
-    ids = [int(ref[1:]) for ref in refs if ref[1:].isdigit()]
-    rows = tx.execute(select(ACCESS).where(ACCESS.c.id.in_(ids))).mappings() if ids else ()
-    return {made.ref: made for made in map(_request, rows)}
-
-
-def listed(tx: Connection, *, party: str = "", state: str = "") -> list[Request]:
-    """Requests, the latest first."""
-    query = select(ACCESS).order_by(ACCESS.c.id.desc())
-    if party:
-        query = query.where(ACCESS.c.party == party)
-    if state:
-        query = query.where(ACCESS.c.state == state)
-    return [_request(row) for row in tx.execute(query).mappings()]
 
 
 def last(tx: Connection) -> int:
@@ -79,10 +61,6 @@ def write_person(tx: Connection, change: Change) -> None:
     if found.known:
         values.pop("known", None)
     people.edit_person(tx, found.id, **values)
-
-
-def _request(row: Mapping[Any, Any]) -> Request:
-    return request(f"A{row['id']}", {k: v for k, v in row.items() if k != "id"})
 
 
 def _columns(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -223,12 +223,6 @@ def one(tx: Connection, received_id: int) -> Waiting | None:
     return _waiting(row) if row else None
 
 
-def raw(tx: Connection, received_id: int) -> bytes | None:
-    """The bytes as received, None if there is no such mail."""
-    data = tx.execute(select(RAW.c.data).where(RAW.c.received_id == received_id)).scalar()
-    return bytes(data) if data is not None else None
-
-
 def count_attempt(tx: Connection, ids: Sequence[int]) -> None:
     """Note that work on these mails begins; committed before it does, so that a mail that kills its handler is seen."""
     _ATTEMPT.run(tx, ids)

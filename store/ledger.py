@@ -22,6 +22,7 @@ from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
 from store import facts, records, search, tables, things, timers
 from store.journal import INSERT_ENTRY, LAST_ENTRY, Cause, append, entries_of, link, update_of, write_posts, write_rest
+from store.lists import clocks
 from store.merging import merge
 from store.prepared import Prepared
 from store.undoing import drop_scheduled, take_back
@@ -157,7 +158,7 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     has_moved = bool(changed(before, after) or outcome.posts) or any(step.changed for step in steps)
     # Who says once more what holds already has acted, too: the clock that asks whether anybody does begins anew.
     if has_moved or (
-        scene.who.name != "timer" and any(step.action and step.action.partition(" ")[0] not in timers.QUESTIONS for step in steps)
+        scene.who.name != "timer" and any(step.action and step.action.partition(" ")[0] not in clocks.QUESTIONS for step in steps)
     ):
         agreed = things.contract(tx, after.contract)
         timed = deadlines.is_timed(after, scene.policy, agreed) or stays.concerns(after, scene.policy)

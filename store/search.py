@@ -2,17 +2,14 @@
 
 The words are ours (`store.stemming`) and stand in an ordinary table, one row for a ticket's own facts and one for each post. SQLite looks
 them up by FTS5, PostgreSQL by a GIN index over the same words; `store.models.search` makes both. Neither engine's own idea of a language
-has a say.
+has a say. Next: `store.lists.words`, which finds by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
-from sqlalchemy import String as Text
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from rules.actions.base import Draft
 from rules.facts.ticket import Ticket
@@ -22,8 +19,6 @@ from store.prepared import Prepared
 WORDING, POST, TICKET = tables.Wording, tables.Post, tables.Ticket
 _INSERT = Prepared(insert(WORDING), takes=("ticket_id", "post_id", "words"))
 _UPDATE = Prepared(update(WORDING).where(WORDING.c.ticket_id == bindparam("of_ticket"), WORDING.c.post_id.is_(None)), takes=("words",))
-_SQLITE = "wording.id IN (SELECT rowid FROM fts_wording WHERE fts_wording MATCH :query)"
-_POSTGRES = "array_to_tsvector(string_to_array(wording.words, ' ')) @@ CAST(:query AS tsquery)"
 FOUND_BY = (
     "ref",
     "subject",
@@ -95,49 +90,6 @@ def forget(tx: Connection, ticket_id: int) -> None:
     """A ticket whose contents are gone is found by nothing."""
     posts = select(POST.c.id).where(POST.c.ticket_id == ticket_id)
     tx.execute(delete(WORDING).where(or_(WORDING.c.ticket_id == ticket_id, WORDING.c.post_id.in_(posts))))
-
-
-def tickets_with(tx: Connection, said: str, readers: Sequence[str] = ()) -> list[frozenset[int]]:
-    """For each word the ids of the tickets that have it in their own facts or in one of their posts, which were not taken back.
-
-    `readers` are an agent's name and his groups as `@key`: private words count only where they are his or meant for him.
-    """
-    if said.strip() and not stemming.words(said):
-        return [frozenset()]
-    owner = func.coalesce(POST.c.ticket_id, WORDING.c.ticket_id)
-    where = WORDING.outerjoin(POST, POST.c.id == WORDING.c.post_id)
-    return [
-        frozenset(tx.execute(select(owner).select_from(where).where(match, POST.c.undone_at.is_(None), *_readable(readers))).scalars())
-        for match in _matches(tx, said)
-    ]
-
-
-def mails_with(tx: Connection, said: str) -> list[frozenset[int]]:
-    """For each word the ids of the received mails whose post has it."""
-    where = POST.join(WORDING, WORDING.c.post_id == POST.c.id)
-    found = select(POST.c.received_id).select_from(where)
-    return [frozenset(tx.execute(found.where(match, POST.c.received_id.is_not(None))).scalars()) for match in _matches(tx, said)]
-
-
-def _readable(readers: Sequence[str]) -> list[Any]:
-    if not readers:
-        return []
-    said = sql_cast(POST.c.to, Text)
-    mine = [said.contains(f'"{reader}"', autoescape=True) for reader in readers]
-    return [or_(POST.c.id.is_(None), POST.c.kind != "private", POST.c.agent == readers[0], *mine)]
-
-
-def _matches(tx: Connection, said: str) -> Iterable[Any]:
-    """A condition on the rows of words for each word that is asked for."""
-    lite = tx.dialect.name == "sqlite"
-    statement = _SQLITE if lite else _POSTGRES
-    for forms, beginning in stemming.asked(said):
-        every = sorted(forms - {beginning})
-        if lite:
-            query = " OR ".join([*(f'"{form}"' for form in every), *([f'"{beginning}" *'] if beginning else [])])
-        else:
-            query = " | ".join([*(f"'{form}'" for form in every), *([f"'{beginning}':*"] if beginning else [])])
-        yield text(statement).bindparams(bindparam("query", query, unique=True))
 
 
 def _joined(pieces: Iterable[str]) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rules.deadlines import Moment
-from rules.facts.terms import Status
 from store import tables
+from store.lists.clocks import moments_of
 from store.prepared import Prepared
 
 WAKE, TICKET, HISTORY, FIRING, POST = tables.Wake, tables.Ticket, tables.History, tables.Firing, tables.Post
@@ -19,9 +19,6 @@ _MOMENTS = Prepared(
     .where(HISTORY.c.ticket_id == bindparam("id"))
     .order_by(HISTORY.c.seq)
 )
-
-QUESTIONS = frozenset("show status? history list find faq help print".split())
-"""Verbs that ask and change nothing, as they stand in the history: whoever asks how it stands puts off no reminder."""
 
 
 def due_wakes(tx: Connection, at: datetime, limit: int) -> list[Mapping[Any, Any]]:
@@ -44,19 +41,6 @@ def due_checks(tx: Connection, at: datetime, limit: int) -> list[int]:
 def moments(tx: Connection, ticket_id: int) -> list[Moment]:
     """What the history says of a ticket's status and activity, in order; timers' own entries and mere questions are no activity."""
     return moments_of(_MOMENTS.all(tx, {"id": ticket_id}))
-
-
-def moments_of(rows: Iterable[Mapping[Any, Any]]) -> list[Moment]:
-    """The same from rows of one ticket's history, in order."""
-    out: list[Moment] = []
-    status = Status.new
-    for row in rows:
-        if "status" in row["changed"]:
-            status = Status(row["changed"]["status"][1])
-        idle = row["actor"] == "timer" or row["action"].partition(" ")[0] in QUESTIONS
-        if not idle or "status" in row["changed"] or not out:
-            out.append(Moment(at=row["at"], status=status))
-    return out
 
 
 def asked(tx: Connection, ticket_id: int, cause: str) -> list[int]:

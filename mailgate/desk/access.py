@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mailgate.handling.commands import Counter
     from rules.actions.base import Aside, Change, Scene
+    from store.plain import Reading
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,12 +37,12 @@ def list_(
     state: Annotated[str, typer.Option("--state", help=f"{', '.join(STATES)}.", show_default=False)] = "",
 ) -> None:
     """Requests for access, the latest first."""
-    from store import access, engine
+    from store.lists import access
 
     desk = call.of(context)
     if state and state not in STATES:
         raise Misused(f"there is no state {state!r}", edits.near(state, STATES) or STATES)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = access.listed(tx, party=party, state=state)
     if desk.as_json:
         screen.document(desk, [shapes.access(each, desk.zone) for each in found])
@@ -56,10 +57,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, number: Number) -> None:
     """One request."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         _print(desk, _found(tx, number))
 
 
@@ -203,8 +202,8 @@ def _carry_out(tx: Connection, counter: Counter, scene: Scene, changes: tuple[Ch
     outbox.put(tx, letters.sendable(made, scene.policy), cause=cause.name, at=scene.at, keys=counter.keys, domain=scene.policy.desk.domain)
 
 
-def _found(tx: Connection, number: str) -> Request:
-    from store import access
+def _found(tx: Reading, number: str) -> Request:
+    from store.lists import access
 
     ref = f"A{number.strip().strip('[]#').lstrip('Aa')}"
     found = access.requests(tx, [ref]).get(ref)

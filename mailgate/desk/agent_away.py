@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.desk import call, edits, screen
+from mailgate.desk import call, edits, screen, tickets
 from mailgate.desk.ends import Misused
 
 
@@ -32,8 +32,8 @@ def away(
     with desk.store() as store, engine.transaction(store) as tx:
         staff = people.directory(tx)
         agent = staff.agent_of(name) or edits.found(staff.agents, name, "agent")
-        who = commands.actor(policy, staff, agent.name)
-        if until and who is not None:
+        who = tickets.actor(policy, staff, agent.name)
+        if until:
             deputy = (staff.agent_of(to) or edits.found(staff.agents, to, "agent")).name if to else ""
             line = f"away {until}" + (f" to:{deputy}" if deputy else "")
             scene = Scene(who=who, at=desk.at, policy=policy, directory=staff)

@@ -36,7 +36,7 @@ def list_(
     from store.lists import tickets as read
 
     desk = call.of(context)
-    with desk.reading(core=bool(search)) as tx:
+    with desk.reading() as tx:
         found = read.listed(tx, read.Filter(archived=True, words=search, limit=limit or 0, sort="-id"))
         links = read.links_of(tx, [each.id for each in found]) if desk.as_json else {}
     if desk.as_json:

@@ -116,15 +116,12 @@ class Call:
             yield found
 
     @contextmanager
-    def reading(self, *, core: bool = False) -> Iterator[Reading]:
-        """One transaction to read in, for what `store.lists` reads: on SQLite without SQLAlchemy, if the database is as it should be.
-
-        `core` is for looking for words, which needs more.
-        """
+    def reading(self) -> Iterator[Reading]:
+        """One transaction to read in, for what `store.lists` reads: on SQLite without SQLAlchemy, if the database is as it should be."""
         from store import plain
 
         scheme, _, path = self.glance.url.partition("///")
-        if scheme == "sqlite:" and "?" not in path and not core:
+        if scheme == "sqlite:" and "?" not in path:
             with plain.look(Path(path)) as look:
                 if look is not None:
                     self._note()

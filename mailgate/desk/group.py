@@ -40,10 +40,10 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def show(context: typer.Context, key: Key) -> None:
     """One group."""
-    from store import engine, people
+    from store.lists import people
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         staff = people.directory(tx)
     _print(desk, staff, edits.found(staff.groups, key, "group"))
 

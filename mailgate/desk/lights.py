@@ -52,8 +52,7 @@ def as_of_now(desk: Call, found: Sequence[Ticket], behind: frozenset[int]) -> li
     """The same tickets in the same order; those of the row ids `behind` with light and due times of now."""
     if not any(each.id in behind for each in found):
         return list(found)
-    from store import engine
-    from store.queries import tickets
+    from store.lists import clocks
 
-    with desk.store() as store, engine.reading(store) as tx:
-        return [tickets.as_of(tx, each, desk.settings.policy, desk.at) if each.id in behind else each for each in found]
+    with desk.reading() as tx:
+        return [clocks.as_of(tx, each, desk.settings.policy, desk.at) if each.id in behind else each for each in found]

@@ -107,9 +107,9 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _device(desk: Call, serial: str) -> Device:
-    from store import engine, things
+    from store.lists import things
 
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         found = things.device(tx, serial)
         if found is None:
             raise NoSuch(f"there is no device {serial!r}", edits.near(serial, [each.serial for each in things.every(tx).devices]))

@@ -15,8 +15,6 @@ from mailgate.desk.ends import Failed, Misused, NoSuch
 from rules.facts.terms import Fate
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from store.plain import Reading
 
 MailId = Annotated[str, typer.Argument(metavar="ID", help="The number that mail list shows, or a Message-ID.", show_default=False)]
@@ -45,7 +43,7 @@ def list_(
     for word in fates:
         if word not in FATES:
             raise Misused(f"there is no fate {word!r}", edits.near(word, FATES) or FATES)
-    with desk.reading(core=bool(search)) as tx:
+    with desk.reading() as tx:
         ticket_id = tickets.find(tx, ticket).id if ticket else None
         wanted = stored.Filter(
             words=search, sender=from_, fates=fates, since=since_when(desk, since), ticket_id=ticket_id, limit=limit or 0
@@ -81,10 +79,8 @@ def list_(
 
 def show(context: typer.Context, id: MailId) -> None:
     """One mail: how it came, how it was understood, what became of it and why."""
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         shape = shape_of(tx, desk, find(tx, id))
     if desk.as_json:
         screen.document(desk, shape)
@@ -115,12 +111,12 @@ def show(context: typer.Context, id: MailId) -> None:
 
 def raw(context: typer.Context, id: MailId) -> None:
     """The bytes as they were received, unchanged."""
-    from store import engine, inbox
+    from store.lists import mail as stored
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         row = find(tx, id)
-        data = inbox.raw(tx, row["id"])
+        data = stored.raw(tx, row["id"])
     if data is None:
         raise Failed(f"the contents of mail {row['id']} were removed for good")
     if desk.as_json:
@@ -172,15 +168,16 @@ def find(tx: Reading, word: str) -> dict[str, Any]:
     return dict(row)
 
 
-def shape_of(tx: Connection, desk: Call, row: dict[str, Any]) -> dict[str, Any]:
+def shape_of(tx: Reading, desk: Call, row: dict[str, Any]) -> dict[str, Any]:
     """Everything of a received mail as JSON; what it says is read from its bytes."""
     from mailgate.parsing import reading
     from mailgate.parsing.reader import Reader
     from rules.facts.mail import Mail
-    from store import facts, inbox
+    from store import facts
+    from store.lists import mail as stored
 
     shape = shapes.mail(row, desk.zone)
-    data = inbox.raw(tx, row["id"])
+    data = stored.raw(tx, row["id"])
     blank: dict[str, Any] = {"text": None, "quoted": None, "full_text": None, "attachments": [], "machine": None}
     if data is None:
         return shape | blank

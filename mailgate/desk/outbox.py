@@ -89,10 +89,8 @@ def raw(context: typer.Context, id: Id) -> None:
     import base64
     import sys
 
-    from store import engine
-
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         row = _find(tx, id)
     if not row["raw"]:
         raise Failed(f"mail {id} is not rendered yet")
@@ -138,7 +136,7 @@ def drop(
 
 
 def _find(tx: Reading, number: int) -> dict[str, Any]:
-    from store.queries import mail as stored
+    from store.lists import mail as stored
 
     row = stored.letter(tx, number)
     if row is None:

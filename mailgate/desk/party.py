@@ -63,13 +63,12 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def show(context: typer.Context, key: Key) -> None:
     """One party and its people."""
-    from store import engine, people
-    from store.queries import people as read
+    from store.lists import people
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         party = _find(people.parties(tx), key)
-        persons = read.persons(tx, party=party.key)
+        persons = people.persons(tx, party=party.key)
     shape = shapes.party(party) | {"persons": [person.addresses[0] for person, _ in persons if person.addresses]}
     if desk.as_json:
         screen.document(desk, shape)
@@ -80,11 +79,10 @@ def show(context: typer.Context, key: Key) -> None:
 @app.command()
 def history(context: typer.Context, key: Key) -> None:
     """Its tickets, newest first, archived ones too."""
-    from store import engine, people
-    from store.queries import tickets
+    from store.lists import people, tickets
 
     desk = call.of(context)
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         party = _find(people.parties(tx), key)
         found = tickets.of_party(tx, party.key)
         links = tickets.links_of(tx, [each.id for each in found]) if desk.as_json else {}

@@ -106,10 +106,10 @@ def _loaded(desk: Call, kind: str) -> tuple[tuple[Article, ...], tuple[Fault, ..
 def _rows(desk: Call, kind: str) -> list[dict[str, Any]]:
     said: Mapping[str, tuple[int, int]] = {}
     if kind == "faq":
-        from store import engine, feedback
+        from store.lists import articles as counted
 
-        with desk.store() as store, engine.reading(store) as tx:
-            said = feedback.of_all(tx)
+        with desk.reading() as tx:
+            said = counted.helped(tx)
     by_name: dict[str, list[Article]] = {}
     for each in _loaded(desk, kind)[0]:
         by_name.setdefault(each.key, []).append(each)

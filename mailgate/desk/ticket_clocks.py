@@ -30,11 +30,11 @@ class Row:
 def explain(desk: Call, ref: str) -> None:
     """Print every clock of a ticket with its stretches and their running sum."""
     from rules import deadlines
-    from store import engine, things, timers
+    from store.lists import clocks, things
 
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket = tickets.find(tx, ref)
-        moments = timers.moments(tx, ticket.id)
+        moments = clocks.moments(tx, ticket.id)
         agreed = things.contract(tx, ticket.contract)
     policy = desk.settings.policy
     running = deadlines.clocks(ticket, moments, policy, desk.at, agreed)

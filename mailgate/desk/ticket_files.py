@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from rules.facts.ticket import Ticket
+    from store.plain import Reading
 
 _FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 
@@ -33,13 +34,12 @@ def export(
     files: Annotated[Path | None, typer.Option("--files", metavar="DIR", help="Where its attached files go.", show_default=False)] = None,
 ) -> None:
     """All mails of a ticket, received and sent, as mbox (mboxrd); its files with --files."""
-    from store import engine
-    from store.queries import mail as read
+    from store.lists import mail as read
 
     desk = call.of(context)
     if desk.as_json and to is None and files is None:
         raise Misused("with --json say where the mails go: --to FILE, --files DIR")
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         ticket = tickets.find(tx, ref)
         raws = list(read.raws_of_ticket(tx, ticket.id))
         written = _files(tx, ticket, files) if files is not None else []
@@ -106,17 +106,17 @@ def _purge(tx: Connection, desk: Call, ticket: Ticket, who: str) -> None:
     purging.purge(tx, ticket.id, desk.at, by=who)
 
 
-def _files(tx: Connection, ticket: Ticket, folder: Path) -> list[dict[str, Any]]:
+def _files(tx: Reading, ticket: Ticket, folder: Path) -> list[dict[str, Any]]:
     """Write every attached file once under a name of its own."""
     from mailgate.parsing.parse import part_bytes
-    from store import inbox
-    from store.queries import tickets as read
+    from store.lists import mail as received
+    from store.lists import tickets as read
 
     folder.mkdir(parents=True, exist_ok=True)
     written: list[dict[str, Any]] = []
     taken: set[str] = set()
     for post in read.posts(tx, ticket.id):
-        raw = inbox.raw(tx, post.mail) if post.mail is not None and post.parts else None
+        raw = received.raw(tx, post.mail) if post.mail is not None and post.parts else None
         for part in post.parts if raw is not None else ():
             name = _free(Path(part.name).name or "file", taken)
             write(folder / name, part_bytes(raw or b"", part.path))

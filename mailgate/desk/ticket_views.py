@@ -71,7 +71,7 @@ def list_(
     if customer and customer not in {"internal", "external", "partner"}:
         raise Misused(f"there are no {customer!r} customers: internal, external or partner")
     states, open_only = _states(status)
-    with desk.reading(core=bool(search)) as tx:
+    with desk.reading() as tx:
         staff = people.directory(tx)
         groups = tuple(
             sorted({g for each in group or () for key in (edits.found(staff.groups, each, "group").key,) for g in {key} | staff.below(key)})

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mailgate.desk import edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import NoSuch
-from rules.facts.people import Actor, Directory
-from rules.facts.terms import PostKind, Status
+from rules.facts.people import ADMIN, Actor, Directory, Role
+from rules.facts.terms import Address, Level, PostKind, Status
 from rules.facts.ticket import DERIVED, Post, ServiceOrder, Ticket
+from rules.frozen import replace
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,12 +49,12 @@ def find(tx: Reading, ref: str) -> Ticket:
 
 def actor(policy: Policy, directory: Directory, name: str) -> Actor:
     """Who acts: the agent of `--as`, else the administrator, in the desk's name. Raises NoSuch."""
-    from mailgate.handling import commands
-
-    found = commands.actor(policy, directory, name)
-    if found is None:
+    if not name:
+        return replace(ADMIN, address=Address(name=policy.desk.name, address=policy.desk.address))
+    agent = directory.agents.get(name) or directory.agent_of(name)
+    if agent is None:
         raise NoSuch(f"there is no agent {name!r}", edits.near(name, directory.agents))
-    return found
+    return Actor(role=Role.agent, name=agent.name, address=agent.address, level=Level.both, door="cli")
 
 
 def whole(tx: Reading, desk: Call, ticket: Ticket) -> shapes.Json:

@@ -50,11 +50,10 @@ def why(
 
 def _was(desk: Call, what: str) -> dict[str, Any]:
     """What the trace of a received mail says."""
-    from store import engine
-    from store.queries import mail as stored
-    from store.queries import tickets
+    from store.lists import mail as stored
+    from store.lists import tickets
 
-    with desk.store() as store, engine.reading(store) as tx:
+    with desk.reading() as tx:
         row = mail_views.find(tx, what)
         letters = stored.letters(tx, received_id=row["id"])
         steps = tickets.history(tx, row["ticket_id"]) if row["ticket_id"] else []

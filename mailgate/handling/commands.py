@@ -21,9 +21,8 @@ from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.posts import Reply, Say
 from rules.actions.undo import Undo
 from rules.actions.words import Misread
-from rules.facts.people import ADMIN, Actor, Directory, Role
+from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Policy
-from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
 from rules.frozen import dataclass, replace
 from rules.notice import Happened, Notice
@@ -67,14 +66,6 @@ class Done:
     written: Written
     told: tuple[Notice, ...] = ()
     letters: tuple[int, ...] = field(default=())
-
-
-def actor(policy: Policy, directory: Directory, name: str) -> Actor | None:
-    """The agent of a name as somebody at the terminal; for an empty one the administrator, who writes in the desk's name. None if there is no such agent."""
-    if not name:
-        return replace(ADMIN, address=Address(name=policy.desk.name, address=policy.desk.address))
-    agent = directory.agents.get(name) or directory.agent_of(name)
-    return Actor(role=Role.agent, name=agent.name, address=agent.address, level=Level.both, door="cli") if agent else None
 
 
 def cause(at: datetime, randomness: Random) -> Cause:

@@ -27,6 +27,7 @@ from rules.reading import forms, machine, partners, quoting, subject, threads, t
 from rules.verdict import Allowance
 from store import access, engine, inbox, lookup, outbox, people, records, settled, signing, things
 from store import threads as stored
+from store.lists import access as asked
 from store.queries import tickets
 from templates import languages
 
@@ -284,7 +285,7 @@ def _admission(
         return None
     person, party = who
     named = {ref.upper() for ref in _REF.findall(f"{mail.subject}\n{mail.text}")[:MOST_NAMED]}
-    requests = access.requests(tx, {answered, *named} - {""})
+    requests = asked.requests(tx, {answered, *named} - {""})
     speaks = person is not None and party is not None and bool({"adduser", "grant"} & set(person.may))
     approvers = access.approvers(tx, party, directory) if speaks and party is not None else ()
     addresses = {address for r in requests.values() for address in (r.person, r.asker, *r.approvers)} | set(approvers)

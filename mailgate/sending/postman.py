@@ -28,8 +28,9 @@ from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
 from rules.frozen import dataclass
-from store import engine, inbox, ledger, lookup, outbox, people, sending, settled, threads
+from store import engine, ledger, lookup, outbox, people, sending, settled, threads
 from store.journal import Cause
+from store.lists import mail as received
 from templates import render
 
 BATCH = 64
@@ -231,7 +232,7 @@ def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:
         return documents.produce(documents.Sheet(**wanted["sheet"]), str(wanted["kind"]))
     from mailgate.parsing.parse import part_bytes  # noqa: PLC0415 - only mails with files load the parser here
 
-    raw = inbox.raw(tx, int(wanted["mail"]))
+    raw = received.raw(tx, int(wanted["mail"]))
     return part_bytes(raw, str(wanted["path"])) if raw is not None else b""
 
 

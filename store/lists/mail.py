@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rules.facts.terms import Fate, address_key
 from rules.frozen import dataclass
 from store import plain
+from store.lists import words
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from store.plain import Reading, Row
 
 
@@ -21,7 +20,6 @@ class Filter:
     """Which received mails; empty means any."""
 
     words: str = ""
-    """Needs a transaction of Core."""
     sender: str = ""
     """Part of the From address or name."""
     fates: tuple[str, ...] = ()
@@ -104,6 +102,22 @@ def all_of(tx: Reading, message_id: str) -> list[Row]:
     return plain.rows(tx, "received", f"{_RECEIVED} WHERE received.message_id = :id ORDER BY received.id", {"id": message_id})
 
 
+def raw(tx: Reading, received_id: int) -> bytes | None:
+    """The bytes as received, None if there is no such mail."""
+    found = plain.rows(tx, "raw", "SELECT data FROM raw WHERE received_id = :id", {"id": received_id})
+    return bytes(found[0]["data"]) if found and found[0]["data"] is not None else None
+
+
+def raws_of_ticket(tx: Reading, ticket_id: int) -> list[tuple[datetime, str, bytes]]:
+    """Every mail of a ticket, received and sent, in the order of time: when, from whom, the bytes."""
+    values = {"id": ticket_id}
+    came = "SELECT received_at, mail_from, data FROM received JOIN raw ON raw.received_id = received.id WHERE ticket_id = :id"
+    left = "SELECT sent_at, raw FROM outbox WHERE ticket_id = :id AND state = 'sent' AND raw IS NOT NULL AND sent_at IS NOT NULL"
+    mails = [(row["received_at"], row["mail_from"], bytes(row["data"])) for row in plain.rows(tx, "received", came, values)]
+    mails += [(row["sent_at"], "", bytes(row["raw"])) for row in plain.rows(tx, "outbox", left, values)]
+    return sorted(mails, key=lambda mail: mail[0])
+
+
 def skipped(tx: Reading, wanted: Filter) -> list[Row]:
     """What the IMAP door saw and left alone, newest first."""
     values: dict[str, Any] = {}
@@ -149,11 +163,9 @@ def letter(tx: Reading, outbox_id: int) -> Row | None:
 
 
 def _has(tx: Reading, word: str, values: dict[str, Any]) -> str:
-    from store import search  # noqa: PLC0415 - words are found by Core
-
     columns = ("lower(received.subject)", "lower(received.from_address)", "lower(received.from_name)", "lower(received.message_id)")
     said = _any_has(columns, word.lower(), values)
-    in_posts = [plain.among(tx, "received.id", ids, values) for ids in search.mails_with(cast("Connection", tx), word)]
+    in_posts = [plain.among(tx, "received.id", ids, values) for ids in words.mails_with(tx, word)]
     return f"({said} OR ({' AND '.join(in_posts)}))" if in_posts else said
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rules.facts.terms import PostKind
 from rules.facts.ticket import Post, Records, Ticket
 from rules.frozen import dataclass
 from store import facts, plain
+from store.lists import words
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from store.plain import Reading, Row
 
 INTERNAL = frozenset({PostKind.note.value, PostKind.private.value, PostKind.opinion.value, PostKind.third_party.value, PostKind.auto.value})
@@ -40,7 +39,7 @@ class Filter:
     channel: str = ""
     level: int | None = None
     words: str = ""
-    """All of them in the ticket, as `store.search` finds words. Needs a transaction of Core."""
+    """All of them in the ticket, as `store.lists.words` finds them."""
     readers: tuple[str, ...] = ()
     """Whoever looks, if private words shall count only where they are his: an agent's name, then his groups as `@key`."""
     requester_keys: tuple[str, ...] = ()
@@ -153,9 +152,7 @@ def _of_people(wanted: Filter, values: dict[str, Any]) -> list[str]:
 def _with_words(tx: Reading, wanted: Filter, values: dict[str, Any]) -> list[str]:
     if not wanted.words.strip():
         return []
-    from store import search  # noqa: PLC0415 - words are found by Core
-
-    return [plain.among(tx, "id", ids, values) for ids in search.tickets_with(cast("Connection", tx), wanted.words, wanted.readers)]
+    return [plain.among(tx, "id", ids, values) for ids in words.tickets_with(tx, wanted.words, wanted.readers)]
 
 
 def _next_due(ticket: Ticket) -> tuple[bool, datetime | None, int]:
@@ -184,6 +181,12 @@ def one(tx: Reading, ref: str) -> Ticket | None:
 def all_refs(tx: Reading) -> Sequence[str]:
     """Every reference, for near matches."""
     return [row["ref"] for row in plain.rows(tx, "ticket", "SELECT ref FROM ticket")]
+
+
+def of_party(tx: Reading, party: str, *, public_only: bool = False) -> list[Ticket]:
+    """Every ticket of an organisation, archived ones too, the newest first."""
+    here = "party = :party AND deleted_at IS NULL AND merged_into = ''" + (" AND visibility = 'public'" if public_only else "")
+    return [facts.ticket(row) for row in plain.rows(tx, "ticket", f"SELECT * FROM ticket WHERE {here} ORDER BY id DESC", {"party": party})]  # noqa: S608 - words of ours
 
 
 def posts(tx: Reading, ticket_id: int, *, public_only: bool = False) -> list[Post]:

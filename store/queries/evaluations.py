@@ -15,7 +15,8 @@ from rules.facts.terms import Status
 from rules.facts.ticket import Ticket
 from rules.figures import Counted
 from rules.frozen import dataclass
-from store import facts, tables, things, timers
+from store import facts, tables, things
+from store.lists import clocks
 
 TICKET, HISTORY = tables.Ticket, tables.History
 PARTY, PERSON, MAILBOX = tables.Party, tables.Person, tables.Mailbox
@@ -86,5 +87,5 @@ def _with_moments(tx: Connection, found: Sequence[Ticket]) -> Iterator[tuple[Tic
         for row in tx.execute(query).mappings():
             rows.setdefault(row["ticket_id"], []).append(row)
         for ticket in some:
-            moments = timers.moments_of(rows.get(ticket.id, ()))
+            moments = clocks.moments_of(rows.get(ticket.id, ()))
             yield ticket, moments or ([Moment(at=ticket.opened_at, status=Status.new)] if ticket.opened_at else [])

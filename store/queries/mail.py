@@ -1,15 +1,15 @@
-"""Mail that came in and mail that goes out: what `store.lists.mail` reads for the terminal, raw bytes of a ticket's mails, what the operator decides."""
+"""Mail that came in and mail that goes out: what `store.lists.mail` reads for the terminal, and what the operator decides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from store import tables
-from store.lists.mail import Account, Filter, account, by_message_id, letter, letters, one, received, skipped
+from store.lists.mail import Account, Filter, account, by_message_id, letter, letters, one, raws_of_ticket, received, skipped
 
 __all__ = [
     "Account",
@@ -27,14 +27,7 @@ __all__ = [
     "skipped",
 ]
 
-RECEIVED, RAW, SKIPPED, OUTBOX, TICKET, POST = (
-    tables.Received,
-    tables.Raw,
-    tables.Skipped,
-    tables.Outbox,
-    tables.Ticket,
-    tables.Post,
-)
+OUTBOX = tables.Outbox
 
 Row = Mapping[str, Any]
 
@@ -54,16 +47,3 @@ def drop(tx: Connection, outbox_id: int, why: str) -> bool:
         .values(state="dropped", last_answer=why[:500])
     )
     return bool(changed.rowcount)
-
-
-def raws_of_ticket(tx: Connection, ticket_id: int) -> Iterator[tuple[datetime, str, bytes]]:
-    """Every mail of a ticket, received and sent, in the order of time: when, from whom, the bytes."""
-    came = select(RECEIVED.c.received_at.label("at"), RECEIVED.c.mail_from.label("sender"), RAW.c.data).join(
-        RAW, RAW.c.received_id == RECEIVED.c.id
-    )
-    mails = [(row.at, row.sender, bytes(row.data)) for row in tx.execute(came.where(RECEIVED.c.ticket_id == ticket_id))]
-    left = select(OUTBOX.c.sent_at.label("at"), OUTBOX.c.raw).where(
-        OUTBOX.c.ticket_id == ticket_id, OUTBOX.c.state == "sent", OUTBOX.c.raw.is_not(None), OUTBOX.c.sent_at.is_not(None)
-    )
-    mails += [(row.at, "", bytes(row.raw)) for row in tx.execute(left)]
-    yield from sorted(mails, key=lambda mail: mail[0])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from rules import deadlines
-from rules.facts.policy import Policy
 from rules.facts.terms import address_key
 from rules.facts.ticket import Ticket
-from store import facts, tables, things, timers
-from store.lists.tickets import INTERNAL, Filter, all_refs, find, history, links, links_of, listed, one, posts, records
+from store import facts, tables
+from store.lists.clocks import as_of
+from store.lists.tickets import INTERNAL, Filter, all_refs, find, history, links, links_of, listed, of_party, one, posts, records
 
 __all__ = [
     "INTERNAL",
@@ -42,11 +40,6 @@ def all_ids(tx: Connection) -> list[tuple[str, int]]:
     return [(row.ref, row.id) for row in tx.execute(select(TICKET.c.ref, TICKET.c.id).order_by(TICKET.c.id))]
 
 
-def as_of(tx: Connection, ticket: Ticket, policy: Policy, at: datetime) -> Ticket:
-    """The ticket with due times and light of that moment, if nothing happens until then. Nothing is written."""
-    return deadlines.settled(ticket, timers.moments(tx, ticket.id), policy, at, things.contract(tx, ticket.contract))
-
-
 def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> list[Ticket]:
     """A customer's tickets, open ones first, then the latest."""
     keys = tuple(address_key(a) for a in addresses)
@@ -57,14 +50,6 @@ def of_person(tx: Connection, addresses: Sequence[str], *, limit: int = 50) -> l
         .limit(limit)
     )
     return [facts.ticket(row) for row in tx.execute(query).mappings()]
-
-
-def of_party(tx: Connection, party: str, *, public_only: bool = False) -> list[Ticket]:
-    """Every ticket of an organisation, archived ones too, the newest first."""
-    here = [TICKET.c.party == party, TICKET.c.deleted_at.is_(None), TICKET.c.merged_into == ""]
-    if public_only:
-        here.append(TICKET.c.visibility == "public")
-    return [facts.ticket(row) for row in tx.execute(select(TICKET).where(*here).order_by(TICKET.c.id.desc())).mappings()]
 
 
 def of_partner(tx: Connection, party: str, numbers: Sequence[str]) -> Ticket | None:

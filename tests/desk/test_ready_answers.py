@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.facts.terms import Status
-from store import engine, feedback, people
+from store import engine, people
+from store.lists import articles as counted
 from tests.desk.office import buttons, desk
 from tests.desk.staff import ANNA, BEN, KIM, asked, one, plain, request, to_customers
 from tests.desk.test_service import SITE, texts
@@ -90,7 +91,7 @@ def test_readers_say_whether_an_article_helped(tmp_path: Path) -> None:
         d.write("mal@evil.example", "unhelped 1", answer=one(d.post(), "mal@evil.example"))
         assert d.tickets() == []
         with engine.reading(d.office.store) as tx:
-            assert feedback.of_all(tx) == {"toner": (1, 1)}
+            assert counted.helped(tx) == {"toner": (1, 1)}
         assert no
 
 
