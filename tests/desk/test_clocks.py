@@ -7,7 +7,7 @@ from pathlib import Path
 from rules.actions import all as _vocabulary  # noqa: F401 - fills the table of verbs
 from rules.actions.base import VERBS
 from rules.facts.terms import Light
-from store.timers import QUESTIONS
+from store.lists.clocks import QUESTIONS
 from tests.desk.customers import proves
 from tests.desk.office import desk, to
 
