@@ -112,7 +112,7 @@ def test_rules_ask_for_the_model_and_give_tasks(tmp_path: Path) -> None:
         enter_device(d, "SN1", model="px7", fleet="fleet-a")
         for serial in ("L1", "SN1"):
             d.write("Kim <kim@client.example>", to=f"dev+{serial}@desk.example")
-        assert [m["To"].addresses[0].addr_spec for m in d.post() if m["X-Mailgate-Template"] == "task"] == ["anna@staff.example"]
+        assert ["check the rope" in plain(m) for m in to(d.post(), "anna@staff.example")] == [True, False]
 
 
 def test_a_desk_that_is_called_dev_keeps_its_name(tmp_path: Path) -> None:
