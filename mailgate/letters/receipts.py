@@ -47,7 +47,8 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
                 "result": changes.spelled(written.outcome.steps[-1].changed, told_in) if written.outcome.steps else "",
             }
         ]
-        lines += [{"line": g["subject"], "ok": False, "result": f"{g['template']} → {g['to']}: had left already"} for g in written.gone]
+        left = languages.word(language, "common", "gone")
+        lines += [{"line": g["subject"], "ok": False, "result": left.format(who=g["to"])} for g in written.gone]
     cause = f"mail:{facts.id}"
     buttons = []
     if not undone and written.before is not None:

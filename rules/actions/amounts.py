@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from rules.actions import moments
+from rules.actions import moments, spans
+from rules.actions.folding import fold
 from rules.actions.words import Misread, Words, first_word
 from rules.frozen import dataclass
 
@@ -36,17 +37,6 @@ class When:
         return value
 
 
-_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)", re.IGNORECASE)
-_UNITS = {
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "s": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "t": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """A length of time such as `3d`, `90m`, `2w`; zero where it is left out and may be."""
@@ -55,9 +45,12 @@ class Span:
 
     def read(self, text: str, words: Words) -> tuple[timedelta, str]:
         word, rest = first_word(text)
-        found = _SPAN.fullmatch(word)
-        if found:
-            return int(found[1]) * _UNITS[found[2][0].lower()], rest
+        found = spans.read(word)
+        if found is None and word.isdigit():
+            unit, after = first_word(rest)
+            found, rest = spans.read(f"{word} {unit}"), after
+        if found is not None:
+            return found, rest
         if self.needed or (word and word[0].isdigit()):
             raise Misread("not-a-span", word, ("3d", "4h", "30m"))
         return timedelta(), text.strip()
@@ -72,7 +65,9 @@ class Span:
         return f"{minutes}m"
 
 
-_EFFORT = re.compile(r"(?:(\d{1,3})\s*(?:h|hours?|std|t|tuntia?|hod))?\s*(?:(\d{1,4})\s*(?:m|min|minutes?|minuten?))?", re.IGNORECASE)
+_EFFORT = re.compile(
+    r"(?:(\d{1,3})\s*(?:h|hours?|std|stunden?|t|tuntia?|hod))?\s*(?:(\d{1,4})\s*(?:m|min|minutes?|minuten?)?)?", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?")
 
 
@@ -88,7 +83,12 @@ class Effort:
         bare = word.lstrip("+-").rstrip(".,;:")
         if found := _NUMBER.fullmatch(bare):
             number = float(bare.replace(",", "."))
-            minutes = round(number * 60) if self.in_hours else round(number)
+            unit, after = first_word(rest)
+            size = spans.UNITS.get(fold(unit), timedelta())
+            if timedelta() < size <= timedelta(hours=1):  # `2 Stunden` are no two minutes
+                minutes, rest = round(number * (size / timedelta(minutes=1))), after
+            else:
+                minutes = round(number * 60) if self.in_hours else round(number)
         elif (found := _EFFORT.fullmatch(bare)) and bare:
             minutes = int(found[1] or 0) * 60 + int(found[2] or 0)
         elif found := re.fullmatch(rf"{_NUMBER.pattern}\s*(?:h|std|hours?)", bare, re.IGNORECASE):

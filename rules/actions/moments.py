@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from rules.actions import spans as lengths
 from rules.actions.folding import fold
 from rules.facts.hours import Hours, instant, spans
 from rules.frozen import dataclass
@@ -31,15 +32,6 @@ _NEAR: Mapping[str, int] = MappingProxyType(
     | dict.fromkeys("tomorrow tmw morgen huomenna zitra".split(), 1)
     | dict.fromkeys("overmorrow ubermorgen uebermorgen ylihuomenna pozitri".split(), 2)
 )
-_SPAN = re.compile(r"(\d{1,4})(m|min|h|hours?|std|d|days?|tage?n?|w|weeks?|wochen?)")
-_UNITS = {
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "s": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "t": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:t(\d{1,2}):(\d{2})(?::\d{2})?(z|[+-]\d{2}:?\d{2})?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})?")
 _TIME = re.compile(r"(\d{1,2})(?::(\d{2})|\.(\d{2}))?(am|pm|h|uhr)?")
@@ -89,6 +81,8 @@ def read(text: str) -> Said | None:
         return None
     first = _first(words[0])
     if first is None:
+        if len(words) == 2 and words[0].isdigit() and len(words[1]) > 1 and (span := lengths.read(" ".join(words))) is not None:
+            return Said(span=span)
         if len(words) == 1 and _CLOCK.fullmatch(words[0]) and (clock := _time(words[0])) is not None:
             return Said(clock=clock)
         return None
@@ -106,8 +100,8 @@ def _first(word: str) -> Said | None:
         return Said(near=_NEAR[folded])
     if folded in _DAYS:
         return Said(weekday=_DAYS[folded])
-    if found := _SPAN.fullmatch(word):
-        return Said(span=int(found[1]) * _UNITS[found[2][0]])
+    if (span := lengths.read(word)) is not None:
+        return Said(span=span)
     if found := _ISO.fullmatch(word):
         clock = _time(f"{found[4]}:{found[5]}") if found[4] else None
         day = (int(found[1]), int(found[2]), int(found[3]))

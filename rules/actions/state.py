@@ -113,18 +113,21 @@ class Reopen(Action):
         return Effect(ticket=replace(ticket, status=status, closed_at=None, archived_at=None))
 
 
+_CUSTOMER = ("kunde", "kunden", "asiakas", "asiakasta", "zákazník", "zákazníka")
+
+
 @verb("wait")
 class Wait(Action):
     """Wait for somebody, by default the customer: `#wait`, `#wait 3d`; then the ticket comes back to you."""
 
-    customer: bool = value(Flag("customer", ("kunde", "kunden")), default=False)
+    customer: bool = value(Flag("customer", _CUSTOMER), default=False)
     span: timedelta = value(Span(), default=timedelta())
     why: str = value(Rest(), default="")
 
     def spell(self) -> str:
         """As all do; a reason that would read as the flag or as a span gets an empty span before it."""
         line = ["wait", *(["customer"] if self.customer else []), *([Span().spell(self.span)] if self.span else [])]
-        first = self.why[:1].isdigit() or fold(self.why.partition(" ")[0]) in {"customer", "kunde", "kunden"}
+        first = self.why[:1].isdigit() or fold(self.why.partition(" ")[0]) in {"customer", *map(fold, _CUSTOMER)}
         if self.why and not self.span and first:
             line.append("0m")
         return " ".join([*line, self.why]).strip()
