@@ -8,12 +8,12 @@ from rules.actions.base import Action
 from rules.actions.people import Cc
 from rules.case import Case
 from rules.facts.policy import ArchivedReply
-from rules.facts.terms import Fate, Level, MachineKind, PostKind, Status, address_key
+from rules.facts.terms import Fate, Level, PostKind, Status, Visibility, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.reading import partners
 from rules.reading.thanks import is_only_thanks
-from rules.verdict import Act, Hold, Question, Settle, Verdict
+from rules.verdict import Act, Hold, Question, Verdict
 
 
 def threaded(case: Case, ticket: Ticket) -> Verdict:
@@ -88,9 +88,7 @@ def threaded(case: Case, ticket: Ticket) -> Verdict:
 def _to_deleted(case: Case, ticket: Ticket) -> Verdict:
     """Mail to a ticket that was deleted: it stays so, whoever writes. Words open a new one, which says so to him whose the old one was."""
     f = case.facts
-    if not f.machine.may_answer and f.machine.kind is not MachineKind.human:
-        return Settle(fate=Fate.automatic, why=f"{f.machine.why}, about {ticket.ref}, which was deleted", ticket=ticket)
-    if not case.is_participant:
+    if not case.is_participant or (ticket.visibility is Visibility.internal and not case.owns_token):
         return requests.opened(case, claims=(ticket.ref,), hint="claims")
     actions, lines, body = customer_lines.commands(case)
     if lines and not body.strip() and not f.mail.files:
