@@ -47,6 +47,10 @@ def threaded(case: Case, ticket: Ticket) -> Verdict:
             why="not a participant: kept among staff",
             hint="third-party",
         )
+    if ticket.visibility is Visibility.internal and not case.actor.is_agent and "internal" not in f.allowance.guards:
+        # he was told nothing of it since staff took it inside: whether his words belong there is staff's to say
+        case.note("guard", "internal", ticket.ref)
+        return Hold(reason="internal", ticket=ticket)
     if f.machine.generated or f.machine.kind.value in {"bulk", "list"}:
         say = case.say(kind=PostKind.auto, keeps_status=True)
         return Act(actor=case.actor, ticket=ticket, actions=(say,), fate=Fate.appended, why=f"machine: {f.machine.why}", tell_staff=True)

@@ -31,7 +31,7 @@ class Allowance:
     level: Level | None = None
     crossing: bool = False
     guards: frozenset[str] = frozenset()
-    """Other reasons to hold that are lifted: `spam`, `rate`, `unknown-sender`, `leak`; `proof` only makes staff's mail a stranger's."""
+    """Other reasons to hold that are lifted: `spam`, `rate`, `unknown-sender`, `internal`, `leak`; `proof` only makes staff's mail a stranger's."""
     rounds: int = 0
     """How often somebody decided about the mail."""
 
@@ -141,7 +141,7 @@ class Hold:
     """Keep the mail, touch nothing, and ask whoever can decide."""
 
     reason: str
-    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `no-contract`, `identity`, `own`, `loop`."""
+    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `no-contract`, `internal`, `identity`, `own`, `loop`."""
     questions: tuple[Question, ...] = ()
     agent: str = ""
     """Key of the agent to be asked now; empty waits to be announced."""

@@ -96,7 +96,7 @@ class SetField(Action):
 
 @verb("internal")
 class MakeInternal(Action):
-    """Keep the ticket among staff: customers hear nothing more of it."""
+    """Keep the ticket among staff: customers hear nothing more of it, and their replies wait until you let them in."""
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, visibility=Visibility.internal))
