@@ -1,7 +1,7 @@
 """Figures of a desk: how many requests there were, by what, and how its clocks were kept. Pure; who may see what is decided here too.
 
 What is counted are the requests that were opened in a period, so that every figure is a list of tickets somebody can look at. How a
-clock went is `rules.deadlines`' answer, the same that lights and reminders follow. Reading them is `store.queries.evaluations`.
+clock went is `rules.deadlines`' answer, the same that lights and reminders follow. Reading them is `store.lists.evaluations`.
 """
 
 from __future__ import annotations

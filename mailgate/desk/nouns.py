@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from typer.core import _TyperParameter
 
 
+FEW_DIGITS = 10
+"""A number of fewer digits is what it looks like."""
+
+
 def group(table: Mapping[str, str], command: str) -> typer.Typer:
     """The commands of a table: name to `module.function` within this room; the named one alone, if it is one of them."""
     app = typer.Typer(no_args_is_help=True)
@@ -46,7 +50,7 @@ def of(module: ModuleType, command: str) -> typer.Typer:
 
 
 def plainly() -> None:
-    """Let words be taken as they are; numbers, choices and paths are checked by Typer as ever. Typer has no switch for this."""
+    """Let words and simple numbers be taken as they are; other numbers, choices and paths are checked by Typer as ever. Typer has no switch for this."""
     typer.core.build_runtime_param = _runtime_param  # type: ignore[attr-defined]
 
 
@@ -58,9 +62,14 @@ def _runtime_param(descriptor: TypeDescriptor) -> RuntimeParam:
 
 @dataclass(frozen=True)
 class _Word(RuntimeParam):
-    """A value that is a word or a list of words; Typer's own check, made when needed, for anything else."""
+    """A value that is a word, a list of words or a number; Typer's own check, made when needed, for anything else."""
 
     described: TypeDescriptor
+
+    @property
+    def _is_number(self) -> bool:
+        """Whether any whole number will do."""
+        return self.annotation is int and self.parameter_info.min is None and self.parameter_info.max is None
 
     def _coerce_value(self, value: Any, param: _TyperParameter, ctx: Context) -> Any:  # noqa: ANN401
         if self.annotation is str and isinstance(value, str):
@@ -69,4 +78,6 @@ class _Word(RuntimeParam):
             return list(value)
         if self.annotation is bool and isinstance(value, bool):
             return value
+        if self._is_number and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < FEW_DIGITS:
+            return int(value)
         return build_runtime_param(self.described)._coerce_value(value, param, ctx)  # noqa: SLF001

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailgate.config.schema.service import DIMENSIONS
 from mailgate.desk import call, edits, screen
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused
+from rules.facts.service import DIMENSIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mailgate.figures.evaluation import Evaluation
     from rules.facts.people import Party
     from rules.figures import Kept, Row
-    from store.queries.evaluations import Period
+    from store.lists.evaluations import Period
+    from store.plain import Reading
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -52,11 +53,8 @@ def report(
         return
     if csv and desk.as_json:
         raise Misused("--csv and --json are two documents: say one of them")
-    with desk.store() as store:
-        from store import engine
-
-        with engine.reading(store) as tx:
-            what = _read(tx, desk, by, from_, to, party)
+    with desk.reading() as tx:
+        what = _read(tx, desk, by, from_, to, party)
     if html is not None:
         html.write_text(_page(desk, what, language), encoding="utf-8")
         screen.say(f"written to {html}")
@@ -129,19 +127,19 @@ def _to_party(tx: Connection, party: Party, wanted: Period, by: tuple[str, ...],
     return made
 
 
-def _read(tx: Connection, desk: Call, by: str, from_: str, to: str, party: str) -> Evaluation:
+def _read(tx: Reading, desk: Call, by: str, from_: str, to: str, party: str) -> Evaluation:
     key = _party(tx, party).key if party else ""
     return _evaluated(tx, desk, _period(desk, from_, to, key), _dimensions(desk, by))
 
 
-def _evaluated(tx: Connection, desk: Call, wanted: Period, by: tuple[str, ...]) -> Evaluation:
+def _evaluated(tx: Reading, desk: Call, wanted: Period, by: tuple[str, ...]) -> Evaluation:
     from mailgate.figures import evaluation
 
     return evaluation.read(tx, desk.settings.policy, wanted, by, desk.at)
 
 
-def _party(tx: Connection, key: str) -> Party:
-    from store import people
+def _party(tx: Reading, key: str) -> Party:
+    from store.lists import people
 
     return edits.found({each.key: each for each in people.parties(tx)}, key, "party")
 
@@ -163,7 +161,7 @@ _DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"(\d{4})-(\d\d)")
 
 
 def _period(desk: Call, start: str, end: str, party: str) -> Period:
-    from store.queries.evaluations import Period
+    from store.lists.evaluations import Period
 
     begin, stop = _edge(desk, start, ends=False), _edge(desk, end, ends=True)
     if begin is not None and stop is not None and stop <= begin:

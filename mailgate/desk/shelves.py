@@ -9,7 +9,7 @@ import typer
 
 from mailgate.desk import call, edits, screen
 from mailgate.desk.call import Call
-from templates import articles, canned
+from templates import articles
 from templates.articles import Article, Fault
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="File name without its ending.", show_default=False)]
@@ -100,7 +100,11 @@ def _nowhere(desk: Call, kind: str) -> str:
 
 def _loaded(desk: Call, kind: str) -> tuple[tuple[Article, ...], tuple[Fault, ...]]:
     site = desk.settings.texts
-    return canned.load(site) if kind == "canned" else articles.load(kind, site)
+    if kind == "canned":
+        from templates import canned  # which are templates, and need their engine
+
+        return canned.load(site)
+    return articles.load(kind, site)
 
 
 def _rows(desk: Call, kind: str) -> list[dict[str, Any]]:

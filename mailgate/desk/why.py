@@ -10,7 +10,6 @@ import typer
 from mailgate.desk import call, mail_views, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
-from mailgate.roster import Roster
 
 if TYPE_CHECKING:
     from rules.facts.mail import Mail
@@ -78,6 +77,7 @@ def _was(desk: Call, what: str) -> dict[str, Any]:
 def _would(desk: Call, path: Path, recipients: tuple[str, ...], sender: str, login: str) -> dict[str, Any]:
     """What would follow if this file came in now; nothing is stored and nobody told."""
     from mailgate.handling import gathering
+    from mailgate.roster import Roster
     from rules.decide import decide
     from rules.facts.mail import Envelope, Mail
     from store import engine, inbox

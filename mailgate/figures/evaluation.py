@@ -10,10 +10,8 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection
 
 from mailgate.letters import particulars
 from rules import figures
@@ -22,10 +20,12 @@ from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.figures import Counted, Kept, Row, Stretch
 from rules.frozen import dataclass
-from store import people
-from store.queries import evaluations
-from store.queries.evaluations import Period
+from store.lists import evaluations, people
+from store.lists.evaluations import Period
 from templates import languages
+
+if TYPE_CHECKING:
+    from store.plain import Reading
 
 NAMES = MappingProxyType({"take": "taken", "answer": "answered", "solve": "solved"})
 """What a clock's figures are called in JSON and in tables."""
@@ -66,7 +66,7 @@ def allowed(by: Sequence[str], policy: Policy, *, for_customers: bool = False) -
     )
 
 
-def read(tx: Connection, policy: Policy, wanted: Period, by: Sequence[str], at: datetime) -> Evaluation:
+def read(tx: Reading, policy: Policy, wanted: Period, by: Sequence[str], at: datetime) -> Evaluation:
     """The figures as of `at`. Without a beginning they begin with the first request, without an end they end now."""
     zone = ZoneInfo(policy.desk.timezone)
     every = evaluations.counted(tx, wanted, policy, at)

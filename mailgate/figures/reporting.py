@@ -25,9 +25,9 @@ from rules.facts.terms import Address, address_key
 from rules.frozen import dataclass
 from rules.notice import Notice
 from store import engine, outbox, people, schedule
+from store.lists.evaluations import Period
 from store.outbox import Letter
 from store.queries import people as read
-from store.queries.evaluations import Period
 from templates import languages
 
 TIMER = Actor(role=Role.system, name="timer")

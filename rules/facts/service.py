@@ -221,6 +221,25 @@ ROLES: Mapping[str, Role] = {
 """The roles that every desk has unless it redefines them."""
 
 
+DIMENSIONS = (
+    "channel",
+    "category",
+    "type",
+    "class",
+    "party",
+    "group",
+    "agent",
+    "project",
+    "device",
+    "rating",
+    "month",
+    "status",
+    "severity",
+    "priority",
+)
+"""What figures are counted by."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Figures that are mailed on a schedule."""

@@ -14,6 +14,7 @@ from mailgate.config.schema.when import When
 from mailgate.config.values import NeededSpan, PerCents, Reads, Threshold, Words, WorkedSpan
 from mailgate.config.weeks import Week, read_holidays, read_week
 from rules.facts.rule import Pattern
+from rules.facts.service import DIMENSIONS
 
 Status = Literal["new", "read", "assigned", "working", "waiting", "closed"]
 
@@ -225,24 +226,6 @@ class Timer(Section):
     when: Annotated[Stay, BeforeValidator(_stay)] = says('A status, or a table such as {status = "waiting", type = "fault"}.')
     after: NeededSpan = says("So long in that status, in the hours of [clock].")
     then: Words = says("Commands as written in a mail, without #.")
-
-
-DIMENSIONS = (
-    "channel",
-    "category",
-    "type",
-    "class",
-    "party",
-    "group",
-    "agent",
-    "project",
-    "device",
-    "rating",
-    "month",
-    "status",
-    "severity",
-    "priority",
-)
 
 
 class Report(Section):
