@@ -51,8 +51,10 @@ COMMANDS = tuple(
     rules lint
     outbox list
     outbox show 1
+    outbox raw 1
     ticket list --json
     ticket list --search printer
+    ticket list --as anna
     ticket show T1
     ticket history T1
     ticket history T1 --clock
@@ -70,6 +72,7 @@ COMMANDS = tuple(
     group add g{n}
     party list
     party show client
+    party history client
     party add p{n}
     person list
     person show kim@client.example
