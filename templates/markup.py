@@ -241,7 +241,8 @@ def link(button: Mapping[str, str], attributes: str, face: str) -> str:
 
 
 def _press(button: Mapping[str, str], kind: str) -> str:
-    face = f"{escape(button['label'])}<br><span {_css(f'word{kind}')}>{escape(button['word'])}</span>"
+    word = "" if button["word"] == button["label"] else f"<br><span {_css(f'word{kind}')}>{escape(button['word'])}</span>"
+    face = f"{escape(button['label'])}{word}"
     return f'{TIGHT} class="wide"><tr><td align="center" {_css(f"btn{kind}")}>{link(button, _css(f"btn{kind}a"), face)}</td></tr></table>'
 
 
