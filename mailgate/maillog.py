@@ -72,9 +72,13 @@ def left_out(timer: str, ref: str, why: str) -> None:
 
 def _word(text: str) -> str:
     """Foreign text as one word of a log line."""
-    return "".join(c if c.isprintable() and c != " " else "?" for c in text[:200])
+    text = text[:200]
+    if text.isprintable():
+        return text.replace(" ", "?")
+    return "".join(c if c.isprintable() and c != " " else "?" for c in text)
 
 
 def _quoted(text: str) -> str:
-    clean = "".join(c if c.isprintable() else "?" for c in text[:300])
+    text = text[:300]
+    clean = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
     return '"' + clean.replace('"', "'") + '"'

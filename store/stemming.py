@@ -80,6 +80,8 @@ def language_of(often: Mapping[str, int]) -> str:
 
 def indexed(text: str) -> frozenset[str]:
     """What a text is found by, within the limits above: its first different words as they are written, and the stems of the first of them."""
+    if text.isalnum() and text.isascii() and not text.isalpha() and len(text) <= LONGEST:
+        return frozenset({fold(text)})  # a reference, a number
     return _indexed_short(text) if len(text) <= _SHORT else _indexed(text)
 
 
@@ -92,7 +94,7 @@ def _indexed(text: str) -> frozenset[str]:
     language = language_of(often)
     codes = (language,) if language else tuple(ALGORITHMS)
     distinct = list(islice(found, MOST_WORDS))
-    stemmed = list(islice(filter(is_stemmed, distinct), MOST_STEMS // len(codes)))
+    stemmed = [word for word in distinct if len(word) >= SHORTEST and word.isalpha()][: MOST_STEMS // len(codes)]
     stems = [map(_stem, stemmed, repeat(code)) for code in codes]
     plain = often if len(distinct) < MOST_WORDS else map(fold_word, distinct)
     return frozenset(plain).union(*stems)

@@ -25,6 +25,7 @@ DEVICES = "dev"
 """Local part of the addresses of devices: `dev+SN123@`."""
 
 _IN_ADDRESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/.")
+_MOST_BASES = 256
 
 Rate = tuple[tuple[int, timedelta], ...]
 """At most so many within each span, all of them at once; empty means no limit (`off`)."""
@@ -284,6 +285,8 @@ class Policy:
     _own: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
     _sorted: tuple[Matcher, ...] = field(init=False, repr=False, compare=False, default=())
     """Of addresses of ours that a rule names with an asterisk."""
+    _bases: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What `own_base` said of the addresses that it was asked for last: those of one mail come a dozen times."""
     _devices: bool = field(init=False, repr=False, compare=False, default=True)
     """Whether `dev@` is free for devices: a site may have called its desk or a category so."""
 
@@ -315,8 +318,14 @@ class Policy:
 
     def own_base(self, address: str) -> str:
         """The address of ours that this one is, or is a sub-address of (`support+x@` -> `support@`); empty if it isn't ours."""
-        forms = _forms(address, self.desk.subaddress)
-        return next((form for form in forms if form in self._own or any(each.search(form) for each in self._sorted)), "")
+        base = self._bases.get(address)
+        if base is None:
+            if len(self._bases) >= _MOST_BASES:
+                self._bases.clear()
+            forms = _forms(address, self.desk.subaddress)
+            base = next((form for form in forms if form in self._own or any(each.search(form) for each in self._sorted)), "")
+            self._bases[address] = base
+        return base
 
     def is_own(self, address: str) -> bool:
         """Whether mail to this address comes to us: the desk's, a category's, a rule's or control's, sub-addressed or not."""

@@ -36,9 +36,12 @@ class Ours:
             words = self._lines[line] = _words(line)
         return words
 
-    def occurs(self, text: str) -> bool:
-        """Whether anything of ours may be in a text at all; words across its line ends count, so that False is certain."""
-        words = _words(text)
+    def occurs(self, lowered: str) -> bool:
+        """Whether anything of ours may be in a text at all, given in lower case without what is invisible.
+
+        Words across its line ends count, so that False is certain.
+        """
+        words = pieces(lowered, _WORDS)
         runs = set(zip(words, words[1:], words[2:], strict=False))
         return not all(runs.isdisjoint(known) for known, _ in self._known)
 

@@ -98,7 +98,7 @@ class _Reader:
         self._fences()
         self._groupwise()
         self._introductions()
-        if self.ours and self.ours.occurs(self.whole):
+        if self.ours and self.ours.occurs(self.lowered):
             self._compare(self.ours)
         if self._cut_at_headers() and self.ours:
             self._answers_among_ours(self.ours)
