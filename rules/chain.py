@@ -15,6 +15,8 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any
 
+_ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 Ring = Mapping[int, bytes]
 """Keys by number, the highest one sealing; empty where the site has none."""
 
@@ -48,7 +50,7 @@ def _link(before: str, entry: Mapping[Any, Any], number: int | None, ring: Ring)
         entry["received_id"],
         entry["changed"],
     ]
-    text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    text = _ENCODED(said).encode()
     if number is None:
         return hashlib.sha256(text).hexdigest()
     return f"{number}:{hmac.new(ring[number], text, hashlib.sha256).hexdigest()}"

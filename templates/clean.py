@@ -20,11 +20,13 @@ def clean_text(text: str) -> str:
     Directional embeddings, overrides and isolates go as well: in a subject or a name they reverse what stands beside them
     (Unicode UAX 9). The marks U+200E and U+200F stay, right-to-left writing needs them.
     """
-    if not _TELLTALE.search(text):
+    if text.isprintable() or not _TELLTALE.search(text):  # what can be printed needs no pattern
         return text
     return _BAD.sub("", _BREAKS.sub("\n", text))
 
 
 def clean_line(text: str) -> str:
     """`clean_text` on one line: every run of white space is one space, none at the ends."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _SPACE.sub(" ", clean_text(text)).strip()

@@ -63,7 +63,7 @@ def _buttons(value: object) -> Iterator[Mapping[str, object]]:
             yield value
         else:
             for inner in value.values():
-                if not isinstance(inner, str):
+                if inner and not isinstance(inner, str):
                     yield from _buttons(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
