@@ -200,7 +200,7 @@ _SUBJECT = re.compile(
     r"toimittamatta|toimitusilmoitus|oznámení o stavu doručení|无法传递|未传递|传递失败|전송 실패|배달되지 않음|"
     r"配信(?:不能|できません)|送信できません|エラー|退信|系统退信|投递失败|无法投递|배달 실패|반송",
 )
-"""Of a subject in lower case: tried on every mail, and without regard to case it takes ten times as long."""
+"""Of a subject in lower case: tried on every mail, and without regard to case it takes twice as long."""
 _EVIDENCE = re.compile(
     r"(?:^|[^\d.])5\d\d[ -](?:#?5\.\d{1,3}\.\d{1,3}|[A-Za-z<#])|\b[45]\.\d\.\d{1,3}\b|user unknown|unknown user|unknown recipient|no such (?:user|recipient|mailbox|address|person)|"
     r"(?:could|can) ?not be (?:delivered|reached|found|sent)|(?:couldn't|can't|cannot|wasn't able to|unable to|failed to|not able to) (?:be )?(?:deliver|send|relay|forward)|"
