@@ -174,7 +174,7 @@ def test_an_empty_subject_and_an_empty_text_are_a_request_all_the_same(tmp_path:
         d.agent("anna")
         proves(d, "kim@client.example", "", subject="", files=(("photo.jpg", b"\xff\xd8"),))
         mails = d.post()
-        assert [str(m["Subject"]) for m in mails] == ["Re: [T1]", "Re: [T1]"]
+        assert [str(m["Subject"]) for m in mails] == ["Re: Your request [T1]", "Re: (no subject) [T1]"], "a list of mails shows what it is"
         assert d.posts()[0].parts[0].name == "photo.jpg"
 
 
