@@ -30,22 +30,13 @@ def threaded(case: Case, ticket: Ticket) -> Verdict:
     if not case.is_participant:
         if f.thread.by == "subject":
             return requests.opened(case, claims=(ticket.ref,), hint="claims")
-        if case.in_waiting_room:
-            return Act(
-                actor=case.actor,
-                ticket=ticket,
-                actions=(case.say(kind=PostKind.third_party, keeps_status=True),),
-                fate=Fate.appended,
-                why="was in copy",
-                hint="in-copy",
-            )
         return Act(
             actor=case.actor,
             ticket=ticket,
             actions=(case.say(kind=PostKind.third_party, keeps_status=True),),
             fate=Fate.appended,
-            why="not a participant: kept among staff",
-            hint="third-party",
+            why="was in copy" if case.in_waiting_room else "not a participant: kept among staff",
+            hint="in-copy" if case.in_waiting_room else "third-party",
         )
     if ticket.visibility is Visibility.internal and not case.actor.is_agent and "internal" not in f.allowance.guards:
         # he was told nothing of it since staff took it inside: whether his words belong there is staff's to say
