@@ -38,13 +38,13 @@ def threaded(case: Case, ticket: Ticket) -> Verdict:
             why="was in copy" if case.in_waiting_room else "not a participant: kept among staff",
             hint="in-copy" if case.in_waiting_room else "third-party",
         )
+    if f.machine.generated or f.machine.kind.value in {"bulk", "list"}:
+        say = case.say(kind=PostKind.auto, keeps_status=True)
+        return Act(actor=case.actor, ticket=ticket, actions=(say,), fate=Fate.appended, why=f"machine: {f.machine.why}", tell_staff=True)
     if ticket.visibility is Visibility.internal and not case.actor.is_agent and "internal" not in f.allowance.guards:
         # he was told nothing of it since staff took it inside: whether his words belong there is staff's to say
         case.note("guard", "internal", ticket.ref)
         return Hold(reason="internal", ticket=ticket)
-    if f.machine.generated or f.machine.kind.value in {"bulk", "list"}:
-        say = case.say(kind=PostKind.auto, keeps_status=True)
-        return Act(actor=case.actor, ticket=ticket, actions=(say,), fate=Fate.appended, why=f"machine: {f.machine.why}", tell_staff=True)
     actions, lines, body = customer_lines.commands(case)
     for (number, line), action in zip(lines, actions, strict=True):
         if case.trust.level < rights.level_needed(action, case.scene):

@@ -17,7 +17,7 @@ from rules.facts.terms import Address, Fate, Level, Priority, address_key
 from rules.facts.ticket import Ticket
 from rules.reading import partners, subject
 from rules.reading.language import detect
-from rules.staff import _readable, routed
+from rules.staff import readable, routed
 from rules.verdict import Act, Hold, Question, Settle, Verdict
 
 
@@ -49,7 +49,7 @@ def opened(case: Case, *, claims: tuple[str, ...] = (), follows: int = 0, hint: 
     draft = _draft(case, known=known)
     result = routed(case)
     case.asked.extend(result.trace)
-    asked = _confined(case, _readable(case, result.actions))
+    asked = _confined(case, readable(case, result.actions))
     echo = _is_echo(case)
     answers = f.machine.may_answer and not f.may_acknowledge and bool(case.actor.address.address) and not echo
     if echo:

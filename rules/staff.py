@@ -167,7 +167,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name)
     found = routed(case)
     case.asked.extend(found.trace)
-    asked = tuple(_readable(case, found.actions))
+    asked = tuple(readable(case, found.actions))
     forwarded = _forwarded(case)
     others = [a for a in actions if a is not new]
     if forwarded is not None and new is None:
@@ -260,7 +260,8 @@ def routed(case: Case) -> routing.Routing:
     )
 
 
-def _readable(case: Case, lines: Sequence[str]) -> list[Action]:
+def readable(case: Case, lines: Sequence[str]) -> list[Action]:
+    """The actions of lines that a rule or a tag asks for; one that can't be read is left out, and the trace says so."""
     from rules import lexicon  # noqa: PLC0415
 
     words = lexicon.words(case.facts.policy, case.facts.directory)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rules.facts.terms import Status
 from rules.frozen import replace
 from store import engine, people
@@ -83,6 +85,16 @@ def test_a_customers_reply_to_what_is_inside_waits_until_staff_lets_it_in(tmp_pa
         Commands(tmp_path).ok("mail", "release", str(i))
         d.passes(seconds=5)
         assert (d.fate(i), [post.text for post in d.posts()][-1]) == ("appended", "Any news?")
+        assert not to(d.post_later(), KIM)
+
+
+@pytest.mark.parametrize("sort", [{"Auto-Submitted": "auto-replied"}, {"Auto-Submitted": "auto-generated"}, {"Precedence": "bulk"}])
+def test_machine_mail_to_what_is_inside_is_kept_with_it(tmp_path: Path, sort: dict[str, str]) -> None:
+    """An absence note would ask staff for a decision, day after day."""
+    with desk(tmp_path) as d:
+        _inside(d)
+        i = d.write(KIM, "I am away until Monday.", subject="Re: Printer [T1]", headers=sort)
+        assert (d.fate(i), d.posts()[-1].kind.value) == ("appended", "auto")
         assert not to(d.post_later(), KIM)
 
 
