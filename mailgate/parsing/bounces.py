@@ -10,6 +10,7 @@ import re
 
 from mailgate.parsing import charsets, headers, mime
 from rules.facts.mail import Failed, Report
+from rules.reading import persons
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
@@ -225,7 +226,7 @@ _STRONG = re.compile(
 def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: bool, top: mime.Node) -> bool:
     """Whether a mail without machine-readable parts is a bounce: two of sender, subject and wording must say so.
 
-    A customer who pastes a bounce into his own mail has a person's address and no telling subject.
+    A customer who pastes a bounce into his own mail, or complains of one, has a person's address and speaks like a person.
     """
     local = sender.partition("@")[0]
     said = _SUBJECT.search(subject.lower()) is not None
@@ -234,17 +235,43 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
         # The names below never belong to a person; a postmaster may be one.
         if re.match(r"mailer?[-_. ]?daemon\b|double-bounce", local, re.IGNORECASE):
             return True
-        return bool(said or _EVIDENCE.search(text[:_OPENING]))
+        if not (said or _EVIDENCE.search(text[:_OPENING])):
+            return False
+        is_returned = nobody or null or any(leaf.type in _RETURNED_TYPES for leaf in top.leaves())
+        return is_returned or not (_MAY_BE_PERSONS.match(local) and persons.speaks(_above_copy(text)))
     if _DAEMON_NAME.search(name or ("" if sender else headers.text(top.block.first("from") or b""))):
-        return said and (not sender or bool(_EVIDENCE.search(text[:_OPENING])))
+        return said and (not sender or (bool(_EVIDENCE.search(text[:_OPENING])) and not persons.speaks(_above_copy(text))))
     if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
         return True
     # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words, and for whom
     # the mail was. Who tells of a parcel whose delivery failed names no address.
     if not said or not _STRONG.search(text[:_OPENING]) or not _ADDRESS.search(text):
         return False
+    if _is_from_client(top) or persons.speaks(_above_copy(text)):
+        return False
     is_answer = re.match(r"\s*(?:re|aw|sv|vs|fwd?|wg)\s*:", subject, re.IGNORECASE)
     return not is_answer or "remis" in subject.lower()
+
+
+_MAY_BE_PERSONS = re.compile(r"post[-_. ]?master|mail[-_.]?(?:admin|administrator|master)|system[-_. ]?administrator", re.IGNORECASE)
+_CLIENTS = re.compile(
+    r"thunderbird|apple mail|(?:iphone|ipad) mail|evolution|kmail|k-9|mutt|roundcube|claws|sylpheed|emclient|em client|the bat|airmail|"
+    r"mailbird|postbox|seamonkey|alpine|microsoft-?macoutlook|microsoft outlook|outlook express|windows (?:live )?mail|yahoomail|zimbra|sogo|horde|squirrelmail",
+    re.IGNORECASE,
+)
+
+
+def _is_from_client(top: mime.Node) -> bool:
+    """Whether people's own mail programs say that they wrote it."""
+    fields = [top.block.first(name) or b"" for name in ("user-agent", "x-mailer")]
+    return any(field and _CLIENTS.search(headers.text(field)) for field in fields)
+
+
+def _above_copy(text: str) -> str:
+    """The opening of a text, without the mail that it returns."""
+    opening = text[:_OPENING]
+    copy = _COPY.search(opening)
+    return opening[: copy.start()] if copy else opening
 
 
 _COPY = re.compile(

@@ -9,6 +9,7 @@ import re
 from datetime import date, timedelta
 
 from rules.actions.folding import fold
+from rules.reading import persons
 
 _PREFIXES = r"""
 out[ -]of[ -](?:the )?office | ooo\b | i ?['’]?a?m (?:currently )?(?:out of|away from) (?:the|my) office | automatic(?:ally generated)? (?:reply|response|answer)
@@ -36,9 +37,95 @@ _AUTOMATIC = re.compile(
 )
 
 
-def is_automatic_subject(subject: str) -> bool:
-    """Whether a subject begins as those of absence notes, receipts and other answers by programs do."""
-    return _AUTOMATIC.match(subject[:200]) is not None
+_GOES_ON = re.compile(
+    r"\s*(?:[\w-]{1,20}\s?[:：]|(?:auto)?-?(?:reply|response|message|notice|notification|answer)\b)?\s*(?:$|[^\w\s'’]|(?:re|aw|sv|vs|antw|odp|fwd?|wg|tr|rv)\s*[:：]|\d"
+    r"|(?:until|till|til|from|to|of|for|on|by|regarding|about|with|is|was|returning|bis|vom|von|ab|am|auf|zu|zur|für|wegen|asti|saakka|do|od|na|v|k|kvůli|du|de|del|da|au|à (?:votre|ton|vos)|al|jusqu|hasta|fino|dal|até|tot|van|op|wegens|till|fra|från|frem|i|на|с|до|по)\b)",
+    re.IGNORECASE,
+)
+"""What may follow the words of such a subject. Other words make it a subject about such things: `Automatic reply cannot be switched off`."""
+
+_MENTIONS = re.compile(
+    r"(?:\S+ ){0,5}(?:is|are) (?:currently )?(?:out of (?:the )?office|away from (?:the )?office|on (?:vacation|leave|holiday))\b|auto: |\W{1,3}auto[ -]?(?:reply|response)\W"
+    r"|.{0,60}\bist (?:außer haus|nicht im (?:büro|haus)|abwesend)\b"
+    r"|\b(?:vacation|on leave|(?:annual|maternity|parental|sick) leave|not in (?:the )?office|absence|abwesenheit|(?:ich bin |bin )?im urlaub|urlaub|elternzeit|ich bin nicht"
+    r"|lomalla|loma(?:viesti)?|vuosiloma|äitiysloma|dovolen|nepřítom|čerpám|mateřská|jsem (?:na|mimo)|som na|absent|je suis (?:absent|en)|en (?:congés?|vacances)|congés?"
+    r"|ausen[ct]|de vacaciones|estoy (?:de|fuera)|aviso de ausencia|férias|estou (?:de|fora)|assen[tz]|(?:sono )?in ferie|met vakantie|op vakantie|vakantie|verlof|semester|(?:är )?på semester|föräldraledig"
+    r"|ferie|på ferie|barsel|nieobecn|urlop|jestem na|szabads|távol|izin|отпуск|(?:я )?в отпуске|вне офиса|отсутств|εκτός|odsot)"
+    r"|休暇|休假|不在|부재",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\b(?:out of (?:the |my )?office|away from (?:the|my) (?:office|desk|e-?mails?|mail)|(?:on|from) (?:annual |maternity |parental |sick )?(?:vacation|leave|holidays?)|(?:limited|no|without) access to (?:my )?e-?mails?|(?:will|shall) (?:be back|return|be returning|reply|respond)|back (?:in the office|on|at work)|in urgent (?:cases|matters)|for urgent|my absence)\b"
+    r"|\bnicht (?:im (?:büro|haus|dienst)|erreichbar)|\b(?:im|meines|in) urlaub|\babwesend|abwesenheit|\bwieder (?:erreichbar|im büro|für sie|da\b|zurück)|in dringenden (?:fällen|angelegenheiten)|nicht weitergeleitet|\bin elternzeit"
+    r"|\bolen (?:lomalla|poissa|vuosilomalla|vapaalla|matkoilla|äitiyslomalla)|\bpalaan|kiireellis|\blomani\b|poissaolo"
+    r"|\b(?:jsem|budu|nebudu|nejsem) (?:na dovolené|mimo|nepřítom|v kanceláři|k zastižení)|čerpám dovolenou|v naléhavých|vrátím se|nepřítomnost|som na dovolenke|\bzpět v kanceláři"
+    r"|\bje suis (?:absent|actuellement|en congé|en vacances)|absente? du|de retour|en cas d['’]urgence|mon absence|\b(?:fuera de la oficina|de vacaciones|regreso|en caso (?:de )?urgente?)|\bem férias|fora do escritório|regresso|retorno|in ferie|fuori (?:ufficio|sede)|rientr|assente"
+    r"|\b(?:afwezig|niet (?:aanwezig|bereikbaar)|met vakantie|op vakantie|weer (?:bereikbaar|aanwezig|terug)|dringende)\b|\b(?:på semester|är (?:ledig|bortrest|tillbaka)|tillbaka (?:den|på)|brådskande|på ferie|tilbage (?:på|den|d\.)|tilbake|fraværende|hastesager)"
+    r"|\b(?:na urlopie|nieobecn|poza biurem|pilnych|szabads[áa]g|távol|s[üu]rg[őo]s|izinde|в отпуске|отсутств|вне офиса|вернусь|срочн)|εκτός γραφείου|休暇|不在に|休假|외출|휴가|부재",
+)
+_SAID_BY_PROGRAMS = re.compile(
+    r"\bthis is an auto(?:mat(?:ed|ic)|-?generated)|\bautomatically generated|\bautomated (?:message|reply|response|e-?mail|notification)|\b(?:do not|don['’]t|please do not) (?:reply|respond) (?:to this|directly)|\bthis (?:e-?mail|message|mailbox|inbox) is (?:not monitored|unmonitored|unattended)"
+    r"|automatisch (?:generiert|erstellt|erzeugt|versendet|verschickt)|antworten sie (?:bitte )?nicht auf diese|automatische (?:nachricht|antwort|e-?mail|eingangsbestätigung)"
+    r"|tämä on automaattinen|automaattinen (?:viesti|vastaus)|automaattisesti (?:luotu|lähetetty)|älä vastaa tähän|automaticky (?:vy)?(?:generov|odesl)|automatick(?:á|ou) (?:zpráv|odpověď)|neodpovídejte na"
+    r"|(?:message|réponse|courriel|e-?mail) automatique|ne pas répondre|(?:mensaje|respuesta|correo) autom[áa]tic|no responda a este|(?:mensagem|resposta) automática|não responda|(?:messaggio|risposta) automatic|non rispondere a|automatisch (?:gegenereerd|verzonden|antwoord|bericht)|automatiskt (?:svar|meddelande|genererat)|automatisk (?:svar|besked|generert|genereret)|automatyczn(?:a odpowiedź|ie wygenerowan)|автоматическ(?:ое сообщение|и (?:создано|сгенерировано))|自動(?:返信|送信|配信)|自动(?:回复|发送)",
+)
+_STEMS = tuple(
+    "office away vacation leave holiday access urgent absence automa auto-gen monitored unattended reply respond urlaub büro haus dringend elternzeit loma poissa palaan kiireel dovolen mimo naléhav vrátím nepřítom neodpov vygener "
+    "absent congé vacances urgence oficina vacaciones regreso férias escritório ferie rientr assente afwezig vakantie dringende semester brådsk tilbage tilbake fravær urlop nieobecn pilnych szabads távol отпуск отсутств вернусь срочн автомат "
+    "γραφείου 休 不在 自動 自动 휴가 부재 risposta répondre responda".split()
+)
+_ASCII_STEMS = tuple(stem for stem in _STEMS if stem.isascii())
+_OPENING = 1000
+_AROUND = 70
+"""Characters on both sides of a stem that the patterns may need."""
+
+
+def says_automatic(subject: str, text: str, *, is_answer: bool) -> bool:
+    """Whether a mail without any mark of programs is an absence note, a receipt or another answer by one.
+
+    Some subjects say so by themselves; of others (`Vacation`, `Kim is out of the office`) the text must tell of an absence, and the mail
+    must answer one of somebody's, else a person's own news would be put away.
+    """
+    head = subject[:200]
+    found = _AUTOMATIC.match(head)
+    goes_on = found and (not found.group()[-1:].isalnum() or _GOES_ON.match(head, found.end()))
+    if goes_on and not head.rstrip().endswith(("?", "？")):
+        return True
+    if not found and not _MENTIONS.match(head.lstrip()):
+        return False
+    passages = _passages(text)
+    evidence = {said for passage in passages for said in _NOTE.findall(passage)}
+    return (bool(evidence) if is_answer else found is not None and len(evidence) > 1) and not persons.asks(text)
+
+
+def may_be_automatic(text: str) -> bool:
+    """Whether the opening of a text reads as if a program had sent it: such a mail is worked on, but nothing answers it by itself."""
+    passages = _passages(text)
+    if any(_SAID_BY_PROGRAMS.search(passage) for passage in passages):
+        return True
+    evidence = {said for passage in passages for said in _NOTE.findall(passage)}
+    return len(evidence) > 1 and not persons.asks(text[:_OPENING])
+
+
+def _passages(text: str) -> list[str]:
+    """What of the opening of a text, down to whatever is quoted there, may tell of an absence or a program; in lower case, on one line."""
+    opening = text[:_OPENING].lower()
+    stems = [stem for stem in (_ASCII_STEMS if opening.isascii() else _STEMS) if stem in opening]
+    if not stems:
+        return []
+    quote = _QUOTED.search(opening)
+    flat = " ".join((opening[: quote.start()] if quote else opening).split())
+    found = sorted(at for stem in stems if (at := flat.find(stem)) >= 0)
+    passages: list[tuple[int, int]] = []
+    for at in found:
+        if passages and at - _AROUND <= passages[-1][1]:
+            passages[-1] = (passages[-1][0], at + _AROUND)
+        else:
+            passages.append((max(0, at - _AROUND), at + _AROUND))
+    return [flat[start:end] for start, end in passages]
+
+
+_QUOTED = re.compile(r"^(?:>|-{3,}|_{5,}|={5,}|\*?(?:from|von|lähettäjä|od|de|da|van|från|fra|от)\*?\s?[:：])", re.MULTILINE)
 
 
 _MONTHS = (

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from rules.facts.mail import Envelope, Machine, Mail
 from rules.facts.terms import MachineKind, address_key
-from rules.reading.absence import is_automatic_subject
+from rules.reading import absence
 
 MOST_RECEIVED = 50
 PROBE = "A0 probe"
@@ -112,7 +112,7 @@ def _automatic(mail: Mail, envelope: Envelope | None) -> str:
             return "A7 X-POST-MessageClass"
         if key in {"precedence", "x-precedence", "preference"} and value.strip().lower() in {"auto_reply", "auto-reply", "autoreply"}:
             return "A8 Precedence auto_reply"
-    if is_automatic_subject(mail.subject):
+    if absence.says_automatic(mail.subject, mail.text, is_answer=bool(mail.in_reply_to or mail.references)):
         return "A11 subject"
     return ""
 
@@ -152,6 +152,8 @@ def _single(mail: Mail, keys: set[str]) -> Machine:
             return Machine(kind=MachineKind.human, may_answer=False, why="A7b silent")
     if keys and not _is_addressed(mail, keys):
         return Machine(kind=MachineKind.human, may_answer=False, why="A12 bcc")
+    if absence.may_be_automatic(mail.text):
+        return Machine(kind=MachineKind.human, may_answer=False, why="A13 reads automatic")
     return Machine(kind=MachineKind.human, may_answer=True, why="A14 human")
 
 

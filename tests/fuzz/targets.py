@@ -91,7 +91,8 @@ def fields(raw: bytes) -> None:
     authresults.received(text)
     plain = raw.decode("utf-8", "replace")
     subject.read(plain)
-    absence.is_automatic_subject(plain)
+    absence.says_automatic(plain, plain, is_answer=True)
+    absence.may_be_automatic(plain)
     partners.reference(plain, plain, ())
 
 

@@ -5,9 +5,9 @@ HEAD = (
 )
 
 
-def plain(body: bytes, *, subject: bytes = b"Printer", more: bytes = b"") -> bytes:
+def plain(body: bytes, *, subject: bytes = b"Printer", more: bytes = b"", sender: bytes = b"Kim Client <kim@client.test>") -> bytes:
     """A mail of one text."""
-    return HEAD + b"Subject: " + subject + b"\r\n" + more + b"\r\n" + body
+    return HEAD.replace(b"Kim Client <kim@client.test>", sender, 1) + b"Subject: " + subject + b"\r\n" + more + b"\r\n" + body
 
 
 def multipart(*parts: bytes, kind: bytes = b"mixed", boundary: bytes = b"=_b1", close: bool = True) -> bytes:

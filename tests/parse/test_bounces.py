@@ -127,3 +127,30 @@ def test_a_postmaster_may_be_a_person() -> None:
     """Administrators write from that address."""
     raw = daemon(b"Hello, could you renew our contract?\n", sender=b"Paul <postmaster@client.test>", subject=b"Contract")
     assert parse.parse(raw).report is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        b"Mail delivery failed - why?",
+        b"Cannot send mail",
+        b"Mailbox full",
+        b"Undelivered mails to customers",
+        b"Message could not be delivered",
+        b"Nicht zustellbar",
+        b"Nelze odeslat: undeliverable",
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Hello, could you have a look? We get this when writing to bob@x.test:\n\n550 5.1.1 user unknown\n\nRegards\nKim\n",
+        b"Our mails to bob@x.test come back: user unknown.\n",
+        b"Guten Tag, ich kann an bob@x.test nicht schreiben: unzustellbar.\n",
+        b"Dobr\xc3\xbd den, nemohu nic odeslat na bob@x.test: mailbox full.\n",
+    ],
+)
+@pytest.mark.parametrize("sender", [b"Kim <kim@client.test>", b"Paul <postmaster@client.test>", b"Mail Administrator <it@client.test>"])
+def test_whoever_complains_of_bounces_is_a_person(subject: bytes, text: bytes, sender: bytes) -> None:
+    """Mail that does not arrive is what a help desk is asked about every day."""
+    assert parse.parse(build.plain(text, subject=subject, sender=sender)).report is None

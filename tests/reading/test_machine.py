@@ -7,7 +7,7 @@ import pytest
 from rules.facts.mail import Envelope, Failed, Mail, Report
 from rules.facts.terms import Address, MachineKind
 from rules.reading import machine
-from rules.reading.absence import is_automatic_subject
+from rules.reading.absence import may_be_automatic, says_automatic
 
 DESK = "desk@corp.test"
 KIM = Mail(
@@ -146,9 +146,9 @@ def test_reports_say_whom_they_are_about() -> None:
 )
 def test_absence_is_known_by_its_subject_in_many_languages(subject: str) -> None:
     """Some programs set no header at all."""
-    assert is_automatic_subject(subject)
+    assert says_automatic(subject, "", is_answer=False)
     assert machine.classify(replace(KIM, subject=subject), SMTP).kind is MachineKind.auto_reply
-    assert not is_automatic_subject(f"Re: {subject}")
+    assert not says_automatic(f"Re: {subject}", "", is_answer=True)
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,67 @@ def test_absence_is_known_by_its_subject_in_many_languages(subject: str) -> None
 )
 def test_people_may_write_about_absence(subject: str) -> None:
     """A request about holidays is a request."""
-    assert not is_automatic_subject(subject)
+    assert not says_automatic(subject, "", is_answer=False)
+
+
+NOTE = "Hello,\n\nI am out of the office until 9 March. In urgent cases please write to ben@client.test.\n\nBest regards\nKim"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Kim Client is out of the office (returning 9 March)",
+        "AUTO: Kim Client ist außer Haus (Rückkehr am 9.3.2026)",
+        "Vacation: Printer",
+        "Urlaub bis 9.3.",
+        "Lomalla: Tulostin",
+        "Dovolená: Tiskárna",
+        "En congé: Imprimante",
+        "Отпуск: Принтер",
+    ],
+)
+def test_a_subject_that_only_mentions_an_absence_needs_a_note_that_answers(subject: str) -> None:
+    """Domino and old vacation programs write these; a person may, too, of his own accord."""
+    answer = replace(KIM, subject=subject, text=NOTE, in_reply_to=("<1@corp.test>",))
+    assert machine.classify(answer, SMTP).kind is MachineKind.auto_reply
+    own_news = machine.classify(replace(answer, in_reply_to=()), SMTP)
+    assert (own_news.kind, own_news.may_answer) == (MachineKind.human, False)
+    assert machine.classify(replace(answer, text="How do I enter it?"), SMTP).may_answer
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of office assistant does not work",
+        "Out of office?",
+        "Automatische Antworten einrichten",
+        "Abwesenheitsnotiz lässt sich nicht ausschalten",
+        "Automaattivastaus ei toimi",
+        "Poissaoloviesti ei mene päälle",
+        "Automatická odpověď nejde zapnout",
+        "On vacation next week - please call Ben",
+        "Your message has been received but nobody called",
+    ],
+)
+def test_trouble_with_absence_notes_is_a_request(subject: str) -> None:
+    """A help desk is asked about them, and such a mail would lie unseen among the automatic ones."""
+    for text in ("Hello, can you help me with this?\nKim", "Since Monday.", "Ben is on vacation."):
+        assert machine.classify(replace(KIM, subject=subject, text=text), SMTP).may_answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for contacting us.\nThis is an automated response, please do not reply to this e-mail.",
+        "Ihre Anfrage ist eingegangen.\nDiese Nachricht wurde automatisch generiert.",
+        "Viestisi on vastaanotettu. Tämä on automaattinen vastaus.",
+        "Váš požadavek byl přijat. Tato zpráva byla automaticky vygenerována.",
+        NOTE,
+    ],
+)
+def test_what_reads_as_if_a_program_had_sent_it_is_worked_on_unanswered(text: str) -> None:
+    """Two help desks without marks in their mails would thank each other for ever; a person's request is not put away for its words."""
+    assert may_be_automatic(text)
+    found = machine.classify(replace(KIM, text=text), SMTP)
+    assert (found.kind, found.may_answer) == (MachineKind.human, False)
+    assert machine.classify(replace(KIM, text=f"My printer is broken.\n\n> {text}"), SMTP).may_answer
