@@ -7,11 +7,11 @@ Quotes of every client thus look alike, and `rules.reading.quoting` works on tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailgate.parsing import charsets, htmlhiding
+from mailgate.parsing import charsets, htmlhiding, htmlstyle
 
 IN_BYTES = 2_000_000
 OUT_CHARACTERS = 256 * 1024
@@ -20,7 +20,7 @@ _QUOTE_DEPTH = 20
 SEPARATOR = "_" * 32
 
 _SKIPPED = frozenset(
-    "head style script title template object applet meta link svg math select option textarea button noframes iframe".split()
+    "head style script title template object applet meta link svg math select option textarea button noframes iframe video audio canvas rp".split()
 )
 _BLOCKS = frozenset(
     """address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
@@ -51,7 +51,7 @@ def to_text(markup: str) -> tuple[str, bool]:
     root = document.root
     if root is None:
         return "", cut
-    writer = _Writer(htmlhiding.hidden_names(document))
+    writer = _Writer(htmlhiding.of_sheets(document, markup.count("<")) if "<style" in markup.lower() else {})
     for steps, (node, entering) in enumerate(_steps(root, writer)):
         if entering:
             writer.enter(node)
@@ -124,8 +124,8 @@ def _is_quote(tag: str, attributes: dict[str, str | None], names: frozenset[str]
 class _Writer:
     """Collects lines while the tree is walked."""
 
-    def __init__(self, hidden: frozenset[str]) -> None:
-        self.hidden = hidden
+    def __init__(self, of_sheets: Mapping[int, str]) -> None:
+        self.of_sheets = of_sheets
         self.descend = True
         self.size = 0
         self._lines: list[str] = []
@@ -134,7 +134,9 @@ class _Writer:
         self._blank = False
         self._quote = 0
         self._pre = 0
-        self._painted = 0
+        self._look = htmlhiding.PLAIN
+        self._looks: list[htmlhiding.Look] = []
+        self._is_seen = True
         self._lists: list[int] = []
         self._undo: dict[int, list[str]] = {}
 
@@ -147,20 +149,26 @@ class _Writer:
         """Start of an element, or a text."""
         tag = node.tag
         if tag == "-text":
-            self._write(node.text_content or "")
+            if self._is_seen:
+                self._write(node.text_content or "")
             return
-        if tag in _SKIPPED or tag is None or tag[0] in "-!":
+        if tag in _SKIPPED or tag is None or tag[0] in "-!" or (tag == "dialog" and "open" not in node.attributes):
             self.descend = False
             return
         attributes = node.attributes if tag not in {"br", "b", "i", "tbody"} else {}
-        style = _SPACE.sub("", (attributes.get("style") or "").lower()) if attributes else ""
-        if attributes and htmlhiding.is_hidden(attributes, style, names=self.hidden, is_painted=self._painted > 0):
-            self.descend = False
-            return
+        written = attributes.get("style") or "" if attributes else ""
+        said = self.of_sheets.get(node.mem_id, "") if self.of_sheets else ""
         undo: list[str] = []
-        if attributes and ("bgcolor" in attributes or "background" in attributes or htmlhiding.BACKGROUND.search(style)):
-            self._painted += 1
-            undo.append("painted")
+        if attributes or said:
+            look = htmlhiding.look(attributes, htmlstyle.declarations(f"{said};{written}" if said else written), self._look)
+            if look is None:
+                self.descend = False
+                return
+            if look is not self._look:
+                self._looks.append(self._look)
+                self._see(look)
+                undo.append("look")
+        style = _SPACE.sub("", written.lower()) if written else ""
         if tag == "br":
             self._newline()
         elif tag == "img":
@@ -190,7 +198,11 @@ class _Writer:
                 case "list":
                     self._lists.pop()
                 case _:
-                    self._painted -= 1
+                    self._see(self._looks.pop())
+
+    def _see(self, look: htmlhiding.Look) -> None:
+        self._look = look
+        self._is_seen = look.is_seen
 
     def _block(self, tag: str, attributes: dict[str, str | None], style: str, undo: list[str]) -> None:
         self._break()
@@ -251,7 +263,7 @@ class _Writer:
 
     def _image(self, attributes: dict[str, str | None]) -> None:
         alt = (attributes.get("alt") or "").strip()
-        if alt and (attributes.get("width") or "") not in {"0", "1"}:
+        if alt and self._is_seen and (attributes.get("width") or "") not in {"0", "1"}:
             self._write(f"[{alt[:200]}]")
 
     def _tight(self, node: LexborNode, tag: str) -> bool:
