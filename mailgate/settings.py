@@ -30,13 +30,14 @@ def load(path: Path, env: Mapping[str, str], *, read_action: ReadAction | None =
     `read_action` tells whether a line of `then` can be read (None) or why not; without it the built-in vocabulary does.
     Raises BadConfig with all mistakes, sorted by line.
     """
-    from mailgate.config import build, checks, opening  # noqa: PLC0415 - pydantic costs 0.1 s that most commands needn't pay
+    from mailgate.config import build, checks, opening, sense  # noqa: PLC0415 - pydantic costs 0.1 s that most commands needn't pay
     from mailgate.config.reading import Reading  # noqa: PLC0415
 
     path = path.absolute()
     reading = Reading(path, _text(path))
     reading.sections()
     checks.check(reading, path.parent, env)
+    sense.check(reading)
     policy = _spoken(build.build(reading), reading, path.parent)
     if _speaks(reading.raw):
         from mailgate.config import lines  # noqa: PLC0415 - the whole vocabulary is loaded for this alone
@@ -107,13 +108,19 @@ def _called(field: Field, words: Mapping[str, tuple[str, ...]]) -> tuple[str, ..
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8").removeprefix("\ufeff")
+        text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as why:
         hint = "; mailgate init writes one" if isinstance(why, FileNotFoundError) else ""
         raise BadConfig([Mistake(path=path, line=0, key="", what=f"can't be read: {why.strerror}{hint}")]) from None
     except UnicodeDecodeError as why:
         line = why.object.count(b"\n", 0, why.start) + 1
         raise BadConfig([Mistake(path=path, line=line, key="", what="is not UTF-8; save it as UTF-8")]) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise BadConfig([Mistake(path=path, line=line, key="", what="has NUL characters, as UTF-16 has; save it as UTF-8")])
+    if "\r" in text and "\n" not in text:
+        raise BadConfig([Mistake(path=path, line=1, key="", what="ends its lines with CR alone; save it with LF, as Unix does")])
+    return text
 
 
 def effective(settings: Settings) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def mailbox(value: str) -> str:
     """An address without a name around it."""
     written = text(value).strip().rstrip(".")
     if not _MAILBOX.fullmatch(written) or not _DOMAIN.fullmatch(written.rpartition("@")[2]):
-        raise Wrong(f"{written!r} is no mail address; write it as support@desk.example")
+        inside = re.search(r"[^\s@<>(),;:\"\[\]]+@[\w-]+(?:\.[\w-]+)+", re.sub(r"\s*@+\s*", "@", written))
+        raise Wrong(f"{written!r} is no mail address; write it as support@desk.example", inside[0] if inside else "")
     return written
 
 
@@ -41,8 +42,21 @@ def domain(value: str) -> str:
     """A mail domain."""
     written = text(value).strip().lower().rstrip(".")
     if not _DOMAIN.fullmatch(written):
-        raise Wrong(f"{value!r} is no domain; write it as desk.example", near=written.rpartition("@")[2] if "@" in written else "")
+        raise Wrong(f"{value!r} is no domain; write it as desk.example", near=_domain_in(written))
     return written
+
+
+def recipients(value: object) -> tuple[str, ...]:
+    """Those to be told, at least one."""
+    found = several(recipient)(value)
+    if not found:
+        raise Wrong("is empty: nobody would get it; write agents, @groups, addresses or admin")
+    return found
+
+
+def _domain_in(written: str) -> str:
+    found = re.search(r"[\w-]+(?:\.[\w-]+)+", written.rpartition("@")[2])
+    return found[0] if found and found[0] != written else ""
 
 
 def key(value: str) -> str:
@@ -61,6 +75,9 @@ def category_key(value: str) -> str:
     parts = text(value).strip().split("/")
     if len(parts) > 4:
         raise Wrong(f"{value!r} is nested too deep; a main category and up to three below it are possible")
+    if not all(part.strip() for part in parts):
+        near = "/".join(part for part in parts if part.strip())
+        raise Wrong(f"{value!r} is no key; write hardware, or hardware/printer", near)
     return "/".join(key(part) for part in parts)
 
 
@@ -77,8 +94,21 @@ def recipient(value: str) -> str:
 def language(value: str) -> str:
     """A language by its code."""
     if not _LANGUAGE.fullmatch(text(value)):
-        raise Wrong(f"{value!r} is no language; write a code such as en, de, fi or cs", _LANGUAGE_NAMES.get(value.strip().casefold(), ""))
+        raise Wrong(f"{value!r} is no language; write a code such as en, de, fi or cs", _language_near(value))
     return value
+
+
+def languages(value: object) -> tuple[str, ...]:
+    """One language or several, never none."""
+    codes = several(language)(value)
+    if not codes:
+        raise Wrong('is empty; write at least one, such as ["en"]')
+    return codes
+
+
+def _language_near(written: str) -> str:
+    plain = written.strip().casefold().replace("_", "-")
+    return _LANGUAGE_NAMES.get(plain, "") or (plain if _LANGUAGE.fullmatch(plain) else "")
 
 
 def zone(value: object) -> str:
@@ -94,7 +124,7 @@ def zone(value: object) -> str:
 def _zone_near(written: str) -> str:
     zones = sorted(zoneinfo.available_timezones())
     cities = {each.rpartition("/")[2].lower(): each for each in zones}
-    return cities.get(written.rpartition("/")[2].replace(" ", "_").lower(), "") or nearest(written, zones)
+    return cities.get(written.rpartition("/")[2].replace(" ", "_").lower(), "") or nearest(written, zones, alike=0.75)
 
 
 Mailbox = Annotated[str, kind_of(mailbox, "support@desk.example")]
@@ -105,7 +135,8 @@ Key = Annotated[str, kind_of(key, "printer")]
 CategoryKey = Annotated[str, kind_of(category_key, "hardware/printer")]
 CategoryKeys = Annotated[tuple[str, ...], kind_of(several(category_key), "hardware", types=("array", "string"))]
 Recipients = Annotated[tuple[str, ...], kind_of(several(recipient), "manager", types=("array", "string"))]
-Languages = Annotated[tuple[str, ...], kind_of(several(language), "fi", types=("array", "string"))]
+NeededRecipients = Annotated[tuple[str, ...], kind_of(recipients, "manager", types=("array", "string"))]
+Languages = Annotated[tuple[str, ...], kind_of(languages, "fi", types=("array", "string"))]
 Zone = Annotated[str, kind_of(zone, "Europe/Helsinki")]
 
 

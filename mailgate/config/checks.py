@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -232,6 +231,8 @@ def _secret_files(reading: Reading, folder: FilePath, environment: Mapping[str, 
     for at, key, value in _leaves(reading.raw):
         if key.endswith("_env") and value not in environment:
             reading.wrong(at, f"the environment has no {value}")
+        elif key.endswith("_env") and not environment[value].strip():
+            reading.wrong(at, f"{value} is empty in the environment")
         elif key in {"password_file", "client_secret_file", "refresh_token_file", "key_file", "tls_key"} and (
             why := exposed(resolve(folder, value, environment), environment)
         ):
@@ -270,5 +271,14 @@ def _folders(reading: Reading, folder: FilePath) -> None:
         except ValueError as why:
             reading.wrong(("desk", "logo"), str(why))
     for at, key, value in _leaves(reading.raw):
-        if key in {"tls_cert", "ca_file"} and not os.access(folder / FilePath(value).expanduser(), os.R_OK):
-            reading.wrong(at, f"{value} can't be read")
+        if key in {"tls_cert", "ca_file"} and (reason := _unreadable(folder / FilePath(value).expanduser())):
+            reading.wrong(at, reason)
+
+
+def _unreadable(path: FilePath) -> str:
+    """Why a file can't be read, empty if it can."""
+    try:
+        with path.open("rb"):
+            return ""
+    except OSError as why:
+        return f"{path} can't be read: {why.strerror}"

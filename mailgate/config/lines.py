@@ -76,9 +76,8 @@ def _vocabulary(reading: Reading, policy: Policy) -> ReadAction:
         verb, _, rest = line.partition(" ")
         if fold(verb) not in lexicon.verbs:
             # In a mail, the first three letters of a verb are enough; in a file that is read for years they aren't.
-            return Wrong(
-                f"there is no command {verb!r}", next((f"{near} {rest}".strip() for near in near_words(fold(verb), lexicon.verbs)), "")
-            )
+            near = next(iter(near_words(fold(verb), {alias: known for alias, known in lexicon.verbs.items() if alias == known})), "")
+            return Wrong(f"there is no command {verb!r}", f"{near} {rest}".strip() if near else "")
         try:
             base.read(line, lexicon)
         except Misread as miss:
@@ -95,6 +94,8 @@ def _sentence(miss: Misread, line: str) -> str:
     match kind:
         case "unknown":
             return f"there is no {what} {miss.word!r}"
+        case "too" if miss.code == "too-much":
+            return f"{line!r} says more than the command takes: {miss.word!r}"
         case "missing":
             return f"{line!r} needs a {what}"
         case "not":

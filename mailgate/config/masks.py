@@ -36,6 +36,11 @@ def mask(value: object) -> str:
 
 
 _CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
+_CRON_WORDS = {
+    "hourly": "0 * * * *", "daily": "0 7 * * *", "midnight": "0 0 * * *", "weekly": "0 7 * * mon", "monthly": "0 7 1 * *",
+    "yearly": "0 7 1 1 *", "annually": "0 7 1 1 *", "weekdays": "0 7 * * mon-fri",
+}  # fmt: skip
 _CRON_NAMES = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(), *"mon tue wed thu fri sat sun".split())
 _CRON_PIECE = re.compile(r"(?:\*|(\d{1,2}|[a-z]{3})(?:-(\d{1,2}|[a-z]{3}))?)(?:/(\d{1,2}))?", re.ASCII)
 
@@ -45,13 +50,15 @@ def cron(value: object) -> str:
     written = text(value).strip().lower()
     fields = written.split()
     if len(fields) != 5:
-        raise Wrong(f"{written!r} has {len(fields)} fields, not five: minute, hour, day, month, day of the week, such as 0 7 1 * *")
-    for written_field, (low, high) in zip(fields, _CRON, strict=True):
+        count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+        near = _CRON_WORDS.get(written.removeprefix("@"), "")
+        raise Wrong(f"{written!r} has {count}, not five: minute, hour, day, month, day of the week, such as 0 7 1 * *", near)
+    for name, written_field, (low, high) in zip(_CRON_FIELDS, fields, _CRON, strict=True):
         for piece in written_field.split(","):
             found = _CRON_PIECE.fullmatch(piece)
             numbers = [group for group in found.groups()[:2] if group] if found else [""]
             if found is None or found[3] == "0" or any(not _cron_number(number, low, high) for number in numbers):
-                raise Wrong(f"{piece!r} can't stand in the field {written_field!r} of {written!r}")
+                raise Wrong(f"{written!r}: {piece!r} is no {name}; it goes from {low} to {high}, or * for each")
     return written
 
 

@@ -81,13 +81,28 @@ def gather(items: Iterable[tuple[str | int, Item]], read: Callable[[Item], Value
     return made
 
 
-_OTHER_WORDS = {"ssl": "tls", "imaps": "tls", "smtp+tls": "starttls", "urgent": "high"}
+_OTHER_WORDS = {
+    word: meant.split()
+    for word, meant in {
+        "ssl": "tls security", "tls": "security", "imaps": "tls imap", "smtp+tls": "starttls", "urgent": "high", "critical": "high",
+        "never": "off", "none": "off", "disabled": "off",
+        "database": "store", "db": "store", "mailbox": "imap", "mailboxes": "imap", "inbox": "imap", "outgoing": "relay", "mta": "relay",
+        "sla": "clock", "slas": "clock", "calendar": "hours", "calendars": "hours", "queue": "category", "queues": "category",
+        "notifications": "notify", "dsn": "url", "path": "url", "port": "listen", "bind": "listen",
+        "tz": "timezone", "email": "address", "mail": "address", "username": "user", "login": "user", "pass": "password",
+        "respond": "answer", "response": "answer", "reply": "answer", "resolve": "solve", "resolution": "solve",
+        "sender": "from", "recipient": "to", "if": "when", "condition": "when", "conditions": "when", "match": "when",
+        "do": "then", "action": "then", "actions": "then", "team": "group", "schedule": "every", "cron": "every",
+    }.items()
+}  # fmt: skip
+"""What other programs call it, and what it may be here."""
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
+def nearest(word: str, valid: Iterable[str], *, alike: float = 0.6) -> str:
     """The valid word that looks most like this one, empty if none does."""
     words = {valid_word.casefold(): valid_word for valid_word in valid}
-    if _OTHER_WORDS.get(word.casefold()) in words:
-        return words[_OTHER_WORDS[word.casefold()]]
-    found = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    for meant in _OTHER_WORDS.get(word.casefold(), ()):
+        if meant in words:
+            return words[meant]
+    found = get_close_matches(word.casefold(), words, n=1, cutoff=alike)
     return words[found[0]] if found else ""

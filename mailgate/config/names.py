@@ -15,6 +15,8 @@ ROLES = frozenset(
 )
 """Words that mean somebody by what he is to a ticket."""
 
+MEANT = frozenset({"requester", "watchers", "assignee", "group", "category", "manager", "admin"})
+"""Those of them that a name may be a slip of."""
 _RECIPIENTS = frozenset({"notify", "new_to", "to", "escalate_to"})
 _NO_RECIPIENTS = frozenset({"active_types", "attach_max", "digest_every"})
 """What `[notify]` says of other things than people."""
@@ -40,7 +42,7 @@ def _walk(value: object, at: places.Path) -> Iterator[tuple[places.Path, bool, s
 
 def _said(at: places.Path, text: str) -> Iterator[tuple[bool, str]]:
     section, key = at[0], at[-1] if isinstance(at[-1], str) else at[-2]
-    if key == "group" and section == "category" and text:
+    if (key == "group" and section == "category" and text) or (key == "second_level_group" and section == "options" and text):
         yield True, text
     elif key == "assign" and section == "category" and text.startswith("agent:"):
         yield False, text.removeprefix("agent:").strip()

@@ -15,6 +15,7 @@ from mailgate.config.schema import doors as said
 from mailgate.config.secrets import Secret
 from mailgate.config.site import Settings
 from rules.facts.policy import Policy
+from templates import languages
 
 
 class _Doors:
@@ -209,6 +210,14 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
     relay = made.relay
     if relay.kind == "smtp" and relay.user and relay.security in {"none", "auto"} and not _is_here(relay.host):
         yield caution(("relay", "security"), f'may send the password to {relay.host} in clear; write security = "starttls" or smtps://')
+    if made.lmtp is not None and not made.lmtp.listen.is_local:
+        yield caution(
+            ("lmtp", "listen"), "is open to the network: whoever reaches it hands in mail past every limit; write unix: or 127.0.0.1"
+        )
+    texts = (languages.MAIL, *([made.texts] if made.texts else []))
+    for code in made.policy.languages:
+        if not any((folder / languages.primary(code)).is_dir() for folder in texts):
+            yield caution(("desk", "languages"), f"has {code!r}, in which there are no texts; folders of yours may hold them: [desk] texts")
     domain = made.policy.desk.domain
     if relay.dkim is not None and domain != relay.dkim.domain and not domain.endswith(f".{relay.dkim.domain}"):
         yield caution(

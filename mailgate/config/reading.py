@@ -38,14 +38,24 @@ class Reading:
     """One config while it is read: its values as written, the models made of them, and the mistakes found so far."""
 
     def __init__(self, path: Path, text: str) -> None:
-        """Parse the text; raises BadConfig where that isn't TOML."""
+        """Parse the text; where lines of it aren't TOML, that is noted and the rest read. Raises BadConfig where nothing can be."""
         self.path = path
         self.mistakes: list[Mistake] = []
         self.models: dict[places.Path, Section] = {}
+        self._lost: set[str] = set()
         try:
             self.raw: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as why:
-            raise BadConfig([_syntax(path, text, str(why))]) from None
+        except tomllib.TOMLDecodeError:
+            from mailgate.config import syntax  # noqa: PLC0415 - for the one start in a hundred that needs it
+
+            text, faults = syntax.mended(text)
+            self.mistakes += [
+                Mistake(path=path, line=each.line, key="", what=f"is not TOML: {each.what}", near=each.near) for each in faults
+            ]
+            self._lost = {each.lost for each in faults}
+            if not text.strip():
+                raise BadConfig(self.mistakes) from None
+            self.raw = tomllib.loads(text)
         self._places = places.places(text)
 
     def line(self, at: places.Path) -> int:
@@ -138,6 +148,10 @@ class Reading:
                     nearest(key, [str(where[-1])]) for key in given if key not in _keys(_owner(model, where[:-1]))
                 ):
                     return  # misspelled, and listed as that
+                if at[0] not in self.raw and any(nearest(name, [str(at[0])]) for name in self.raw if name not in schema.SINGLE):
+                    return  # the section is misspelled
+                if self._lost & {str(where[-1]), "*"}:
+                    return  # it may stand in a line that can't be read
                 what = f"needs {where[-1]}"
                 where = where[:-1]
             case "extra_forbidden":
@@ -164,18 +178,6 @@ class Reading:
             case _:
                 what = str(error["msg"])
         self.wrong((*at, *(part for part in where if part != "[key]")), what, near)
-
-
-def _syntax(path: Path, text: str, why: str) -> Mistake:
-    """The complaint of tomllib as a mistake; before Python 3.14 the line is only in its words."""
-    found = re.search(r"\(at line (\d+), column \d+\)", why)
-    line = int(found[1]) if found else text.count("\n") + (not text.endswith("\n"))
-    plain = re.sub(r" *\(at (line|end)[^)]*\)", "", why)
-    if plain == "Cannot overwrite a value":
-        plain = "the key stands twice in its table"
-    elif twice := re.fullmatch(r"Cannot declare \((.*?),?\) twice", plain):
-        plain = f"[{twice[1].replace(', ', '.').replace(chr(39), '')}] stands twice"
-    return Mistake(path=path, line=max(line, 1), key="", what=f"is not TOML: {plain}")
 
 
 def _keys(model: type[Section] | None) -> list[str]:

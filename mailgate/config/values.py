@@ -19,13 +19,24 @@ from rules.facts import amounts
 from rules.facts.policy import Rate
 
 Value = TypeVar("Value")
+_NO_TEXT = "must be a text in quotes"
+_SMALLEST = 10_000
+"""Bytes: no limit on mails is below it."""
 
 
 def text(value: object) -> str:
     """A text, refused with a plain sentence if it is something else."""
     if not isinstance(value, str):
-        raise Wrong(f"must be a text in quotes, not {kind(value)}")
+        raise Wrong(f"{_NO_TEXT}, not {kind(value)}")
     return value
+
+
+def plain(value: object) -> str:
+    """A text of one line, without what could smuggle a second command or header field into what it is put into."""
+    written = text(value)
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in written):
+        raise Wrong("must not hold control characters")
+    return written
 
 
 def kind(value: object) -> str:
@@ -65,15 +76,24 @@ class Reads:
 def kind_of(read: Callable[[Any], object], example: str, *, types: Iterable[str] = ("string",)) -> Reads:
     """A kind of value by its reader, with an example for editors and the JSON types in which it may be written."""
     listed = list(types)
-    return Reads(read, {"type": listed[0] if len(listed) == 1 else listed, "examples": [example]})
+
+    def reading(value: object) -> object:
+        try:
+            return read(value)
+        except Wrong as why:
+            if str(why).startswith(_NO_TEXT) and "string" in listed:
+                raise Wrong(f'{why}; write it as "{example}"') from None
+            raise
+
+    return Reads(reading, {"type": listed[0] if len(listed) == 1 else listed, "examples": [example]})
 
 
 def _texts(value: object) -> list[str]:
     """One text, or several."""
     if isinstance(value, str):
         return [value]
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return list(value)
+    if isinstance(value, list):
+        return [each for _, each in gather(enumerate(value), text)]
     raise Wrong(f"must be a text or a list of texts, not {kind(value)}")
 
 
@@ -90,7 +110,17 @@ def several(read: Callable[[str], Value]) -> Callable[[object], tuple[Value, ...
 
 def optional(read: Callable[[str], Value]) -> Callable[[object], Value | None]:
     """A reader that takes `off` for none."""
-    return lambda value: None if value == "off" else read(text(value))
+
+    def read_or_off(value: object) -> Value | None:
+        if value == "off":
+            return None
+        written = text(value)
+        try:
+            return read(written)
+        except ValueError as why:
+            raise Wrong(f'{why}, or "off"', nearest(written, ["off"])) from None
+
+    return read_or_off
 
 
 def choice(value: str, words: Iterable[str], what: str) -> str:
@@ -110,9 +140,17 @@ def _size(value: object) -> int:
     return amounts.read_size(text(value))
 
 
+def _mail_size(value: object) -> int:
+    """The largest mail that may pass: one of no size would stop all."""
+    size = _size(value)
+    if size < _SMALLEST:
+        raise Wrong(f"{value!r} would let hardly a mail through; write it as 500KB, 25MB or 1GB")
+    return size
+
+
 def _written_span(value: object) -> str:
-    if value != "off":
-        amounts.read_duration(text(value))
+    if optional(amounts.read_duration)(value) == timedelta():
+        raise Wrong(f'{value!r} would be over at once; write a span such as 4h, or "off"')
     return text(value)
 
 
@@ -147,6 +185,7 @@ WorkedSpan = Annotated[str | None, kind_of(_written_span, "4h")]
 """Kept as written: how long a day is depends on the calendar, which isn't known yet."""
 NeededSpan = Annotated[str, kind_of(_needed_span, "3d")]
 """As `WorkedSpan`, but never off."""
+MailSize = Annotated[int, kind_of(_mail_size, "25MB", types=("string", "integer"))]
 Size = Annotated[int, kind_of(_size, "25MB", types=("string", "integer"))]
 Limit = Annotated[Rate, kind_of(lambda value: amounts.read_rate(text(value)), "5/h 20/d")]
 Count = Annotated[int | None, kind_of(_count, "10", types=("integer", "string"))]

@@ -31,7 +31,7 @@ def check(context: typer.Context) -> None:
         screen.document(desk, {"ok": True, "path": str(settings.path), "mistakes": [], "warnings": warnings})
         return
     for each in warnings:
-        screen.say(f"warning: {each['place']}: {each['key'] + ': ' if each['key'] else ''}{each['what']}")
+        screen.say(f"warning: {each['place']}: {each['key'] + ': ' if each['key'] else ''}{each['what']}{nearby(each)}")
     print(
         f"{screen.plain(settings.path)} is sound"
         + (f", with {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "")
@@ -66,8 +66,14 @@ def mistake(found: Any) -> dict[str, Any]:  # noqa: ANN401 - a Mistake, whose mo
     return {"place": place, "line": found.line or None, "key": found.key or None, "what": found.what, "near": found.near or None}
 
 
+def nearby(warning: Mapping[str, Any]) -> str:
+    """What may have been meant, as it stands behind a sentence."""
+    return f" (did you mean {warning['near']}?)" if warning["near"] else ""
+
+
 def missing(desk: Call) -> list[dict[str, Any]]:
     """Groups and agents that the config counts on and the store hasn't (yet); none where there is no store yet."""
+    from mailgate.config.names import MEANT
     from mailgate.desk import edits
 
     settings = desk.settings
@@ -80,7 +86,7 @@ def missing(desk: Call) -> list[dict[str, Any]]:
         known = staff.groups if what == "group" else staff.agents
         for name, place in names.items():
             if name not in known:
-                near = edits.near(name, known)
+                near = edits.near(name, [*known, *MEANT])
                 line = place.rpartition(":")[2]
                 mend = f"mailgate {what} add {name}"
                 out.append(

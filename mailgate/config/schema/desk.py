@@ -28,13 +28,19 @@ def _colour(value: object) -> str:
     return written
 
 
+def _name(value: object) -> str:
+    if not (written := values.plain(value)).strip():
+        raise Wrong("must not be empty")
+    return written
+
+
 Colour = Annotated[str, values.kind_of(_colour, "#0b5a60")]
 
 
 class Desk(Section):
     """Who the desk is."""
 
-    name: str = says("Name in the From line of the desk's mails.", "Support", min_length=1)
+    name: Annotated[str, Reads(_name, {"type": "string", "minLength": 1})] = says("Name in the From line of the desk's mails.", "Support")
     address: Mailbox = says("The desk's own address: mail to it becomes tickets, and answers come from it.")
     aliases: Mailboxes = says("Further addresses that reach the desk.", [])
     domains: Domains = says(
@@ -42,7 +48,7 @@ class Desk(Section):
     )
     admin: Mailboxes = says("Who is told when something needs a person.", [])
     alarm: str = says("Command to run when mail can't leave; it gets the reason on its standard input.", "")
-    languages: Languages = says("Languages of the mails, the desk's own first.", ["en", "de", "fi", "cs"], min_length=1)
+    languages: Languages = says("Languages of the mails, the desk's own first.", ["en", "de", "fi", "cs"])
     timezone: Zone = says("Zone of all times shown and of calendars that name none.", "UTC")
     number: Mask = says(
         "How references are made: {seq}, also {seq:04}, {yy}, {yyyy}, {mm}, {dd}. Old references stay valid after a change.", "T{seq}"

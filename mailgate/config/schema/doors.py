@@ -7,10 +7,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from mailgate.config import values
-from mailgate.config.addresses import Domain, ListenAt
+from mailgate.config.addresses import Domain, ListenAt, domain
 from mailgate.config.mistakes import Wrong, nearest
 from mailgate.config.schema.base import Section, says, secret
-from mailgate.config.values import Limit, Reads, Size, Span
+from mailgate.config.values import MailSize, Reads, Span
+from rules.facts import amounts
+from rules.facts.policy import Rate
 
 Security = Literal["tls", "starttls", "none"]
 
@@ -20,10 +22,16 @@ def _store_url(value: object) -> str:
     scheme = url.partition(":")[0]
     known = ("sqlite", "postgresql", "postgresql+psycopg")
     if scheme not in known:
-        raise Wrong(f"{scheme!r} is no store; write sqlite:///var/desk.db or postgresql+psycopg://host/name", nearest(scheme, known))
+        near = f"sqlite:///{url}" if "://" not in url and url.strip() else nearest(scheme, known)
+        raise Wrong(f"{scheme!r} is no store; write sqlite:///var/desk.db or postgresql+psycopg://host/name", near)
     shape = r"sqlite:///[^?]+(\?.*)?" if scheme == "sqlite" else r"postgresql(\+psycopg)?://[^\s]*/[^/\s?]+(\?.*)?"
     if not re.fullmatch(shape, url):
         raise Wrong("is no store URL; write sqlite:///var/desk.db or postgresql+psycopg://host/name")
+    if scheme == "sqlite" and ":memory:" in url:
+        raise Wrong("keeps nothing: every mail would be gone with the program; write sqlite:///var/desk.db")
+    port = url.partition("://")[2].partition("/")[0].rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    if scheme != "sqlite" and port and not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
+        raise Wrong(f"{port!r} is no port; write postgresql+psycopg://host:5432/name")
     return url
 
 
@@ -31,9 +39,11 @@ def _relay_url(value: object) -> str:
     url = values.text(value)
     scheme, _, rest = url.partition(":")
     if scheme not in {"maildir", "smtp", "smtps"}:
+        host = re.fullmatch(r"([\w-]+(?:\.[\w-]+)+|localhost)(:\d+)?", url)
+        near = f"smtps://{host[1]}" if host and host[2] == ":465" else f"smtp://{url}" if host else ""
         raise Wrong(
             f"{scheme!r} is no way to send; write maildir:var/sent, smtp://host:25 or smtps://host",
-            nearest(scheme, ("maildir", "smtp", "smtps")),
+            near or nearest(scheme, ("maildir", "smtp", "smtps")),
         )
     if scheme == "maildir":
         if not rest or rest.startswith("//"):
@@ -90,18 +100,35 @@ def _login(value: object) -> str:
     return written
 
 
-def _plain(value: object) -> str:
-    written = values.text(value)
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in written):  # could smuggle a second command into the connection
-        raise Wrong("must not hold control characters")
+def _rate(value: object) -> Rate:
+    rate = amounts.read_rate(values.text(value))
+    if any(not number for number, _ in rate):
+        raise Wrong(f'{value!r} would let no mail leave; write it as 30/min, or "off" for no limit')
+    return rate
+
+
+def _host(value: object) -> str:
+    """The name of a server by itself."""
+    written = values.plain(value).strip()
+    found = re.fullmatch(r"(?:[a-z]+://)?(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+)(?::(\d+))?/?", written)
+    if found and (found[2] or found[1] != written) and not written.startswith("["):
+        port = f" and port = {found[2]} beside it" if found[2] else ""
+        raise Wrong(f"{written!r} is more than the name of a server; write the name alone{port}", found[1])
+    if re.search(r"[\s/]", written):
+        raise Wrong(f"{written!r} is no name of a server; write it as mail.desk.example")
     return written
+
+
+def _hostname(value: object) -> str:
+    return domain(values.text(value)) if value else ""
 
 
 def _string(example: str) -> dict[str, Any]:
     return {"type": "string", "examples": [example]}
 
 
-Plain = Annotated[str, Reads(_plain, _string("INBOX"))]
+Plain = Annotated[str, Reads(values.plain, _string("INBOX"))]
+Host = Annotated[str, Reads(_host, _string("imap.desk.example"))]
 
 
 class Store(Section):
@@ -119,8 +146,10 @@ class Smtp(Section):
     """Mail from other servers; as MX of the domain or behind an MTA."""
 
     listen: ListenAt = says("Where to listen; *:25 for all interfaces.", "127.0.0.1:2525")
-    max_size: Size = says("Largest mail that is taken.", "25MB")
-    hostname: str = says("Name in the greeting; empty for the desk's domain.", "")
+    max_size: MailSize = says("Largest mail that is taken.", "25MB")
+    hostname: Annotated[str, Reads(_hostname, _string("mail.desk.example"))] = says(
+        "Name in the greeting; empty for the desk's domain.", ""
+    )
     tls_cert: str | None = says("Certificate chain, PEM; offers STARTTLS.", None)
     tls_key: str | None = says("Its private key if it isn't in tls_cert, readable by its owner alone.", None)
     implicit_tls: bool | None = says("TLS from the first byte; without this key, on port 465 only.", None)
@@ -131,7 +160,7 @@ class Submission(Section):
 
     listen: ListenAt = says("Where to listen, such as 127.0.0.1:5870 or *:587.")
     require_auth: bool = says("Take no mail without a login.", default=True)
-    max_size: Size = says("Largest mail that is taken.", "25MB")
+    max_size: MailSize = says("Largest mail that is taken.", "25MB")
     tls_cert: str | None = says("Certificate chain, PEM; without one, only use it on this machine.", None)
     tls_key: str | None = says("Its private key if it isn't in tls_cert, readable by its owner alone.", None)
     implicit_tls: bool | None = says("TLS from the first byte; without this key, on port 465 only.", None)
@@ -142,7 +171,7 @@ class Lmtp(Section):
     """Mail from a local MTA, such as Postfix's lmtp:unix:…"""
 
     listen: ListenAt = says("unix:PATH, or a host and port.")
-    max_size: Size = says("Largest mail that is taken.", "25MB")
+    max_size: MailSize = says("Largest mail that is taken.", "25MB")
 
 
 class OAuth2(Section):
@@ -164,7 +193,7 @@ class Imap(Section):
     """A mailbox that is read."""
 
     name: str = says("How logs and mail list call it; empty for user@host.", "")
-    host: Plain = says("Name of the server.", min_length=1)
+    host: Host = says("Name of the server.", min_length=1)
     port: int | None = says("Port; 993 with tls, else 143.", None, ge=1, le=65535)
     security: Security = says("tls from the first byte, starttls, or none.", "tls")
     user: Plain = says("Login name.", min_length=1)
@@ -212,8 +241,8 @@ class Relay(Section):
     envelope: Literal["auto", "null", "desk", "verp"] = says(
         "Envelope sender: auto is null for automatic mail to customers, else the desk's address.", "auto"
     )
-    rate: Limit = says("At most so many mails leave, such as 30/min.", "off")
-    max_size: Size = says("Largest mail that the relay takes.", "25MB")
+    rate: Annotated[Rate, values.kind_of(_rate, "30/min")] = says("At most so many mails leave, such as 30/min.", "off")
+    max_size: MailSize = says("Largest mail that the relay takes.", "25MB")
     copy_: Annotated[str, Reads(_copy, _string("imap:Sent Items"))] = says(
         "Folder of the first [[imap]] account that gets a copy.", "", alias="copy"
     )
@@ -235,7 +264,7 @@ class Log(Section):
 class Board(Section):
     """Tickets as folders of an IMAP server, one mailbox for each agent."""
 
-    host: Plain = says("Name of the server.", min_length=1)
+    host: Host = says("Name of the server.", min_length=1)
     port: int | None = says("Port; 993 with tls, else 143.", None, ge=1, le=65535)
     security: Security = says("tls from the first byte, starttls, or none.", "tls")
     user: Plain = says("Master user of the server.", min_length=1)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from mailgate.config import patterns, values
-from mailgate.config.addresses import CategoryKey, CategoryKeys, Key, Mailbox, Recipients, Zone
+from mailgate.config.addresses import CategoryKey, CategoryKeys, Key, Mailbox, NeededRecipients, Recipients, Zone
 from mailgate.config.masks import Cron
 from mailgate.config.schema.base import Section, says
 from mailgate.config.schema.when import When
@@ -237,6 +237,6 @@ class Report(Section):
         Reads(values.several(lambda word: values.choice(word, DIMENSIONS, "dimension of a report")), {"type": ["string", "array"]}),
     ] = says(f"What to count by: {', '.join(DIMENSIONS)}.", ["category"])
     every: Cron = says("When, as five cron fields in the desk's zone: 0 7 1 * * is the first of the month at seven.")
-    to: Recipients = says(
+    to: NeededRecipients = says(
         "Who gets it: agents, @groups, addresses, admin, or parties: the contacts of each party, the figures of their own requests."
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from mailgate.config import patterns, values
+from mailgate.config import addresses, patterns, values
 from mailgate.config.mistakes import Wrong, gather
 from mailgate.config.schema.base import Section, says
 from mailgate.config.values import Reads
@@ -80,6 +80,11 @@ def _level(text: str) -> int:
     return int(text)
 
 
+def _language(text: str) -> Pattern:
+    """A language by its code, as mails are found to be in."""
+    return patterns.word(text if "*" in text else addresses.language(text))
+
+
 def _headers(value: object) -> tuple[Condition, ...]:
     """A table of field names and patterns; every one must match."""
     if isinstance(value, str) and ":" in value:
@@ -106,6 +111,7 @@ Addresses = Annotated[Condition | None, Reads(_any_of(patterns.address), _TEXTS)
 Regexes = Annotated[Condition | None, Reads(_any_of(patterns.regex), _TEXTS)]
 Globs = Annotated[Condition | None, Reads(_any_of(patterns.word), _TEXTS)]
 FlagOrGlobs = Annotated[Condition | None, Reads(_flag_or(patterns.word), _FLAG_OR_TEXTS)]
+Languages = Annotated[Condition | None, Reads(_any_of(_language), _TEXTS)]
 Flag = Annotated[Condition | None, Reads(_flag, {"type": "boolean"})]
 SizeBound = Annotated[Condition | None, Reads(_bound(amounts.read_size, ">5MB"), _NUMBER)]
 TrustBound = Annotated[Condition | None, Reads(_bound(_level, "2 or <2"), _NUMBER)]
@@ -130,7 +136,7 @@ class When(Section):
     contract: FlagOrGlobs = says("A contract of the sender's party; true for any, false for none.", None)
     device: FlagOrGlobs = says("The device whose address was written to, by its serial number; true for any, false for none.", None)
     model: FlagOrGlobs = says("That device's model; true for any, false for none.", None)
-    language: Globs = says("Language of the mail, such as fi.", None)
+    language: Languages = says("Language of the mail, such as fi.", None)
     trust: TrustBound = says("Level of trust: 2 is at least 2, <2 is less.", None)
     attachment: FlagOrGlobs = says("Attached files: true, false, or a name or type such as *.pdf or image/*.", None)
     spam: Flag = says("Whether the mail is marked as spam.", None)
