@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -21,6 +22,7 @@ QUESTIONS = {
     "smtp": "Take mail by SMTP at (host:port, empty for none)",
     "user": "Login name",
     "password": "Password (goes into a file that only you can read)",
+    "ca": "File with the certificate to trust (empty for none)",
     "relay": "Send mail by (maildir:var/sent keeps it here; smtp://host:25, smtps://host)",
     "relay_user": "Login name there (empty for none)",
 }
@@ -46,8 +48,39 @@ def held(folder: Path, given: Mapping[str, object], zone: str) -> tuple[dict[str
 
 
 def _ask(name: str, default: str = "") -> str:
-    hidden = name == "password"
-    return str(typer.prompt(QUESTIONS[name], default=default, show_default=bool(default), hide_input=hidden, err=True)).strip()
+    """An answer that can be, asked for until it is one."""
+    while True:
+        hidden = name == "password"
+        said = str(typer.prompt(QUESTIONS[name], default=default, show_default=bool(default), hide_input=hidden, err=True)).strip()
+        try:
+            _read(name, said)
+        except ValueError as why:
+            near = f" (did you mean {why.near}?)" if getattr(why, "near", "") else ""  # type: ignore[attr-defined]
+            screen.say(f"That can't be: {why}{near}.")
+        else:
+            return said
+
+
+def _read(name: str, said: str) -> None:
+    """Raises ValueError with a sentence for what the config would not take."""
+    from mailgate.config import addresses
+    from mailgate.config.schema.doors import host_name, relay_url
+
+    match name:
+        case "address" | "admin":
+            addresses.mailbox(said)
+        case "timezone":
+            addresses.zone(said)
+        case "smtp" if said:
+            addresses.listen(said)
+        case "imap" if said:
+            host_name(said.rpartition(":")[0] if said.rpartition(":")[2].isdigit() else said)
+        case "relay":
+            relay_url(said)
+        case "ca" if said and not Path(said).is_file():
+            raise ValueError(f"there is no file {said}")
+        case _:
+            return
 
 
 def _until_it_works(asked: Callable[[bool], tuple[dict[str, object], tuple[str, str]]]) -> dict[str, object]:
@@ -66,14 +99,30 @@ def _until_it_works(asked: Callable[[bool], tuple[dict[str, object], tuple[str, 
 
 def _mailbox(folder: Path, place: str, address: str) -> tuple[dict[str, object], tuple[str, str]]:
     host, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "993")
-    security = "tls" if port == "993" else "starttls"
     user, password = _ask("user", address), _ask("password")
-    said = doors.Imap(name=user, host=host, port=int(port), security=security, user=user, password=Secret(text=password))
-    result = wrong_turns.mailbox(said)
+    said = doors.Imap(name=user, host=host, port=int(port), security="tls", user=user, password=Secret(text=password))
+    said, result = _reached(said)
+    ca_file = ""
+    if "ca_file" in result[1]:
+        screen.say(f"That does not work: {result[0]}.")
+        if ca_file := _ask("ca"):
+            said, result = _reached(replace(said, ca_file=Path(ca_file).absolute()))
     if not result[0]:
         screen.say("The mailbox answers.")
     kept = _kept(folder / "mailbox-password", password)
-    return {"host": host, "port": int(port), "security": security, "user": user, "password_file": str(kept)}, result
+    box = {"host": host, "port": int(port), "security": said.security, "user": user, "password_file": str(kept)}
+    return box | ({"ca_file": str(said.ca_file)} if ca_file else {}), result
+
+
+def _reached(said: doors.Imap) -> tuple[doors.Imap, tuple[str, str]]:
+    """A mailbox in the way in which its port speaks, and what is wrong with it; 143 begins in clear, of others only trying can tell."""
+    if said.port == 143:
+        said = replace(said, security="starttls")
+    result = wrong_turns.mailbox(said)
+    if said.port not in {143, 993} and wrong_turns.SPEAKS_PLAINLY in result[1]:
+        said = replace(said, security="starttls")
+        result = wrong_turns.mailbox(said)
+    return said, result
 
 
 def _relay(folder: Path, address: str) -> tuple[dict[str, object], tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from rules.actions.base import Refused
 from rules.actions.words import Misread
 
 FAILED, WRONG = 1, 2
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 REFUSALS = {
     "archived": "{ref} is archived: reopen it first",
@@ -52,8 +54,10 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [refused(fault)], fault.near, FAILED
         case Misread():
             return [misread(fault)], fault.near, FAILED
-        case FileNotFoundError() | PermissionError() | IsADirectoryError() | NotADirectoryError():
+        case OSError() if fault.strerror and fault.filename is not None:
             return [f"{fault.filename}: {fault.strerror}"], (), FAILED
+        case OSError() if fault.errno in _NO_ROOM:
+            return [f"{fault.strerror}: make room, then try again"], (), FAILED
     if type(fault).__name__ == "Unread":
         return _unread(fault)
     if type(fault).__module__ in {"mailgate.boxes.imap", "mailgate.trust.keys", "mailgate.parsing.reader"}:

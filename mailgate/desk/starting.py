@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailgate.config.mistakes import BadConfig, Mistake
 from mailgate.desk import call, conversation, screen
-from mailgate.desk.ends import Failed
+from mailgate.desk.ends import Failed, Misused
 
 if TYPE_CHECKING:
     from mailgate.settings import Settings
@@ -60,6 +62,9 @@ def init(
     ] = "",
     imap_password_file: Annotated[str, typer.Option("--imap-password-file", help="File with its password.", show_default=False)] = "",
     imap_security: Annotated[str, typer.Option("--imap-security", help="tls, starttls or none.", show_default=False)] = "",
+    imap_ca_file: Annotated[
+        str, typer.Option("--imap-ca-file", help="Certificates to trust instead of the system's, PEM.", show_default=False)
+    ] = "",
     check: Annotated[bool, typer.Option("--check", help="Log in at mailbox and relay first; nothing is written where that fails.")] = False,
 ) -> None:
     """Write a commented config.toml, ready to serve. Never overwrites.
@@ -70,6 +75,8 @@ def init(
     path = folder / "config.toml" if folder is not None else desk.config
     if path.exists():
         raise Failed(_THERE.format(path=path))
+    if not imap and (imap_user or imap_password_file or imap_security or imap_ca_file):
+        raise Misused("--imap HOST is missing: the other --imap flags say how to log in there")
     text = example()
     given: dict[str, object] = {
         "desk.address": address,
@@ -85,7 +92,7 @@ def init(
         "relay.user": relay_user,
         "relay.password_file": relay_password_file,
     }
-    box = _box(imap, imap_user or address, imap_password_file, imap_security) if imap else {}
+    box = _box(imap, imap_user or address, imap_password_file, imap_security, imap_ca_file) if imap else {}
     if sys.stdin.isatty() and sys.stderr.isatty() and not any(given.values()) and not box:
         given, box = conversation.held(path.parent, given, _zone())
     if given["desk.address"] and not given["desk.admin"]:
@@ -95,9 +102,32 @@ def init(
             text = with_value(text, key, value)
     if box:
         text = with_mailbox(text, box)
-    _write(path, text, desk.environment, check=check)
-    said = f"{path} is written. Next: mailgate agent add NAME --address ADDRESS, mailgate doctor, mailgate serve"
+    try:
+        _write(path, text, desk.environment, check=check)
+    except BadConfig as bad:
+        raise BadConfig(_of_flag(each) for each in bad.mistakes) from None
+    mailgate = "mailgate" if path.resolve() == Path("config.toml").resolve() else f"mailgate --config {shlex.quote(str(path))}"
+    said = "\n".join(
+        (f"{path} is written. Next:", *(f"  {mailgate} {each}" for each in ("agent add NAME --address ADDRESS", "doctor", "serve")))
+    )
     screen.result(desk, {"path": str(path)}, said)
+
+
+_FLAGS = {
+    "desk.languages": "language", "store.url": "store", "smtp.listen": "smtp", "submission.listen": "submission", "lmtp.listen": "lmtp",
+    "relay.url": "relay", "relay.user": "relay-user", "relay.password_file": "relay-password-file", "relay": "relay",
+    "imap.0.host": "imap", "imap.0.port": "imap", "imap.0.user": "imap-user", "imap.0.password_file": "imap-password-file",
+    "imap.0.ca_file": "imap-ca-file", "imap.0.security": "imap-security", "imap.0": "imap",
+}  # fmt: skip
+
+
+def _of_flag(mistake: Mistake) -> Mistake:
+    """A mistake at the flag that made it: the file in which it would stand isn't there."""
+    key = re.sub(r"(desk\.\w+)\.\d+$", r"\1", mistake.key)
+    flag = _FLAGS.get(key) or key.removeprefix("desk.")
+    if "password_file" in mistake.what and key in {"imap.0", "relay"}:
+        return Mistake(path=Path("init"), line=0, key=f"--{flag}", what=f"needs --{flag}-password-file FILE beside it")
+    return Mistake(path=Path("init"), line=0, key=f"--{flag}", what=mistake.what, near=mistake.near)
 
 
 def example() -> str:
@@ -137,7 +167,7 @@ def with_mailbox(text: str, box: Mapping[str, object]) -> str:
     return "\n".join(lines).rstrip("\n") + f"\n\n[[imap]]\n{said}\n"
 
 
-def _box(place: str, user: str, password_file: str, security: str) -> dict[str, object]:
+def _box(place: str, user: str, password_file: str, security: str, ca_file: str) -> dict[str, object]:
     """A `[[imap]]` block from the flags."""
     host, _, port = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
     return {
@@ -146,6 +176,7 @@ def _box(place: str, user: str, password_file: str, security: str) -> dict[str, 
         "user": user,
         "password_file": str(Path(password_file).absolute()) if password_file else "",
         "security": security,
+        "ca_file": str(Path(ca_file).absolute()) if ca_file else "",
     }
 
 
@@ -177,7 +208,6 @@ def _zone() -> str:
 
 def _write(path: Path, text: str, environment: Mapping[str, str], *, check: bool) -> None:
     """Write it for this user's eyes alone, and take it back if it has mistakes or, with `check`, a server that refuses us."""
-    from mailgate.config.mistakes import BadConfig
     from mailgate.settings import load
 
     made = not path.parent.exists()
@@ -186,13 +216,13 @@ def _write(path: Path, text: str, environment: Mapping[str, str], *, check: bool
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise Failed(_THERE.format(path=path)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
     try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
         settings = load(path, environment)
         if check:
             _tried(settings)
-    except (BadConfig, Failed):
+    except (BadConfig, Failed, OSError):
         path.unlink()
         if made:
             path.parent.rmdir()
@@ -206,7 +236,11 @@ def _tried(settings: Settings) -> None:
     for each in settings.imap:
         wrong, mend = wrong_turns.mailbox(each)
         if wrong:
-            raise Failed(f"the mailbox {each.user} at {each.host}:{each.port}: {wrong}. {mend}")
+            raise Failed(f"the mailbox {each.user} at {each.host}:{each.port}: {_sentences(wrong, mend)}")
     wrong, mend = wrong_turns.relay(settings.relay, settings.policy.desk.domain)
     if wrong:
-        raise Failed(f"the relay: {wrong}. {mend}")
+        raise Failed(f"the relay: {_sentences(wrong, mend)}")
+
+
+def _sentences(wrong: str, mend: str) -> str:
+    return f"{wrong.rstrip('. ')}. {mend[:1].upper()}{mend[1:]}"

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from mailgate.config import doors
 
 WAIT_SECONDS = 10.0
+_PORTS = {"[[imap]]": "993 for security = tls, 143 for starttls", "[relay]": "465 for smtps://, 587 or 25 for smtp://"}
+SPEAKS_PLAINLY = "this port does not speak TLS from the first byte"
 
 
 def mend(fault: BaseException, *, section: str, security: str = "") -> str:
@@ -19,12 +21,13 @@ def mend(fault: BaseException, *, section: str, security: str = "") -> str:
             case socket.gaierror():
                 return f"there is no such host, or no nameserver answers: check the spelling of the host in {section}"
             case ConnectionRefusedError():
-                ports = "993 for security = tls, 143 for starttls" if section == "[[imap]]" else "465 for smtps://, 587 or 25 for smtp://"
-                return f"nobody listens there: check the port in {section}; usual is {ports}"
+                return f"nobody listens there: check the port in {section}; usual is {_PORTS[section]}"
             case ssl.SSLCertVerificationError():
                 return f"its certificate is not for that name or of an unknown authority: write the host as it stands in the certificate, or set ca_file in {section}"
             case ssl.SSLError() if security == "tls":
-                return f'this port does not speak TLS from the first byte: say security = "starttls" in {section}, or take the other port'
+                return f'{SPEAKS_PLAINLY}: say security = "starttls" in {section}, or take the other port'
+            case _ if "malformed smtp response" in str(each).casefold():
+                return f"what answers there is no mail server that takes mail: check host and port in {section}; usual is {_PORTS[section]}"
             case TimeoutError():
                 return f"no answer: check host and port in {section}, and the firewall on the way; a port for TLS keeps silent towards who speaks plainly"
             case _ if _refuses_login(each):

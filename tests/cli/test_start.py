@@ -45,6 +45,20 @@ def test_init_leaves_nothing_behind_when_the_answers_are_wrong(tmp_path) -> None
     assert not (tmp_path / "new").exists()
 
 
+def test_wrong_flags_of_init_are_told_as_flags_and_all_at_once(tmp_path) -> None:
+    """A line of a file that was never written would lead nowhere."""
+    result = Desk(tmp_path).run("init", str(tmp_path), "--address", "nonsense", "--timezone", "Europe/Helsinky", "--imap", "imaps://mx:993")
+    assert result.code == 2
+    assert result.err.splitlines() == [
+        "init: --address: 'nonsense' is no mail address; write it as support@desk.example",
+        "init: --imap: 'imaps://mx' is more than the name of a server; write the name alone (did you mean mx?)",
+        "init: --imap: needs --imap-password-file FILE beside it",
+        "init: --timezone: 'Europe/Helsinky' is no time zone; write it as Europe/Helsinki (did you mean Europe/Helsinki?)",
+    ]
+    result = Desk(tmp_path).run("init", str(tmp_path), "--imap-user", "desk")
+    assert (result.code, "--imap HOST is missing" in result.err) == (2, True)
+
+
 def test_init_without_flags_gives_the_example(tmp_path) -> None:
     """A script with no terminal must not hang on a question."""
     desk = Desk(tmp_path)

@@ -35,7 +35,8 @@ def _store_url(value: object) -> str:
     return url
 
 
-def _relay_url(value: object) -> str:
+def relay_url(value: object) -> str:
+    """Where mails go; raises Wrong for what is no such place."""
     url = values.text(value)
     scheme, _, rest = url.partition(":")
     if scheme not in {"maildir", "smtp", "smtps"}:
@@ -107,7 +108,7 @@ def _rate(value: object) -> Rate:
     return rate
 
 
-def _host(value: object) -> str:
+def host_name(value: object) -> str:
     """The name of a server by itself."""
     written = values.plain(value).strip()
     found = re.fullmatch(r"(?:[a-z]+://)?(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+)(?::(\d+))?/?", written)
@@ -128,7 +129,7 @@ def _string(example: str) -> dict[str, Any]:
 
 
 Plain = Annotated[str, Reads(values.plain, _string("INBOX"))]
-Host = Annotated[str, Reads(_host, _string("imap.desk.example"))]
+Host = Annotated[str, Reads(host_name, _string("imap.desk.example"))]
 
 
 class Store(Section):
@@ -226,7 +227,7 @@ class Dkim(Section):
 class Relay(Section):
     """Where our mails go."""
 
-    url: Annotated[str, Reads(_relay_url, _string("smtp://localhost:25"))] = says(
+    url: Annotated[str, Reads(relay_url, _string("smtp://localhost:25"))] = says(
         "maildir:FOLDER to look at them first, smtp://host:25, or smtps://host.", "maildir:var/sent"
     )
     security: Literal["auto", "starttls", "none"] = says("For smtp://: STARTTLS where offered, always, or never.", "auto")
