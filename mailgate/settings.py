@@ -111,6 +111,7 @@ def _text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except OSError as why:
         hint = "; mailgate init writes one" if isinstance(why, FileNotFoundError) else ""
+        hint = f"; say --config {path / 'config.toml'}" if isinstance(why, IsADirectoryError) else hint
         raise BadConfig([Mistake(path=path, line=0, key="", what=f"can't be read: {why.strerror}{hint}")]) from None
     except UnicodeDecodeError as why:
         line = why.object.count(b"\n", 0, why.start) + 1

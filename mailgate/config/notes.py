@@ -7,6 +7,7 @@ the config. Next: `glance.py` and `kept.py`, which say what is noted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -59,7 +60,8 @@ def leave(settings: Settings, environment: Mapping[str, str], kind: str, said: M
                 json.dump(note, file)
             fresh.replace(place)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
             continue
         return
 

@@ -9,9 +9,19 @@ from collections.abc import Sequence
 from mailgate.config.mistakes import BadConfig
 from rules.actions.base import Refused
 from rules.actions.words import Misread
+from store.lock import DaemonRunning
 
 FAILED, WRONG = 1, 2
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_DATABASE = {
+    "readonly database": "this user may not write the database; run mailgate as the user whose desk it is",
+    "unable to open database": "the database can't be opened: this user may not write its folder; run mailgate as the user whose desk it is",
+    "disk is full": "the disk is full: make room, then try again; nothing was done",
+    "is not a database": "what lies where the database should be is none: see [store] url; mailgate db restore brings a backup back",
+    "malformed": "the database is damaged: mailgate db restore brings a backup back",
+}
+"""What SQLite says, and what that means for people."""
 
 REFUSALS = {
     "archived": "{ref} is archived: reopen it first",
@@ -58,6 +68,8 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [f"{fault.filename}: {fault.strerror}"], (), FAILED
         case OSError() if fault.errno in _NO_ROOM:
             return [f"{fault.strerror}: make room, then try again"], (), FAILED
+    if isinstance(fault, DaemonRunning):
+        return [f"{fault}; stop that one first; every other command works beside it"], (), FAILED
     if type(fault).__name__ == "Unread":
         return _unread(fault)
     if type(fault).__module__ in {"mailgate.boxes.imap", "mailgate.trust.keys", "mailgate.parsing.reader"}:
@@ -77,7 +89,7 @@ def _unread(fault: Exception) -> tuple[list[str], Sequence[str], int]:
 
 def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:
     if "store.engine" in sys.modules:
-        from store.engine import Busy, DaemonRunning, Unfit
+        from store.engine import Busy, Unfit
         from store.engine import Fault as DatabaseFault
         from store.migrate import NotCurrent
         from store.people import Taken
@@ -85,12 +97,14 @@ def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:
         match fault:
             case Busy():
                 return [f"the database can't take this now ({fault}); nothing was done, try again"], (), FAILED
-            case DaemonRunning() | NotCurrent() | Taken():
+            case NotCurrent() | Taken():
                 return [str(fault)], (), FAILED
             case Unfit():
                 return [str(fault)], (), WRONG
             case DatabaseFault():
-                return [f"the database failed: {str(fault.orig).splitlines()[0] if fault.orig else type(fault).__name__}"], (), FAILED
+                said = str(fault.orig).splitlines()[0] if fault.orig else type(fault).__name__
+                known = next((sentence for words, sentence in _DATABASE.items() if words in said), "")
+                return [known or f"the database failed: {said}"], (), FAILED
     return [_unforeseen(fault)], (), FAILED
 
 

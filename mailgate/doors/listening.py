@@ -5,6 +5,7 @@ Next: `mailgate/doors/smtp.py`.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -12,6 +13,11 @@ import stat
 from pathlib import Path
 
 BACKLOG = 256
+_REASONS = {
+    errno.EADDRINUSE: "another program listens there already, perhaps a desk of yours; stop it, or take another port in config.toml",
+    errno.EACCES: "this user may not listen there; take a port from 1024 on, or give the service CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "this machine has no such address; take one that it has, or * for all",
+}
 
 
 def sockets(listen: str, *, mode: int = 0o666) -> list[socket.socket]:
@@ -22,16 +28,24 @@ def sockets(listen: str, *, mode: int = 0o666) -> list[socket.socket]:
     if not colon or not port.isdigit():
         raise ValueError(f"{listen!r} is no place to listen: host:port or unix:path is needed")
     host = host.removeprefix("[").removesuffix("]")
-    found = socket.getaddrinfo(None if host in {"*", ""} else host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    try:
+        found = _places(host, int(port))
+    except socket.gaierror as why:
+        raise OSError(why.errno, f"{host} is no address of this machine ({why.strerror}); take one, or * for all", listen) from why
     bound: list[socket.socket] = []
     try:
-        for family, _, _, _, address in dict.fromkeys(found):
+        for family, address in found:
             bound.append(_tcp_socket(family, address))
-    except OSError:
+    except OSError as why:
         for each in bound:
             each.close()
-        raise
+        raise OSError(why.errno, _REASONS.get(why.errno or 0, why.strerror or str(why)), listen) from why
     return bound
+
+
+def _places(host: str, port: int) -> list[tuple[int, object]]:
+    found = socket.getaddrinfo(None if host in {"*", ""} else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return [(family, address) for family, _, _, _, address in dict.fromkeys(found)]
 
 
 def _tcp_socket(family: int, address: object) -> socket.socket:
@@ -54,7 +68,7 @@ def _unix_socket(path: Path, mode: int) -> socket.socket:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
         if _is_answered(path):
-            raise OSError(f"{path}: another process listens here")
+            raise OSError(errno.EADDRINUSE, _REASONS[errno.EADDRINUSE], f"unix:{path}")
         path.unlink()  # left behind by a process that was killed
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import socket
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from store.lock import hold_daemon_lock
 from tests.cli.conftest import Desk
 
 
@@ -64,6 +68,34 @@ def test_init_without_flags_gives_the_example(tmp_path) -> None:
     desk = Desk(tmp_path)
     assert desk.run("init", str(tmp_path)).code == 0
     assert desk.ok("config", "check")["ok"]
+
+
+def test_a_port_that_is_taken_is_named_with_the_mend(desk: Desk) -> None:
+    """ "OSError 98" tells nobody which door, or what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        desk.config.write_text(f'[desk]\naddress = "support@desk.example"\n[smtp]\nlisten = "{place}"\n')
+        done = subprocess.run(_mailgate(desk, "serve"), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"mailgate: {place}: another program listens there already"), done.stderr
+
+
+def test_a_second_daemon_is_told_of_the_first(desk: Desk) -> None:
+    """Two postmen would each carry the same mail."""
+    desk.config.write_text('[desk]\naddress = "support@desk.example"\n[smtp]\nlisten = "127.0.0.1:0"\n')
+    url = f"sqlite:///{desk.config.parent}/var/desk.db"
+    with hold_daemon_lock(url, 4711):
+        done = subprocess.run(_mailgate(desk, "serve"), capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "mailgate: a daemon with process id 4711 serves this database already; stop that one first; every other command works beside it\n",
+    )
+
+
+def _mailgate(desk: Desk, *words: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("mailgate")), "--config", str(desk.config), *words]
 
 
 def test_config_check_lists_every_mistake_with_its_place(desk: Desk) -> None:
