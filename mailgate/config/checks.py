@@ -39,7 +39,6 @@ def check(reading: Reading, folder: FilePath, environment: Mapping[str, str]) ->
     _tls(reading)
     _secret_files(reading, folder, environment)
     _folders(reading, folder)
-    _certificates(reading, folder, environment)
 
 
 def keys(reading: Reading, section: str) -> set[str]:
@@ -274,27 +273,6 @@ def _folders(reading: Reading, folder: FilePath) -> None:
     for at, key, value in _leaves(reading.raw):
         if key in {"tls_cert", "ca_file"} and (reason := _unreadable(folder / FilePath(value).expanduser())):
             reading.wrong(at, reason)
-
-
-def _certificates(reading: Reading, folder: FilePath, environment: Mapping[str, str]) -> None:
-    """Certificates that can be read must be some, with the key that belongs to them."""
-    for name in ("smtp", "submission"):
-        table = reading.raw.get(name)
-        cert, key = (table.get("tls_cert"), table.get("tls_key")) if isinstance(table, dict) else (None, None)
-        if not isinstance(cert, str) or not cert or not isinstance(key, str | None):
-            continue
-        paths = [resolve(folder, each, environment) for each in (cert, key) if each]
-        if any(_unreadable(each) for each in paths):
-            continue
-        import ssl  # noqa: PLC0415 - few configs have certificates
-
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(paths[0], paths[1] if key else None)
-        except (ssl.SSLError, ValueError) as why:
-            reason = (
-                "the key is not that of the certificate" if "MISMATCH" in str(why) else "no certificate and key in PEM can be read from it"
-            )
-            reading.wrong((name, "tls_cert"), f"{cert}{f' and {key}' if key else ''}: {reason}")
 
 
 def _unreadable(path: FilePath) -> str:

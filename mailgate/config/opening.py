@@ -204,6 +204,9 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
         yield caution(("submission", "require_auth"), "lets anybody on the network write as an agent")
     if door is not None and door.require_auth and door.tls is None and not door.listen.is_local:
         yield caution(("submission", "listen"), "is open to the network without tls_cert: nobody can log in there")
+    for name, listening in (("smtp", made.smtp), ("submission", made.submission)):
+        if listening is not None and listening.tls is not None and (why := _no_certificate(listening.tls)):
+            yield caution((name, "tls_cert"), why)
     for i, mailbox in enumerate(made.imap):
         if mailbox.security == "none" and not _is_here(mailbox.host):
             yield caution(("imap", i, "security"), f"sends the password to {mailbox.host} in clear")
@@ -228,6 +231,18 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
         yield caution(("desk", "mode"), "is watch: nobody but the admin gets mail")
     if not made.policy.desk.admin:
         yield caution(("desk", "admin"), "is empty: nobody is told when something needs a person")
+
+
+def _no_certificate(tls: doors.Tls) -> str:
+    """Why a door can't open with these files, empty if it can."""
+    import ssl  # noqa: PLC0415 - few configs have certificates
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
+    except OSError as why:
+        reason = "its key is another's" if "MISMATCH" in str(why) else "is no certificate with its key in PEM"
+        return f"{tls.cert} {reason}: serve will not start"
+    return ""
 
 
 def _is_here(host: str) -> bool:

@@ -103,10 +103,15 @@ def name(sock: socket.socket) -> str:
 
 
 def tls_context(cert: str, key: str) -> ssl.SSLContext:
-    """A server's context for TLS 1.2 and later; raises OSError (ssl.SSLError) if the files don't fit together."""
+    """A server's context for TLS 1.2 and later; raises OSError, with the file and the reason, if the files don't fit together."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(cert, key or None)
+    try:
+        context.load_cert_chain(cert, key or None)
+    except ssl.SSLError as why:
+        mismatched = "MISMATCH" in str(why)
+        reason = f"{key or cert} is not the key of this certificate" if mismatched else "no certificate and key in PEM can be read from it"
+        raise OSError(errno.EINVAL, reason + ("" if mismatched or not key else f" and {key}"), cert) from why
     return context
 
 

@@ -361,7 +361,7 @@ async def test_answers_are_not_held_back_by_the_network_stack() -> None:
 
 async def test_a_taken_port_is_said_at_the_start() -> None:
     async with opened() as desk:
-        with pytest.raises(OSError, match="ddress"):
+        with pytest.raises(OSError, match="another program listens there"):
             async with opened(listen=f"127.0.0.1:{desk.door.port}"):
                 pass
 
