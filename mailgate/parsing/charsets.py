@@ -101,7 +101,9 @@ _known: dict[str, str] = dict(_SPECIAL)
 _CONTROLS: dict[int, int | None] = {code: None for code in (*range(9), *range(0xB, 0x20), *range(0x7F, 0xA0)) if code != 0xD}
 _CONTROLS.update(dict.fromkeys(range(0xD800, 0xE000), 0xFFFD))
 _CONTROLS.update(dict.fromkeys((0xFFFE, 0xFFFF, 0xFEFF), None))
-_DIRTY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_BREAKS = re.compile("[\x0b\u2028\u2029]")
+"""Line ends of word processors and of Apple Mail; whoever reads the text sees a new line."""
+_DIRTY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _SENSIBLE_BYTES = 20_000
 
 
@@ -110,7 +112,7 @@ def clean(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if _DIRTY.search(text):
-        text = text.translate(_CONTROLS)
+        text = _BREAKS.sub("\n", text).translate(_CONTROLS)
     return text.replace("\r", "\n")
 
 

@@ -99,6 +99,8 @@ def _fields(raw: bytes, start: int, block_end: int, body_at: int, flaws: set[str
                         flaws.add("limits")
                         return Block(fields, body_at, flaws)
                 name = match.group(1).decode("ascii")
+                if name.lower() == "from" and match.end() > match.end(1) + 1:
+                    flaws.add("obsolete-from")
                 pending = [line[match.end() :]]
             elif line.strip():
                 flaws.add("bad-header")

@@ -18,6 +18,9 @@ OUT_CHARACTERS = 256 * 1024
 _STEPS = 800_000
 _QUOTE_DEPTH = 20
 SEPARATOR = "_" * 32
+UNSEEN = "[hidden]"
+"""Stands above the text of a mail of which nobody sees anything: staff shall know what there is, and nothing in it is obeyed."""
+_COMMANDS = re.compile(r"^\W*?[#\uff03]", re.MULTILINE)
 
 _SKIPPED = frozenset(
     "head style script title template object applet meta link svg math select option textarea button noframes iframe video audio canvas rp".split()
@@ -51,7 +54,15 @@ def to_text(markup: str) -> tuple[str, bool]:
     root = document.root
     if root is None:
         return "", cut
-    writer = _Writer(htmlhiding.of_sheets(document, markup.count("<")) if "<style" in markup.lower() else {})
+    text, is_cut = _written(root, _Writer(htmlhiding.of_sheets(document, markup.count("<")) if "<style" in markup.lower() else {}))
+    if not text.strip():
+        text, is_cut = _written(root, _Writer({}, shows_all=True))
+        text = f"{UNSEEN}\n\n{_COMMANDS.sub('##', text)}" if text.strip() else ""
+    return charsets.clean(text), cut or is_cut
+
+
+def _written(root: LexborNode, writer: _Writer) -> tuple[str, bool]:
+    cut = False
     for steps, (node, entering) in enumerate(_steps(root, writer)):
         if entering:
             writer.enter(node)
@@ -63,7 +74,7 @@ def to_text(markup: str) -> tuple[str, bool]:
     text = writer.text()
     if len(text) > OUT_CHARACTERS:
         text, cut = text[:OUT_CHARACTERS], True
-    return charsets.clean(text), cut
+    return text, cut
 
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
@@ -124,8 +135,10 @@ def _is_quote(tag: str, attributes: dict[str, str | None], names: frozenset[str]
 class _Writer:
     """Collects lines while the tree is walked."""
 
-    def __init__(self, of_sheets: Mapping[int, str]) -> None:
+    def __init__(self, of_sheets: Mapping[int, str], *, shows_all: bool = False) -> None:
         self.of_sheets = of_sheets
+        self.shows_all = shows_all
+        """Whether hidden text is written, too."""
         self.descend = True
         self.size = 0
         self._lines: list[str] = []
@@ -159,7 +172,7 @@ class _Writer:
         written = attributes.get("style") or "" if attributes else ""
         said = self.of_sheets.get(node.mem_id, "") if self.of_sheets else ""
         undo: list[str] = []
-        if attributes or said:
+        if (attributes or said) and not self.shows_all:
             look = htmlhiding.look(attributes, htmlstyle.declarations(f"{said};{written}" if said else written), self._look)
             if look is None:
                 self.descend = False

@@ -48,7 +48,8 @@ def parse(raw: bytes) -> Mail:
     shown = tuple((name, headers.text(value, hint)) for name, value in top.block.fields)
     first = {name.lower(): value for name, value in reversed(shown)}
     sender = people["from"][0] if people["from"] else Address()
-    identity, fault = strict.identify(top.block.all("from"))
+    # Of `From :` (RFC 5322 section 4.5) some servers see nothing, so that they check nothing either.
+    identity, fault = ("", "from-syntax") if "obsolete-from" in top.block.flaws else strict.identify(top.block.all("from"))
     subject = first.get("subject", "")
     report = bounces.find(
         top,

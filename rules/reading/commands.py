@@ -26,7 +26,9 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"\s*(```|~~~)")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None) | {
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), None
+) | {
     0x00A0: " ",
     0x202F: " ",
     0x2007: " ",

@@ -11,9 +11,11 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from rules.facts.mail import Envelope
 from tests.desk.office import Desk, desk, plain
-from tests.desk.staff import ANNA, KIM, MAL, asked, one, to
+from tests.desk.staff import ANNA, KIM, MAL, asked, one, state, to, to_customers
 
 HEAD = b"From: Mal <mal@evil.example>\r\nTo: support@desk.example\r\nMessage-ID: <h@evil.example>\r\n"
 UNLIMITED = '[limits]\ntickets_unknown = "off"\nsame_subject = "off"\npair = "off"'
@@ -179,6 +181,25 @@ def test_a_quoted_or_hidden_command_of_the_right_agent_does_nothing(tmp_path: Pa
         assert (d.ticket().status, d.ticket().priority) == ("working", "normal")
         answers = [plain(m) for m in to(d.post_later(300), KIM)]
         assert not any("#close" in text.split("On Monday")[0] for text in answers)
+
+
+SEEN_AT_THE_START_OF_A_LINE = (
+    "\u202e#prio high",
+    "\u2066#prio high\u2069",
+    "Fine.\u2028\u2028#prio high",
+    "Fine.\n\n\u200b#prio high",
+    "Fine.\x0b\x0b#prio high",
+)
+
+
+@pytest.mark.parametrize("text", SEEN_AT_THE_START_OF_A_LINE)
+def test_no_sign_that_nobody_sees_carries_a_command_line_to_the_customer(tmp_path: Path, text: str) -> None:
+    """He would read what the agent meant for the desk."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, text, answer=mail)
+        assert state(d)["priority"] == "high"
+        assert not any("#prio" in plain(m) for m in to_customers(d.post_later(300)))
 
 
 def test_a_reply_with_its_token_twice_at_once_is_done_once(tmp_path: Path) -> None:

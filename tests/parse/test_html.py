@@ -111,6 +111,14 @@ def test_what_no_reader_sees_is_not_text(hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "markup", ["<style>*{display:none}</style><p>#close</p>", "<body hidden><p>#close</p></body>", '<p style="color:#fff">#close</p>']
+)
+def test_where_nothing_can_be_seen_all_of_it_is_told_and_nothing_obeyed(markup: str) -> None:
+    """Staff would be told of an empty mail, and could not tell what its sender had in mind."""
+    assert to_text(markup)[0] == "[hidden]\n\n##close"
+
+
+@pytest.mark.parametrize(
     "shown",
     [
         '<table bgcolor="#003366"><tr><td><span style="color:#fff">text</span></td></tr></table>',
