@@ -86,7 +86,7 @@ class Front:
                 )
             )
         if s.lmtp is not None:
-            self.doors.append(LmtpDoor(door_settings(s, s.lmtp), is_ours=self._is_ours(), committer=self.committer))
+            self.doors.append(LmtpDoor(door_settings(s, s.lmtp, mta=True), is_ours=self._is_ours(), committer=self.committer))
         for door in self.doors:
             await door.start()
 
@@ -150,12 +150,14 @@ class Front:
         return found is not None and verify_password(found[1], password)
 
 
-def door_settings(settings: Settings, door: Any) -> DoorSettings:  # noqa: ANN401 - any door's section
-    """What a door of the config needs to open."""
+def door_settings(settings: Settings, door: Any, *, mta: bool = False) -> DoorSettings:  # noqa: ANN401 - any door's section
+    """What a door of the config needs to open. At one for MTAs alone, one address may hold all connections."""
     policy: Policy = settings.policy
     tls = getattr(door, "tls", None)
     limits = Limits(
-        per_ip=policy.limits.per_ip or 1_000_000,
+        per_ip=1_000_000 if mta else policy.limits.per_ip or 1_000_000,
+        # an MTA on this machine is the usual neighbour, unless the site says who its hops are or how many connections are too many
+        loopback_is_exempt=not policy.trust.networks and policy.limits.per_ip == type(policy.limits)().per_ip,
         connections=policy.limits.connections or 1_000_000,
         recipients=policy.limits.recipients or 1_000_000,
     )

@@ -22,8 +22,9 @@ class Limits:
 
     connections: int = 100
     per_ip: int = 10
-    """Connections from one address; loopback and the door's `networks` are exempt, for there stands our own MTA."""
+    """Connections from one address; the door's `networks` are exempt, for there stand our own MTAs."""
     loopback_is_exempt: bool = True
+    """Whether this machine is taken for such a hop."""
     greeting: timedelta = timedelta(seconds=30)
     """From the connection to EHLO, whatever else is said in between."""
     idle: timedelta = timedelta(seconds=60)
@@ -86,7 +87,7 @@ class Gate:
             del self._by_ip[key]
 
     def is_exempt(self, ip: str) -> bool:
-        """Whether a client is our own: a Unix socket, loopback, or one of the door's networks."""
+        """Whether a client is our own: a Unix socket, this machine where it counts as one, or one of the door's networks."""
         if not ip:
             return True
         address = ip_address(ip)

@@ -69,12 +69,12 @@ def believed(
     """The verdicts that count: those of configured servers, standing above the `Received` by which such a server took the mail in.
 
     `peer` is the address that the mail came to us from, empty where it came from a mailbox, a pipe or a local socket; a peer that is
-    neither local nor in `networks` makes nothing believed. Further down, a `Received` by one of the servers from an address in
+    not in `networks` makes nothing believed, and this machine is a peer like others where networks are named. Further down, a `Received` by one of the servers from an address in
     `networks`, or by LMTP, is a step inside the house and is passed over. A server that speaks twice vouches for nothing, yet is heard
     where it says that a check failed (RFC 8601 section 5 and 7.1). A field without an id is taken for the server's in the next `Received`, if that is configured.
     """
     ids = {name.lower().rstrip(".") for name in authserv_ids}
-    if not ids or not is_inside(peer, networks, empty=True):
+    if not ids or (peer and not _is_hop(peer, networks)):
         return ()
     houses = {organisational(name) for name in ids}
     hosts = {name.lower().rstrip(".") for name in own_hostnames}
@@ -122,10 +122,14 @@ def received(value: str) -> Step:
     return Step(by=clauses.get("by", "").lower().rstrip(".,"), protocol=clauses.get("with", "").upper(), addresses=addresses)
 
 
-def is_inside(peer: str, networks: Collection[Network], *, empty: bool = False) -> bool:
-    """Whether an address is loopback or in one of the networks; `empty` is the answer for no address at all."""
-    if not peer:
-        return empty
+def _is_hop(peer: str, networks: Collection[Network]) -> bool:
+    """Whether a peer is one of our own mail hops: those that are named, and this machine where none is."""
+    address = _parsed(peer)
+    return address is not None and (any(address in network for network in networks) or (not networks and address.is_loopback))
+
+
+def _is_inside(peer: str, networks: Collection[Network]) -> bool:
+    """Whether an address in a `Received` field is this machine's or in one of the networks."""
     address = _parsed(peer)
     return address is not None and (address.is_loopback or any(address in network for network in networks))
 
@@ -204,7 +208,7 @@ def _owner(host: str, ids: Iterable[str]) -> str:
 
 def _is_inner(step: Step, networks: Collection[Network]) -> bool:
     if step.addresses:
-        return all(is_inside(address, networks) for address in step.addresses)
+        return all(_is_inside(address, networks) for address in step.addresses)
     return step.protocol.startswith("LMTP")
 
 

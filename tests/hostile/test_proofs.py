@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,16 @@ def test_forged_verdicts_neither_raise_a_level_nor_command(tmp_path: Path) -> No
             assert state(d) == before, what
         genuine = offered(d, PASS + OURS, "127.0.0.1", 98, "#merge T2", token)
         assert d.fate(genuine) == "executed" and d.mail(genuine)["trust"] == 3
+
+
+def test_where_hops_are_named_this_machine_is_a_peer_like_others(tmp_path: Path) -> None:
+    """Whoever may open a connection on the desk's machine would bring verdicts of his own."""
+    with desk(tmp_path) as d:
+        asked(d, "anna")
+        for n, (networks, level) in enumerate(((("10.0.0.0/8",), 0), (("127.0.0.0/8",), 1), ((), 1))):
+            trusted = tuple(ip_network(each) for each in networks)
+            d.office.policy = replace(d.office.policy, trust=replace(d.office.policy.trust, networks=trusted))
+            assert d.mail(offered(d, PASS + OURS, "127.0.0.1", n, "#close"))["trust"] == level, networks
 
 
 def test_a_failed_check_of_a_server_of_ours_takes_a_tokens_worth(tmp_path: Path) -> None:
@@ -103,6 +115,4 @@ def _smtp(n: int) -> Envelope:
 
 
 def _checking(d: Desk, verify: bool) -> object:
-    from dataclasses import replace
-
     return replace(d.office.policy, trust=replace(d.office.policy.trust, verify_dkim=verify))

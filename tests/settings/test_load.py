@@ -338,3 +338,15 @@ def test_importing_settings_loads_no_models():
     code = "import sys, mailgate.settings; print(sorted({m.partition('.')[0] for m in sys.modules} & {'pydantic', 're2', 'holidays'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY, env={**os.environ})
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("written", "exempt"),
+    [("", True), ('[trust]\nnetworks = ["10.0.0.0/8"]\n', False), ("[limits]\nper_ip = 3\n", False)],
+)
+def test_this_machine_is_limited_where_the_site_named_its_hops_or_a_limit(tmp_path, written, exempt):
+    """A limit that somebody wrote down would hold for all but the machine that he tries it from."""
+    from mailgate.doors.front import door_settings
+
+    site = load(tmp_path, f'[smtp]\nlisten = "127.0.0.1:2525"\n{written}')
+    assert door_settings(site, site.smtp).limits.loopback_is_exempt is exempt

@@ -93,7 +93,9 @@ class Trust(Section):
 
     authserv_ids: Words = says("Servers whose Authentication-Results are believed.", [])
     networks: Networks = says(
-        "Networks of your own mail hops: their Received and Authentication-Results count, and they are not limited per address.", []
+        "Networks of your own mail hops: their Received and Authentication-Results count, and they are not limited per address. Unless any is"
+        " named, this machine is believed.",
+        [],
     )
     verify_dkim: bool = says("Check DKIM signatures ourselves.", default=True)
     levels: Levels = says("Least level of trust for single verbs, such as {close = 2}.", {})
