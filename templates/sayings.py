@@ -6,6 +6,7 @@ language, `of_moment` also time and place of the card. Next: `render.py`, which 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _MINUS = "\u2212"
 def name(person: Mapping[str, str]) -> str:
     """A person's display name, or the address where the name is missing or looks like an address itself."""
     said = clean.clean_line(person["name"])
-    return said if said and "@" not in said else person["address"]
+    return said if said and "@" not in unicodedata.normalize("NFKC", said) else person["address"]
 
 
 def who(person: Mapping[str, str]) -> str:

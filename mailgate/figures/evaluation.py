@@ -195,9 +195,13 @@ def _cells(row: Row) -> list[Any]:
     return found
 
 
+_BEGINNINGS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What a formula may begin with; some spreadsheets take the full-width signs of East Asia for the plain ones."""
+
+
 def _cell(text: str) -> str:
     """Foreign text that a spreadsheet can't take for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text[:1] in _BEGINNINGS else text
 
 
 def card(what: Evaluation, language: str, name: str = "", csv_name: str = "") -> dict[str, Any]:

@@ -188,8 +188,14 @@ def _things(
 def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Found:
     every = (*clues.tokens, *clues.id_tokens)
     sent = stored.sent_of(tx, [token.outbox_id for token in every]) if every else {}
+    named = {each.lower() for each in clues.ids}
     presented = tuple(
-        threads.Presented(token=token, sent=sent[token.outbox_id], genuine=tokens.verify(token, office.keys, sent[token.outbox_id]))
+        threads.Presented(
+            token=token,
+            sent=(mail := sent[token.outbox_id]),
+            # a Message-ID counts as a whole: its domain is no part of the token
+            genuine=tokens.verify(token, office.keys, mail) and (token.key != tokens.ID or mail.message_id.lower() in named),
+        )
         for token in every
         if token.outbox_id in sent
     )

@@ -31,7 +31,7 @@ class Take(Action):
 
 @verb("assign")
 class Assign(Action):
-    """Give the ticket to an agent or a group: `#assign anna`, `#assign @hardware please check the fan`, `#assign nobody`."""
+    """Give the ticket to an agent or a group: `#assign anna`, `#assign @hardware please check the fan`, `#assign none`."""
 
     to: str = value(Holder())
     why: str = value(Rest(), default="")

@@ -15,7 +15,7 @@ from rules.frozen import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who shall hold a ticket: an agent's name, `@group`, `me`, or `nobody`. The value is `name`, `@group` or `-`."""
+    """Who shall hold a ticket: an agent's name, `@group`, `me`, or `none`. The value is `name`, `@group` or `-`."""
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
@@ -28,7 +28,7 @@ class Holder:
                 return "@" + choose(name, words.lists.get("group", {}), "unknown-group"), rest
             except Misread as miss:
                 raise Misread(miss.code, word, tuple("@" + n for n in miss.near)) from None
-        if fold(bare) in {"-", "nobody", "niemand", "none"}:
+        if fold(bare) in {"-", "none"}:
             return "-", rest
         if fold(bare) in {"me", "mir", "mich"}:
             return "me", rest

@@ -170,8 +170,8 @@ class Told:
 
 
 ACTIVE_TYPES = tuple(
-    "exe com scr pif bat cmd ps1 vbs vbe js jse wsf wsh hta msi msp jar lnk iso img html htm shtml svg xhtml docm dotm xlsm xltm pptm"
-    " reg chm application/x-msdownload application/javascript text/javascript text/html image/svg+xml application/hta".split()
+    "exe com scr pif bat cmd ps1 vbs vbe js jse wsf wsh hta msi msp jar lnk iso img one url website desktop xll html htm shtml svg xhtml xht docm dotm xlsm xltm pptm"
+    " reg chm application/x-msdownload application/javascript text/javascript text/html application/xhtml+xml image/svg+xml application/hta".split()
 )
 """Endings and content types that may run when opened: named in our mails, not attached."""
 

@@ -47,6 +47,13 @@ _NO = frozenset({"no", "false", "0", "none", ""})
 _PASSED_ON = frozenset({"mirror", "redirect", "forward"})
 """CommuniGate marks so what it only hands on: a person wrote it."""
 _SUPPRESS = frozenset({"all", "autoreply", "oof"})
+_RETURNED = re.compile(
+    r"undeliver(?:able|ed mail)|delivery status notification|delivery (?:has )?failed|mail delivery (?:failed|failure|subsystem)|returned mail|failure notice"
+    r"|message (?:not delivered|undeliverable)|unzustellbar|nicht zustellbar|nedoručitelné|nelze doručit|toimitusvirhe|viestiä ei voitu toimittaa",
+    re.IGNORECASE,
+)
+"""How servers call what they send back. A person may have copied it, so it is a request all the same."""
+_SUB_ADDRESS = re.compile(r"\+[^@]*@")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply", "autoreply"})
 _DAEMON = re.compile(r"(?:mailer-daemon|mail-daemon|post-?_?master)(?:@|$)", re.IGNORECASE)
 _ROBOT = re.compile(
@@ -65,7 +72,7 @@ def classify(mail: Mail, envelope: Envelope | None, own: Collection[str] = (), *
     """
     keys = {address_key(address) for address in own}
     report = mail.report
-    if is_ours or mail.sender.key in keys:
+    if is_ours or _SUB_ADDRESS.sub("@", mail.sender.key, count=1) in keys or mail.sender.key in keys:
         return _never(mail, MachineKind.own, "A1 own")
     if len(mail.header_all("received")) > MOST_RECEIVED:
         return _never(mail, MachineKind.loop, "A2 loop")
@@ -150,6 +157,8 @@ def _single(mail: Mail, keys: set[str]) -> Machine:
     for value in mail.header_all("x-auto-response-suppress"):
         if _SUPPRESS & {word.strip().lower() for word in value.split(",")}:
             return Machine(kind=MachineKind.human, may_answer=False, why="A7b silent")
+    if _RETURNED.match(mail.subject):
+        return Machine(kind=MachineKind.human, may_answer=False, why="A11 returned mail")
     if keys and not _is_addressed(mail, keys):
         return Machine(kind=MachineKind.human, may_answer=False, why="A12 bcc")
     if absence.may_be_automatic(mail.text):

@@ -160,7 +160,8 @@ def test_lists_bulk_robots_and_blind_copies_become_requests_without_an_answer(tm
 
 
 @pytest.mark.parametrize(
-    "sender", ["support@desk.example", "SUPPORT@Desk.Example.", "control@desk.example", '"Support" <support@desk.example>']
+    "sender",
+    ["support@desk.example", "SUPPORT@Desk.Example.", "control@desk.example", "support+x@desk.example", '"Support" <support@desk.example>'],
 )
 def test_mail_in_our_own_name_is_held(tmp_path: Path, sender: str) -> None:
     """The shortest loop there is (threat 60)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,6 +24,7 @@ TWO_FACES = {
     "two mailboxes": f"{ANNA}, {MAL}",
     "a control character": f"{ANNA}\x01",
     "folded within the address": f"anna@\r\n staff.example <{MAL}>",
+    "a space before the colon": ANNA,
     "an encoded word as address": f"=?utf-8?q?anna=40staff=2Eexample?= <{MAL}>, {ANNA}",
 }
 
@@ -30,7 +32,8 @@ TWO_FACES = {
 def raw(sender: str, to_address: str, text: str = "#close", **fields: str) -> bytes:
     """A mail whose From is written by hand."""
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-    return f"From: {sender}\r\nTo: {to_address}\r\nSubject: Re: Printer [T1]\r\nMessage-ID: <f{zlib.crc32(sender.encode())}@x.example>\r\n{more}\r\n{text}\r\n".encode()
+    colon = " :" if sender == ANNA else ":"
+    return f"From{colon} {sender}\r\nTo: {to_address}\r\nSubject: Re: Printer [T1]\r\nMessage-ID: <f{zlib.crc32(sender.encode())}@x.example>\r\n{more}\r\n{text}\r\n".encode()
 
 
 def address_of(mail: EmailMessage) -> str:
@@ -60,7 +63,13 @@ def test_a_from_that_reads_in_two_ways_is_nobodys(tmp_path: Path, with_token: bo
         assert sane(d)
 
 
-FALSE_NAMES = [f'"{ANNA}"', f"=?utf-8?q?=E2=80=AEanna?= {ANNA.replace('@', ' at ')}", '"\u0430nna@staff.example"']
+FALSE_NAMES = [
+    f'"{ANNA}"',
+    '"anna\uff20staff.example"',
+    '"anna\ufe6bstaff.example"',
+    f"=?utf-8?q?=E2=80=AEanna?= {ANNA.replace('@', ' at ')}",
+    '"\u0430nna@staff.example"',
+]
 
 
 def test_a_name_that_looks_like_somebody_of_ours_is_not_shown_as_a_sender(tmp_path: Path) -> None:
@@ -75,7 +84,7 @@ def test_a_name_that_looks_like_somebody_of_ours_is_not_shown_as_a_sender(tmp_pa
                 assert ANNA not in str(told[field] or "")
                 assert MAL not in str(told[field] or "")
             assert "\u202e" not in everything(told)
-            assert ANNA not in plain(told), "a name that is an address would pass for one"
+            assert ANNA not in unicodedata.normalize("NFKC", plain(told)), "a name that is an address would pass for one"
 
 
 def test_reply_to_is_nobodys_identity_and_no_way_to_redirect_our_answers(tmp_path: Path) -> None:
