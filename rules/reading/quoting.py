@@ -135,7 +135,12 @@ class _Reader:
             if self.kind[at] == "q" and line.startswith(">>> ") and len(line) < 400 and marks.GROUPWISE.match(line):
                 date = marks.DATE.search(line)
                 following = self._next_filled(at + 1)
-                if date and marks.ADDRESS.search(line) and following >= 0 and not self.lines[following].startswith(">"):
+                if (
+                    date
+                    and (marks.ADDRESS.search(line) or line.rstrip().endswith(">>>"))
+                    and following >= 0
+                    and not self.lines[following].startswith(">")
+                ):
                     self._cut(at)
                     return
 
@@ -153,6 +158,7 @@ class _Reader:
                 continue
             has_text_above = has_text_above or any(kind in "tf" for kind in self.kind[checked:start])
             checked = at + 1
+            start = self._heading(start)
             self.kind[start : at + 1] = ["a"] * (at + 1 - start)
             following = self._next_filled(at + 1)
             if following >= 0 and self.kind[following] != "q" and has_text_above:
@@ -208,11 +214,23 @@ class _Reader:
             opens = marks.OPENER.match(above) and marks.DATE.search(above) and above[-1:] not in ".!?"
             alone = found == 1 or self.kind[found - 2] != "t"
             named = joined.startswith("<") and len(above) < 100 and alone and above[-1:] not in ".!?:"
-            if len(above) < 200 and (above.endswith("<") or named or (opens and not marks.DATE.search(joined))):
+            dated = marks.DATE.search(above) and marks.TIME.search(above) and above[-1:] not in ".!?:"
+            if len(above) < 200 and (above.endswith("<") or named or ((opens or dated) and not marks.DATE.search(joined))):
                 found -= 1
         if found >= 0 and tail:
             self.kind[end + 1] = "a"
         return found
+
+    def _heading(self, start: int) -> int:
+        """First line of what stands right above an attribution and belongs to it: words between dashes, or a rule with a few labels."""
+        top = start
+        while top > max(0, start - 4) and self.kind[top - 1] == "t" and marks.HEADER.match(self.lines[top - 1][:400]):
+            top -= 1
+        if top > 0 and self.kind[top - 1] == "t":
+            above = self.lines[top - 1]
+            if len(above) <= 200 and (marks.CAPTION.match(above) or (top < start and marks.RULE.match(above))):
+                return top - 1
+        return start
 
     def _compare(self, ours: Ours) -> None:
         """Lines that we wrote are quotes, marked or not; a short line among them too."""
@@ -289,7 +307,7 @@ class _Reader:
         """Cut; the lines of the header block belong to nobody. Whether there are some."""
         self._cut(start)
         above = start - 1
-        while above >= 0 and (self.kind[above] == "b" or (self.kind[above] == "t" and marks.RULE.match(self.lines[above]))):
+        while above >= 0 and (self.kind[above] == "b" or (self.kind[above] == "t" and self._is_rule(above, start))):
             self.kind[above] = "x" if self.kind[above] == "t" else "b"
             above -= 1
         end = labels
@@ -298,6 +316,11 @@ class _Reader:
             end += 1
         self.kind[start:labels] = ["x" if kind == "c" else kind for kind in self.kind[start:labels]]
         return end > labels + 1
+
+    def _is_rule(self, at: int, start: int) -> bool:
+        """Whether a line is a rule above a header block, or words between dashes right above it."""
+        line = self.lines[at]
+        return bool(marks.RULE.match(line)) or (at == start - 1 and len(line) <= 200 and marks.CAPTION.match(line) is not None)
 
     def _labels_follow(self, at: int) -> bool:
         """Whether a rule is followed by a header block in a language we don't know: labels with colons, an address among them."""
@@ -315,12 +338,24 @@ class _Reader:
         for begin, line in enumerate(self.lines):
             if self.kind[begin] != "t" or not (within or line[0] in _FOOTS or marks.may_begin_mobile(line)):
                 continue
-            if (line[0] in _DASHES and marks.SIGNATURE.match(line)) or marks.is_mobile_signature(line) or self._is_list_footer(begin):
+            if (line[0] in _DASHES and marks.SIGNATURE.match(line)) or self._is_mobile(begin) or self._is_list_footer(begin):
                 at = begin
                 while at < self.size and self.kind[at] not in "qao":
                     if self.kind[at] != "b":
                         self.kind[at] = "x"
                     at += 1
+
+    def _is_mobile(self, at: int) -> bool:
+        """Whether a line is what a phone adds; one that names no device only where it stands alone below all that the author wrote."""
+        line = self.lines[at]
+        if not marks.is_mobile_signature(line):
+            return False
+        if marks.names_device(line):
+            return True
+        if at < 2 or self.kind[at - 1] != "b" or not any(kind in "tf" for kind in self.kind[:at]):
+            return False
+        following = self._next_filled(at + 1)
+        return following < 0 or self.kind[following] in "qaoxc"
 
     def _is_list_footer(self, at: int) -> bool:
         """Whether a long rule right below a quote begins what a mailing list puts under every mail."""

@@ -35,7 +35,10 @@ pon., 2 lis 2026 o 10:00 Kim Client <kim@client.test> napisał(a):
 пн, 2 нояб. 2026 г. в 10:00, Kim Client <kim@client.test>:
 2026年11月2日(月) 10:00 Kim Client <kim@client.test>:
 Kim Client ---02.11.2026 10:00:01---Good morning,
-Kim Client <kim@client.test> 于2026年11月2日周一 10:00写道：""".split("\n")
+Kim Client <kim@client.test> 于2026年11月2日周一 10:00写道：
+Kim Client <kim@client.test> píše v Po 02. 11. 2026 v 10:00 +0100:
+Dne 2. nov. 2026 ob 10:00 je Kim Client <kim@client.test> napisal:
+pirmd., 2026. g. 2. nov., plkst. 10:00 — lietotājs Kim Client (<kim@client.test>) rakstīja:""".split("\n")
 
 BLOCKS = """\
 From|Sent|To|Subject
@@ -52,6 +55,15 @@ Od|Wysłane|Do|Temat
 От|Отправлено|Кому|Тема
 发件人|发送时间|收件人|主题
 差出人|送信日時|宛先|件名""".split("\n")
+
+CAPTIONS = [
+    "----- Mail original -----",
+    "-----Oprindelig meddelelse-----",
+    "----- Nachricht von kim@client.test ---------",
+    "------------------&nbsp;原始邮件&nbsp;------------------",
+    "\u2010\u2010\u2010\u2010\u2010\u2010 Original Message \u2010\u2010\u2010\u2010\u2010\u2010",
+    "=-=-=-= Něco neznámého =-=-=-=",
+]
 
 
 @pytest.mark.parametrize("line", ATTRIBUTIONS)
@@ -80,6 +92,22 @@ def test_a_header_block_ends_the_answer(labels: str, rule: str) -> None:
     assert OLD in found.quoted
 
 
+@pytest.mark.parametrize("caption", CAPTIONS)
+@pytest.mark.parametrize(
+    "below",
+    ["From: Kim <kim@client.test>\nSent: 2 November 2026 10:00\nTo: Desk\nSubject: Printer", ATTRIBUTIONS[0]],
+    ids=["block", "line"],
+)
+def test_words_between_dashes_above_a_quote_belong_to_it(caption: str, below: str) -> None:
+    """Each client has its own, in each language another."""
+    assert quoting.written(f"{ANSWER}\n\n{caption}\n{below}\n\n{OLD}\n").text == ANSWER
+
+
+def test_groupwise_needs_no_address() -> None:
+    """Older versions name the sender alone."""
+    assert quoting.written(f"{ANSWER}\n\n>>> Kim Client 11/2/2026 10:00 AM >>>\n{OLD}\n").text == ANSWER
+
+
 @pytest.mark.parametrize(
     "signature",
     [
@@ -100,6 +128,12 @@ def test_a_header_block_ends_the_answer(labels: str, rule: str) -> None:
         "Skickat från min iPhone",
         "Отправлено с iPhone",
         "从我的iPhone发送",
+        "Sent from my Wiko FAB 4G",
+        "Získat Outlook pro Android",
+        "Pobierz aplikację Outlook dla systemu iOS",
+        "获取 Outlook for iOS",
+        "Virus-free. www.avast.com\n<https://www.avast.com/sig-email>",
+        "---\nDiese E-Mail wurde von Avast auf Viren geprüft.\nhttps://www.avast.com/antivirus",
     ],
 )
 def test_signatures_are_cut_and_alone_count_as_nothing(signature: str) -> None:
@@ -123,6 +157,20 @@ def test_signatures_are_cut_and_alone_count_as_nothing(signature: str) -> None:
         "On 3 Nov 2026 your technician (bob@corp.test) wrote me the following:\n\nThe part is ordered.\n\nWhere is it?",
         "It says\n2026-11-02 10:00:00 kim@client.test wrote: failure\nmore of the log:\nend",
         "Am 3.11.2026 schrieb mir Herr Meier, dass\nes nicht geht. Bitte klären:\n- Punkt 1",
+        "Outlook for iOS does not sync since Monday",
+        "Outlook für iOS synchronisiert nicht.",
+        "Get Outlook for me please",
+        "Please uninstall Avast antivirus from my PC.",
+        "From my point of view the phone is broken.",
+        "Sent via DHL on Monday\n\nWhere is it?",
+        "Odesláno z Prahy v pondělí, dodnes nic nepřišlo",
+        "Lähetetty tilaus ei ole saapunut",
+        "Envoyé de Paris lundi, rien reçu",
+        "Please book:\nFrom: Praha\nTo: Brno\nDate: 5.3.2026 14:02\nPassengers: 2",
+        "Write above the line in the form",
+        'The mail said "reply above this line". Why?',
+        "At 14:02 on 05.03.2026 the server said:\nerror 5\nWhat is it?",
+        "--- Step 1 ---\nopen it\n--- Step 2 ---\nclose it",
         "see\n>>> import os\n>>> os.getcwd()\nthat fails",
     ],
 )
