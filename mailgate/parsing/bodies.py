@@ -16,6 +16,13 @@ from rules.facts.mail import Part
 
 TEXT_CHARACTERS = 1024 * 1024
 _READABLE = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"})
+_STUB_BYTES = 400
+_STUB = re.compile(
+    r"(?:mail|e-?mail|client|reader|viewer|program\w*|message|nachricht|viesti|zpráva|prohlížeč)\b.{0,80}\b(?:html|multi-?part|mime)\b|\bhtml\b.{0,60}\b(?:mail|e-?mail|client|reader|viewer|version|format|message|nachricht|browser|prohlížeč|viesti)"
+    r"|^\s*(?:this is a multi-?part message|to view this (?:e-?mail|message))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BLANK = dict.fromkeys((0, 0xA0, 0xAD, 0x034F, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFD))
 _PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 _RENDITIONS = frozenset({"text/x-amp-html", "text/watch-html"})
 
@@ -91,30 +98,48 @@ class _Sorter:
 
     def _alternative(self, node: mime.Node) -> None:
         """Read the plain rendition if it says anything, else the richest; files within any rendition are kept."""
-        chosen: mime.Node | None = None
-        for child in node.children:
-            if child.type == "text/plain" and child.disposition != "attachment" and child.content().strip(b" \t\r\n\xa0\0"):
-                chosen = child
-                break
-        if chosen is None:
+        plain = next(
+            (
+                child
+                for child in node.children
+                if child.type == "text/plain" and child.disposition != "attachment" and _says_something(child)
+            ),
+            None,
+        )
+        rich = None
+        if plain is None or _is_stub(plain):
             for child in reversed(node.children):
-                if child.type in _READABLE - {"text/plain"} or any(leaf.type in _READABLE for leaf in child.leaves()):
-                    chosen = child
+                if child is not plain and (
+                    child.type in _READABLE - {"text/plain"} or any(leaf.type in _READABLE for leaf in child.leaves())
+                ):
+                    rich = child
                     break
+        said = ""
         for child in node.children:
-            if child is chosen:
+            if child is plain:
                 self._sort(child)
-                continue
-            for leaf in child.leaves():
-                shown = leaf.type in _READABLE and leaf.disposition != "attachment"
-                if not shown and leaf.type not in _RENDITIONS:
-                    self._file(leaf)
+                said = "".join(self.bodies.texts[-1:])
+            elif child is rich:
+                self._rich(child, said)
+            else:
+                for leaf in child.leaves():
+                    shown = leaf.type in _READABLE and leaf.disposition != "attachment"
+                    if not shown and leaf.type not in _RENDITIONS:
+                        self._file(leaf)
+
+    def _rich(self, node: mime.Node, plain: str) -> None:
+        """Read a rich rendition, and forget its text where it says the same as the `plain` one above."""
+        above = "".join(plain.split())[:60]
+        count = len(self.bodies.texts)
+        self._sort(node)
+        if above and above in "".join("".join(self.bodies.texts[count:]).split()):
+            del self.bodies.texts[count:]
 
     # --- text ---------------------------------------------------------------------------------------------------------------------
 
     def _read(self, node: mime.Node) -> None:
         data = node.content()
-        if node.type == "text/html":
+        if node.type == "text/html" or (node.type == "text/plain" and _DOCUMENT.match(data[:1000])):
             self._read_html(node, data)
             return
         text, honest = charsets.decode(data, node.parameters.get("charset", ""))
@@ -221,6 +246,19 @@ class _Sorter:
             )
 
 
+def _says_something(plain: mime.Node) -> bool:
+    """Whether a plain rendition is more than blanks."""
+    if plain.end - plain.start > _STUB_BYTES:
+        return bool(plain.content().strip(b" \t\r\n\xa0\0"))
+    return bool(charsets.decode(plain.content(), plain.parameters.get("charset", ""))[0].translate(_BLANK).strip())
+
+
+def _is_stub(plain: mime.Node) -> bool:
+    """Whether a plain rendition says no more than that there is another one."""
+    size = plain.end - plain.start
+    return size <= _STUB_BYTES and _STUB.search(charsets.decode(plain.content(), plain.parameters.get("charset", ""))[0]) is not None
+
+
 def tnef_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The files inside a winmail.dat; nothing where the optional reader isn't installed or the file is broken."""
     try:
@@ -236,6 +274,11 @@ def tnef_files(data: bytes) -> Iterator[tuple[str, bytes]]:
             yield (name.decode("cp1252", "western") if isinstance(name, bytes) else str(name or "")), content
 
 
+_DOCUMENT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html[^>]*>\s*)?<html[\s>].{0,900}?(?:<head|<body|<meta|<p|<div|<table|<br)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A whole HTML document where plain text is declared, or nothing: nobody types that, so it is shown as it was meant."""
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 

@@ -142,9 +142,14 @@ def _lookup(key: str) -> str:
     return ""
 
 
-def decode(data: bytes, label: str = "") -> tuple[str, bool]:
-    """Text of `data`, and whether the label told the truth. Never raises; what can't be read shows as U+FFFD."""
+def decode(data: bytes, label: str = "", hint: str = "") -> tuple[str, bool]:
+    """Text of `data`, and whether the label told the truth. Never raises; what can't be read shows as U+FFFD.
+
+    `hint` is a charset that the same mail uses elsewhere: it counts where the label says nothing.
+    """
     codec = resolve(label) if label else "utf-8"
+    if b"\x1b$)C" in data[:200] and codec in {"", "utf-8", "jis"}:
+        codec = label = "iso2022_kr"
     if codec == "jis" or (not label and b"\x1b$" in data):
         return _japanese_mail(data), True
     if (
@@ -173,7 +178,7 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
         text = _nearly(data, "utf-8")
         if text:
             return text, False
-    return guess(data), False
+    return guess(data, hint), False
 
 
 def _nearly(data: bytes, codec: str) -> str:
@@ -214,6 +219,9 @@ def guess(data: bytes, hint: str = "") -> str:
     sample = data[:_SENSIBLE_BYTES]
     if _looks_european(sample):
         return _by_letters(data)
+    japanese = _kana(data)
+    if japanese:
+        return japanese
     # Imported where needed: it costs memory that most mails never use.
     import chardet  # noqa: PLC0415 - as said
 
@@ -245,26 +253,61 @@ def _looks_european(sample: bytes) -> bool:
     return high * 2 <= letters * 3
 
 
-_EUROPEAN = {
-    "cp1252": frozenset("äöüßåæøéèêëàâçñíóúáîôûïãõÄÖÜÅÆØÉÈÀÇÑÁÓ€–—‘’“”„«»§°´"),
-    "cp1250": frozenset("áčďéěíňóřšťúůýžľĺŕôäąćęłńśźżőűöüßÁČĎÉĚÍŇÓŘŠŤÚŮÝŽĽĄĆĘŁŃŚŹŻŐŰÖÜ–—‘’“”„§°"),
-    "iso8859-2": frozenset("áčďéěíňóřšťúůýžľĺŕôäąćęłńśźżőűöüßÁČĎÉĚÍŇÓŘŠŤÚŮÝŽĽĄĆĘŁŃŚŹŻŐŰÖÜ§°"),
-}
+_WESTERN_SIGNS = "€–—‘’“”„…«»§°´•"
+_ALPHABETS: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (codec, frozenset(letters + letters.upper() + _WESTERN_SIGNS))
+    for codec, letters in (
+        ("cp1252", "äöüß"),
+        ("cp1252", "åäöæøé"),
+        ("cp1252", "àâæçéèêëîïôœùûüÿ"),
+        ("cp1252", "áéíñóúüçàèòï¿¡·"),
+        ("cp1252", "áâãàçéêíóôõúüºª"),
+        ("cp1252", "àèéìîòóù"),
+        ("cp1252", "áðéíóúýþæö"),
+        ("cp1250", "áčďéěíňóřšťúůýžľĺŕôäö"),
+        ("iso8859-2", "áčďéěíňóřšťúůýžľĺŕôäö"),
+        ("cp1250", "ąćęłńóśźż"),
+        ("iso8859-2", "ąćęłńóśźż"),
+        ("cp1250", "áéíóöőúüű"),
+        ("cp1250", "ăâîşţ"),
+        ("cp1250", "čćđšž"),
+        ("iso8859-2", "čćđšž"),
+        ("cp1254", "çğıöşüâîûİ"),
+        ("cp1257", "āčēģīķļņšūž"),
+        ("cp1257", "ąčęėįšųūž"),
+    )
+)
+"""Letters beyond ASCII of languages, those written by more people first: a text uses the letters of one of them."""
 
 
 def _by_letters(data: bytes) -> str:
-    """Text of mostly ASCII bytes: of the charsets of western and central Europe the one that gives the likeliest letters."""
+    """Text of mostly ASCII bytes: of the charsets of Europe the one that gives letters of one language."""
     text = _nearly(data, "utf-8")
     if text:
         return text
     high = bytes(byte for byte in data[:_SENSIBLE_BYTES] if byte > 0x7F)
     best, most = "cp1252", -(10**9)
-    for codec, likely in _EUROPEAN.items():
+    for codec, likely in _ALPHABETS:
         signs = high.decode(codec, "replace" if codec != "cp1252" else "western")
-        score = sum(1 if sign in likely else 0 if sign.isalpha() else -2 for sign in signs)
+        score = sum(
+            1 if sign in likely else -1 if sign.isalpha() else 0 if sign.isprintable() and sign != "\ufffd" else -2 for sign in signs
+        )
         if score > most:
             best, most = codec, score
     return data.decode(best, "western" if best == "cp1252" else "replace")
+
+
+def _kana(data: bytes) -> str:
+    """Text in one of the Japanese charsets, known by its many kana; statistics need more of it than a subject has."""
+    for codec in ("euc_jp", "cp932"):
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        wide = [sign for sign in text[:_SENSIBLE_BYTES] if sign > "\x7f"]
+        if sum("\u3041" <= sign <= "\u30fe" for sign in wide) * 10 >= len(wide) * 3:
+            return text
+    return ""
 
 
 _ESCAPES = re.compile(rb"\x1b(\([A-Za-z]|\$\([A-Za-z]|\$[@ABC]|\.[A-F]|&@)")

@@ -191,20 +191,34 @@ def words(value: bytes, hint: str = "") -> str:
     run: list[bytes] = []
     run_charset = b""
     at = 0
+    carried = b""
     for match in _WORD.finditer(value):
         between = value[at : match.start()]
         charset = match.group(1).split(b"*")[0].lower()
         if between.strip() or charset != run_charset or not run:
-            if run:
-                out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
+            if run or carried:
+                run.append(_word_bytes(b"b", carried))
+                carried = b""
+                out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"), hint)[0])
                 run = []
             if between and (between.strip() or not out):
                 out.append(between.decode("ascii") if between.isascii() else charsets.guess(between, hint))
         run_charset = charset
-        run.append(_word_bytes(match.group(2), match.group(3)))
+        kind, payload = match.group(2), match.group(3)
+        if kind in b"bB":
+            # Some programs cut the base64 itself, within a group of four.
+            payload = carried + payload
+            whole = len(payload) - (len(payload) % 4 if _BASE64.fullmatch(payload) else 0)
+            payload, carried = payload[:whole], payload[whole:]
+        elif carried:
+            run.append(_word_bytes(b"b", carried))
+            carried = b""
+        run.append(_word_bytes(kind, payload))
         at = match.end()
+    if carried:
+        run.append(_word_bytes(b"b", carried))
     if run:
-        out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"))[0])
+        out.append(charsets.decode(b"".join(run), run_charset.decode("latin-1"), hint)[0])
     rest = value[at:]
     if rest:
         out.append(rest.decode("ascii") if rest.isascii() else charsets.guess(rest, hint))
@@ -214,15 +228,17 @@ def words(value: bytes, hint: str = "") -> str:
 def _word_bytes(kind: bytes, payload: bytes) -> bytes:
     if kind in b"qQ":
         return quoted_printable_word(payload)
-    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", payload.split(b"=")[0])
-    if len(kept) % 4 == 1:
-        kept = kept[:-1]
-    try:
-        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
-    except (binascii.Error, ValueError):
-        return payload
+    out: list[bytes] = []
+    for piece in payload.split(b"="):
+        # Padding within: encoded piece by piece and put together.
+        kept = re.sub(rb"[^A-Za-z0-9+/]", b"", piece)
+        if len(kept) % 4 == 1:
+            kept = kept[:-1]
+        out.append(binascii.a2b_base64(kept + b"=" * (-len(kept) % 4)))
+    return b"".join(out)
 
 
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 

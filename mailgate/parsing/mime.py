@@ -42,11 +42,19 @@ class Node:
     def encoding(self) -> str:
         """The transfer encoding as a plain lower-case word."""
         value = self.block.first("content-transfer-encoding")
-        return re.sub(rb"\([^)]*\)|[\s\"';]", b"", value).decode("latin-1").lower() if value else ""
+        if not value:
+            return ""
+        word = re.sub(rb"\([^)]*\)|[\s\"';]", b"", value).decode("latin-1").lower()
+        return word if word in _ENCODINGS else _MISSPELLED.get(re.sub(r"[^a-z0-9]", "", word), word)
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone. Never raises."""
-        return decoded(self.raw[self.start : self.end], self.encoding)
+        body = self.raw[self.start : self.end]
+        encoding = self.encoding
+        content = decoded(body, encoding)
+        if encoding == "base64" and self.type.startswith("text/") and _is_plain(body, content):
+            return body
+        return content
 
     def leaves(self) -> Iterator[Node]:
         """The leaves in order, itself if it has no children."""
@@ -56,10 +64,38 @@ class Node:
             yield from child.leaves()
 
 
+_ENCODINGS = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})
+_MISSPELLED = {
+    "quotedprintable": "quoted-printable",
+    "quotedprintible": "quoted-printable",
+    "quoteprintable": "quoted-printable",
+    "qp": "quoted-printable",
+    "base64": "base64",
+    "b64": "base64",
+    "64bit": "base64",
+}
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s-][^\n]*\S|\S[ ]\S")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def _is_plain(body: bytes, content: bytes) -> bool:
+    """Whether a text that says it is base64 is none: a first line that can't be, and nonsense when decoded."""
+    first = body.lstrip()[:200].split(b"\n", 1)[0]
+    if not _NO_BASE64.search(first):
+        return False
+    try:
+        content[:200].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start < len(content[:200]) - 4
+    return _BINARY.search(content[:200]) is not None
+
+
 @dataclass(slots=True)
 class _Walk:
     flaws: set[str]
     parts: int = 0
+    charset: str = ""
+    """What the first text with a charset declares."""
 
 
 def tree(raw: bytes, flaws: set[str]) -> Node:
@@ -72,17 +108,23 @@ def tree(raw: bytes, flaws: set[str]) -> Node:
 def _node(raw: bytes, start: int, end: int, path: str, parent: str, default: str, walk: _Walk, depth: int) -> Node:
     block = headers.read(raw, start, end)
     walk.flaws |= block.flaws
-    type_, parameters = value_and_parameters(block.first("content-type"))
+    type_, parameters = value_and_parameters(block.first("content-type"), walk.charset)
     if any((block.first(name) or b"").count(b";") > PARAMETERS for name in ("content-type", "content-disposition")):
         walk.flaws.add("limits")
-    disposition, more = value_and_parameters(block.first("content-disposition"))
+    disposition, more = value_and_parameters(block.first("content-disposition"), walk.charset)
     if "/" not in type_ or type_.startswith("/") or type_.endswith("/"):
         type_ = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(type_, default)
+    type_ = _TURNED.get(type_, type_)
+    if not walk.charset and type_.startswith("text/"):
+        walk.charset = parameters.get("charset", "")
     name = more.get("filename") or more.get("name") or parameters.get("name") or parameters.get("filename") or ""
     node = Node(raw, block, min(block.body_at, end), end, path, type_, parameters, disposition, name, parent, begin=start)
     if type_.startswith("multipart/"):
         _split(node, walk, depth)
     return node
+
+
+_TURNED = {"html/text": "text/html", "plain/text": "text/plain"}
 
 
 def _split(node: Node, walk: _Walk, depth: int) -> None:

@@ -6,6 +6,7 @@ Reads what programs write, not only what they should: missing semicolons, quotes
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_to_bytes
 
 from mailgate.parsing import charsets, headers
 
@@ -15,9 +16,10 @@ _TOKEN = re.compile(rb"[ \t]*([^\s=;\"]{1,200})[ \t]*=[ \t]*")
 _LONG = re.compile(r"^([^*]+)\*(?:(\d{1,3})(\*?))?$")
 
 
-def value_and_parameters(raw: bytes | None) -> tuple[str, dict[str, str]]:
+def value_and_parameters(raw: bytes | None, hint: str = "") -> tuple[str, dict[str, str]]:
     """A structured field split into its lower-case value and its parameters, RFC 2231 pieces joined and decoded.
 
+    `hint` is a charset that the same mail declares elsewhere, for raw 8-bit characters.
     At most 50 parameters are read. Of a parameter given twice the first counts, but the RFC 2231 form beats the plain one.
     """
     if not raw:
@@ -43,9 +45,9 @@ def value_and_parameters(raw: bytes | None) -> tuple[str, dict[str, str]]:
             index = int(match.group(2) or 0)
             pieces.setdefault(match.group(1), {}).setdefault(index, (content, match.group(2) is None or bool(match.group(3))))
         else:
-            parameters.setdefault(name, _parameter_text(content))
+            parameters.setdefault(name, _parameter_text(content, hint))
     for name, found in pieces.items():
-        parameters[name] = _joined(found) or parameters.get(name, "")
+        parameters[name] = _joined(found, hint) or parameters.get(name, "")
     return value.decode("latin-1"), parameters
 
 
@@ -86,11 +88,20 @@ def _parameter(rest: bytes, at: int) -> tuple[int, str, bytes]:
     return end + 1, name, content
 
 
-def _parameter_text(content: bytes) -> str:
-    return headers.text(content)
+_PERCENT = re.compile(rb"%[89A-Fa-f][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]")
 
 
-def _joined(found: dict[int, tuple[bytes, bool]]) -> str:
+def _parameter_text(content: bytes, hint: str) -> str:
+    if b"%" in content and _PERCENT.search(content):
+        # filename="%C3%84.pdf": encoded as RFC 2231 wants it, without saying so.
+        try:
+            return headers.one_line(unquote_to_bytes(content).decode("utf-8"))
+        except UnicodeDecodeError:
+            pass
+    return headers.text(content, hint)
+
+
+def _joined(found: dict[int, tuple[bytes, bool]], hint: str) -> str:
     """The pieces of one RFC 2231 parameter in order; those marked with `*` are percent-encoded, the first carries the charset."""
     charset = ""
     data = b""
@@ -104,5 +115,5 @@ def _joined(found: dict[int, tuple[bytes, bool]]) -> str:
             content = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m.group(1), 16),)), content)
         data += content
     if b"=?" in data:
-        return headers.text(data)
-    return headers.one_line(charsets.decode(data, charset)[0] if charset else charsets.guess(data))
+        return headers.text(data, hint)
+    return headers.one_line(charsets.decode(data, charset, hint)[0] if charset else charsets.guess(data, hint))

@@ -107,7 +107,8 @@ def _structured(block: headers.Block, flaws: set[str], hint: str = "") -> tuple[
         if key in raw:
             # mail-parser drops a whole address for one raw 8-bit byte, so these are decoded before.
             unfolded = headers.unfold(headers.addresses_capped(value, flaws))
-            raw[key].append(unfolded.decode("ascii") if unfolded.isascii() else charsets.guess(unfolded, hint))
+            is_plain = unfolded.isascii() and b"\x1b" not in unfolded
+            raw[key].append(unfolded.decode("ascii") if is_plain else charsets.clean(charsets.decode(unfolded, hint=hint)[0]))
         elif key == "date" and date is None:
             date = headers.text(value)[:200]
     if len(raw["from"]) > 1:
@@ -149,18 +150,29 @@ def _merged(parsed: MailParser, key: str, values: list[str]) -> tuple[Address, .
     if not values:
         return ()
     pairs = getattr(parsed, key.replace("-", "_") if key != "from" else "from_") or []
-    found = [Address(name=_name(name), address=headers.one_line(address)) for name, address in pairs]
+    found = [Address(name=_name(name), address=_bare(address)) for name, address in pairs]
     if key == "from":
         lenient = _lenient_all(values)
         if len(found) == len(lenient) == 1 and found[0].address == lenient[0].address and "," in lenient[0].name:
             # An unquoted comma: mail-parser keeps only what stands behind it.
             return lenient
+        if found and "@" not in found[0].address and any("@" in address.address for address in lenient):
+            return lenient
         return tuple(found) or lenient
     expected = sum(value.count("@") for value in values)
-    if len(found) < expected or len(values) > 1:
+    if len(found) < expected or len(values) > 1 or (not found and "=?" in values[0]):
         known = {address.address.lower() for address in found}
-        found += [address for address in _lenient_all(values) if address.address.lower() not in known]
+        lenient = _lenient_all(values)
+        if known <= {address.address.lower() for address in lenient}:
+            return lenient
+        found += [address for address in lenient if address.address.lower() not in known]
     return tuple(found[: headers.ADDRESSES])
+
+
+def _bare(address: str) -> str:
+    """An address without the quotes that Outlook puts around it: `'kim@client.test'`."""
+    address = headers.one_line(address)
+    return address[1:-1] if len(address) > 2 and address[0] == address[-1] == "'" else address
 
 
 def _name(name: str) -> str:
@@ -182,20 +194,27 @@ def _lenient_all(values: Iterable[str]) -> tuple[Address, ...]:
 def _lenient(value: str) -> list[Address]:
     """Addresses of a field that breaks the grammar: whatever stands in angles or looks like an address, with the text before it."""
     found: list[Address] = []
+    if "=?" in value and "@" not in value:
+        # Whole mailboxes within encoded words.
+        value = headers.text(value.encode("utf-8", "replace"))
     for piece in _pieces(value):
-        angles = _ANGLE.findall(piece)
+        angles = [match for match in _ANGLE.finditer(piece) if "@" in match.group(1)] or list(_ANGLE.finditer(piece))[-1:]
         if angles:
-            inside = angles[-1]
-            looks = _LOOKS.search(inside)
-            name = piece.partition("<")[0]
-            address = looks.group() if looks else "" if " " in inside else inside
-            found.append(Address(name=_name(name), address=headers.one_line(address)))
+            start = 0
+            for match in angles:
+                inside = headers.text(match.group(1).encode("utf-8", "replace")) if "=?" in match.group(1) else match.group(1)
+                looks = _LOOKS.search(inside)
+                address = looks.group() if looks else "" if " " in inside else inside
+                found.append(Address(name=_name(piece[start : match.start()].partition("<")[0]), address=_bare(address)))
+                start = match.end()
             continue
         looks = _LOOKS.search(piece)
         comment = re.search(r"\(([^()]{0,300})\)", piece)
         if looks:
             rest = comment.group(1) if comment else (piece[: looks.start()] + piece[looks.end() :])
-            found.append(Address(name=_name(rest), address=headers.one_line(looks.group())))
+            others = _LOOKS.findall(rest) if not comment else []
+            found.append(Address(name="" if others else _name(rest.strip(" <>")), address=_bare(looks.group())))
+            found += [Address(address=_bare(other)) for other in others]
         elif comment:
             found.append(Address(name=_name(comment.group(1)), address=_name(piece[: comment.start()]) if "@" in piece else ""))
         elif piece.strip() and not piece.strip().endswith(":;"):

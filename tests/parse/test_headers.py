@@ -15,6 +15,13 @@ def subject(raw: bytes) -> str:
     [
         ("Příliš žluťoučký".encode(), "Příliš žluťoučký"),
         ("Tiskárna nefunguje, děkuji".encode("cp1250"), "Tiskárna nefunguje, děkuji"),
+        ("Od včerejška neběží".encode("iso-8859-2"), "Od včerejška neběží"),
+        ("Yazıcı çalışmıyor".encode("cp1254"), "Yazıcı çalışmıyor"),
+        ("Nem működik, sürgős".encode("cp1250"), "Nem működik, sürgős"),
+        ("プリンターが動きません".encode("euc_jp"), "プリンターが動きません"),
+        ("プリンターが動きません".encode("cp932"), "プリンターが動きません"),
+        (b"=?utf-8?B?w6TDtsO8w?=\r\n =?utf-8?B?5/DpA==?=", "äöüßä"),
+        (b"=?utf-8?B?w6Q=w7Y=?=", "äö"),
         ("Grüße aus Köln".encode("latin-1"), "Grüße aus Köln"),
         ("Привет мир".encode("koi8-r"), "Привет мир"),
         (b"=?utf-8?B?xb4=?= =?utf-8?Q?lu=C5?= =?utf-8?Q?=A5ou?=", "žluťou"),
@@ -53,6 +60,10 @@ def test_raw_bytes_are_read_as_the_mail_declares_elsewhere() -> None:
         (b"j@n.test (Jiri Novak)", "Jiri Novak", "j@n.test"),
         (b"boss@bank.test <evil@x.test>", "boss@bank.test", "evil@x.test"),
         (b"MAILER-DAEMON (Mail Delivery System)", "Mail Delivery System", ""),
+        (b"Kim Client <kim@c.test", "Kim Client", "kim@c.test"),
+        (b"=?utf-8?q?Kim_=3Ckim=40c=2Etest=3E?=", "Kim", "kim@c.test"),
+        (b"Kim <=?utf-8?q?kim=40c=2Etest?=>", "Kim", "kim@c.test"),
+        (b"\x1b$B;3ED\x1b(B <y@n.test>", "山田", "y@n.test"),
         ("Ji\u0159\u00ed <ji\u0159\u00ed@p\u0159\u00edklad.test>".encode(), "Jiří", "jiří@příklad.test"),
         (b'"a\xe2\x80\xaeb" <a@b.test>', "ab", "a@b.test"),
     ],
@@ -61,6 +72,23 @@ def test_senders_are_shown_to_people(field: bytes, name: str, address: str) -> N
     """mail-parser drops or garbles these; agents must still see who wrote."""
     mail = parse.parse(b"From: " + field + b"\r\nSubject: s\r\n\r\nx")
     assert (mail.sender.name, mail.sender.address) == (name, address)
+
+
+@pytest.mark.parametrize(
+    ("field", "addresses"),
+    [
+        (b"a@x.test; B <b@x.test>", ["a@x.test", "b@x.test"]),
+        (b"a@x.test b@x.test", ["a@x.test", "b@x.test"]),
+        (b"A <a@x.test>B <b@x.test>", ["a@x.test", "b@x.test"]),
+        (b"'a@x.test'", ["a@x.test"]),
+        (b"=?utf-8?q?a=40x=2Etest?=", ["a@x.test"]),
+        (b"undisclosed-recipients:;", []),
+    ],
+)
+def test_recipients_are_found_however_they_are_listed(field: bytes, addresses: list[str]) -> None:
+    """Whoever is missing here gets no copy and joins no ticket."""
+    mail = parse.parse(b"From: kim@client.test\r\nTo: " + field + b"\r\nSubject: s\r\n\r\nx")
+    assert [each.address for each in mail.to] == addresses
 
 
 def test_junk_before_the_headers_is_skipped() -> None:
@@ -134,6 +162,9 @@ def test_no_charset_label_runs_a_codec_of_its_choice(label: str) -> None:
         ("Größe", "utf-8", "iso-8859-1"),
         ("Größe", "latin-1", "us-ascii"),
         ("žluť", "utf-16", "utf-16"),
+        ("안녕하세요", "iso2022_kr", ""),
+        ("お世話になっております", "euc_jp", "unknown-8bit"),
+        ("Příšerně žluťoučký kůň", "iso-8859-2", ""),
     ],
 )
 def test_texts_of_all_charsets_are_read(text: str, codec: str, label: str) -> None:

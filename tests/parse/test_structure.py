@@ -36,8 +36,29 @@ def test_the_plain_rendition_is_read_unless_it_is_empty() -> None:
     """Some shops send an empty plain part beside their HTML."""
     assert parse.parse(build.multipart(build.TEXT, build.HTML, kind=b"alternative")).text == "Hello desk"
     empty = b"Content-Type: text/plain\r\n\r\n \r\n"
-    mail = parse.parse(build.multipart(empty, build.HTML, kind=b"alternative"))
-    assert (mail.text, mail.html_only) == ("Hello desk", True)
+    blank = b"Content-Type: text/plain; charset=utf-8\r\n\r\n\xc2\xa0\xe2\x80\x8b\r\n"
+    for nothing in (empty, blank):
+        mail = parse.parse(build.multipart(nothing, build.HTML, kind=b"alternative"))
+        assert (mail.text, mail.html_only) == ("Hello desk", True)
+
+
+def test_a_plain_rendition_that_only_points_to_the_other_hides_nothing() -> None:
+    """Newsletters and web forms say it so; a customer who writes of HTML in both renditions is shown once."""
+    stub = b"Content-Type: text/plain\r\n\r\nYour mail client does not support HTML messages."
+    mail = parse.parse(build.multipart(stub, build.HTML, kind=b"alternative"))
+    assert mail.text == "Your mail client does not support HTML messages.\nHello desk"
+    html = b"Content-Type: text/html\r\n\r\n<html><body><p>Your mail client does not support <b>HTML</b> messages.</p></body></html>"
+    for parts in ((stub, html), (html, stub)):
+        assert parse.parse(build.multipart(*parts, kind=b"alternative")).text.count("support HTML") in (1, 2)
+    assert parse.parse(build.multipart(stub, html, kind=b"alternative")).text == "Your mail client does not support HTML messages."
+
+
+@pytest.mark.parametrize("more", [b"", b"Content-Type: text/plain; charset=utf-8\r\n", b"Content-Type: html/text\r\n"])
+def test_a_document_that_is_not_called_html_is_read_as_one(more: bytes) -> None:
+    """Scripts forget to say what they send; nobody types a whole document."""
+    mail = parse.parse(build.plain(b"<!DOCTYPE html>\r\n<html><body><p>Hello <b>desk</b></p></body></html>\r\n", more=more))
+    assert mail.text == "Hello desk"
+    assert parse.parse(build.plain(b"Look: <html><body><p>x</p></body></html>\r\n")).text == "Look: <html><body><p>x</p></body></html>"
 
 
 def test_text_around_a_picture_is_joined() -> None:
@@ -195,3 +216,27 @@ def test_text_that_claims_to_be_base64_is_read() -> None:
     """Some scripts set the field and forget the encoding."""
     raw = build.plain(b"The printer on floor two jams again\r\n", more=b"Content-Transfer-Encoding: base64\r\n")
     assert parse.parse(raw).text == "The printer on floor two jams again"
+
+
+@pytest.mark.parametrize("encoding", [b"quoted/printable", b"quotedprintable", b'"quoted-printable"', b"Quoted_Printable (x)"])
+def test_misspelled_transfer_encodings_are_undone(encoding: bytes) -> None:
+    """Old gateways and home-made programs."""
+    raw = build.plain(b"gr=C3=BCn\r\n", more=b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + b"\r\n")
+    assert parse.parse(raw).text == "gr\u00fcn"
+
+
+@pytest.mark.parametrize("body", [b"Hello desk", b"Hello, desk!", b"<html><body><p>Hello desk</p></body></html>"])
+def test_short_text_that_claims_to_be_base64_is_read(body: bytes) -> None:
+    """Two words are no base64, though a decoder makes something of them."""
+    kind = b"text/html" if body.startswith(b"<") else b"text/plain"
+    raw = build.plain(body + b"\r\n", more=b"Content-Type: " + kind + b"\r\nContent-Transfer-Encoding: base64\r\n")
+    assert "Hello" in parse.parse(raw).text
+
+
+def test_percent_signs_and_raw_bytes_in_file_names_are_read() -> None:
+    """Web mailers write them so; the text of the mail says which charset its program uses."""
+    text = "Content-Type: text/plain; charset=windows-1251\r\n\r\nПривет".encode("cp1251")
+    raw_name = b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="' + "счёт.pdf".encode("cp1251") + b'"\r\n\r\nx'
+    percent = b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="%D1%81%D1%87%D1%91%D1%82%20100%25.pdf"\r\n\r\nx'
+    plain = b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="100%25 sure.pdf"\r\n\r\nx'
+    assert names(build.multipart(text, raw_name, percent, plain)) == ["счёт.pdf", "счёт 100%.pdf", "100%25 sure.pdf"]
