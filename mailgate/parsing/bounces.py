@@ -194,11 +194,11 @@ _SUBJECT = re.compile(
     r"palautettu|toimittaminen ep|ei voitu toimittaa|toimitus epäonnistui|nedoruč|doručení se nezdařilo|nelze doručit|vrácen|"
     r"no se (?:ha podido|pudo) entregar|no entregado|devuelto|error de entrega|não (?:foi )?(?:entregue|entregável)|falha na entrega|devolvid|"
     r"mancata consegna|mancato recapito|impossibile recapitare|onbestelbaar|niet (?:bezorgd|afgeleverd)|niedostarcz|zwrot|nie dostarczono|"
-    r"не ?доставлен|недоставлен|невозможно доставить|возврат|kunde inte levereras|gick inte att leverera|olevererbart|uleverbar|kunne ikke leveres|"
+    r"не ?доставлен|недоставлен|невозможно доставить|возврат|(?:kunde|kan) inte levereras|gick inte att leverera|olevererbart|uleverbar|kunne ikke leveres|"
     r"non-?deliverable|^\W{0,3}bounce\b|postmaster notify|rückgabe|(?:lieferung|übermittlung|zustellung).{0,30}fehlgeschlagen|übermittlungsstatus|=dcbermittlungsstatus|"
     r"no se puede entregar|não é possível entregar|impossible de (?:remettre|distribuer)|état de (?:remise|distribution)|estado de (?:la )?entrega|status de entrega|"
     r"impossibile consegnare|stato del recapito|kan ikke leveres|ikke leveret|kézbesíthetetlen|nem kézbesíthető|nie można dostarczyć|imposibil de livrat|teslim edilemedi|"
-    r"toimittamatta|toimitusilmoitus|oznámení o stavu doručení|无法传递|未传递|传递失败|전송 실패|배달되지 않음|"
+    r"toimittamatta|toimitusilmoitus|oznámení o stavu doručení|无法传递|未传递|未送达|未能(?:送达|投递)|传递失败|전송 실패|배달되지 않음|"
     r"配信(?:不能|できません)|送信できません|エラー|退信|系统退信|投递失败|无法投递|배달 실패|반송",
 )
 """Of a subject in lower case: tried on every mail, and without regard to case it takes twice as long."""
@@ -237,8 +237,13 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
             return True
         if not (said or _EVIDENCE.search(text[:_OPENING])):
             return False
-        is_returned = nobody or null or any(leaf.type in _RETURNED_TYPES for leaf in top.leaves())
-        return is_returned or not (_MAY_BE_PERSONS.match(local) and persons.speaks(_above_copy(text)))
+        is_returned = (
+            nobody
+            or null
+            or (said and _COPY.search(text[:_PROSE_CHARACTERS]))
+            or any(leaf.type in _RETURNED_TYPES for leaf in top.leaves())
+        )
+        return bool(is_returned) or not (_MAY_BE_PERSONS.match(local) and persons.speaks(_above_copy(text)))
     if _DAEMON_NAME.search(name or ("" if sender else headers.text(top.block.first("from") or b""))):
         return said and (not sender or (bool(_EVIDENCE.search(text[:_OPENING])) and not persons.speaks(_above_copy(text))))
     if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
@@ -297,10 +302,10 @@ def _own_text(text: str, leaves: list[mime.Node]) -> str:
     for leaf in leaves:
         if leaf.type in {"text/plain", "application/octet-stream"} and leaf.name and "@" not in text:
             text += "\n" + charsets.clean(charsets.decode(leaf.content()[:_PROSE_CHARACTERS])[0])
-    for match in _COPY.finditer(text):
-        if _ADDRESS.search(text, 0, match.start()):
-            return text[: match.start()]
-    return text
+    named = _ADDRESS.search(text)
+    if named is None:
+        return text
+    return next((text[: match.start()] for match in _COPY.finditer(text) if named.end() <= match.start()), text)
 
 
 def _from_prose(text: str, recipients: frozenset[str]) -> list[Failed]:

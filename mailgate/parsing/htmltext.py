@@ -38,8 +38,10 @@ _QUOTED_CLASSES = frozenset(
     "gmail_attr moz-cite-prefix yahoo_quoted protonmail_quote tutanota_quote zmail_extra bloop_original_html".split()
 )
 _SIGNATURE_CLASSES = frozenset("gmail_signature moz-signature protonmail_signature_block".split())
-_SIGNATURES = frozenset("Signature ms-outlook-mobile-signature AppleMailSignature composer_signature messageSignatureSection".split())
-"""Ids and names of what clients put a signature into: Outlook, Apple Mail, Samsung, Spark."""
+_SIGNATURES = frozenset(
+    "Signature signature _rc_sig ms-outlook-mobile-signature AppleMailSignature composer_signature messageSignatureSection".split()
+)
+"""Ids and names of what clients put a signature into: Outlook, Roundcube, Apple Mail, Samsung, Spark."""
 _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _NO_MARGIN = re.compile(r"margin:0|margin-bottom:0|margin(?:-top)?:0")
 

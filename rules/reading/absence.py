@@ -30,7 +30,7 @@ out[ -]of[ -](?:the )?office | ooo\b | i ?['’]?a?m (?:currently )?(?:out of|aw
 | αυτόματη απάντηση | εκτός γραφείου | otomatik (?:yanıt|cevap) | ofis dışında | רד תגובה אוטומטית | תשובה אוטומטית | מענה אוטומטי | الرد التلقائي | رد تلقائي | پاسخ خودکار
 | 自動(?:応答|返信|回覆|回復|送信) | 【?自動(?:返信|応答)】? | 不在(?:通知|応答) | \[?自动(?:答复|回复|回覆) | 自动应答 | 外出 ?(?:自动回复|時の自動応答) | 자동 ?(?:회신|응답|답장) | 부재 ?중 | trả lời tự động | ตอบกลับอัตโนมัติ | balasan otomatis | jawapan automatik | resposta automàtica
 | challenge[ -]response | please (?:confirm|verify) (?:your (?:e-?mail|message)|that you (?:sent|are)) | \[?(?:spam ?arrest|boxbe)\]? .{0,40}(?:verif|confirm|waiting) | your (?:message|e-?mail) (?:is )?(?:awaiting|awaits) (?:moderator )?(?:approval|verification)
-| (?:we (?:have )?)?(?:your (?:message|e-?mail|request|ticket|case|inquiry|enquiry) (?:has been|was) (?:received|registered|created)) | eingangsbestätigung\s*(?:[:!-]|$) | lese(?:bestätigung|nachricht)\s*: | gelesen: | not read: | read receipt\b | return receipt\b | non lu\s?: | luettu: | přečteno:
+| (?:we (?:have )?)?(?:your (?:message|e-?mail|request|ticket|case|inquiry|enquiry) (?:has been|was) (?:received|registered|created)) | eingangsbestätigung\s*(?:[:!-]|$) | lese(?:bestätigung|nachricht)\s*: | not read: | read receipt\b | return receipt\b | non lu\s?:
 """
 _AUTOMATIC = re.compile(
     rf"\s*(?:{'|'.join(line.strip().removeprefix('| ').replace(' | ', '|') for line in _PREFIXES.strip().splitlines())})", re.IGNORECASE
@@ -54,6 +54,14 @@ _MENTIONS = re.compile(
     r"|休暇|休假|不在|부재",
     re.IGNORECASE,
 )
+_RECEIPT = re.compile(
+    r"(?:read|not read|deleted|gelesen|ungelesen gelöscht|luettu|přečteno|prečítané|lu|leído|lida|letto|gelezen|läst|læst|lest|przeczytano|прочитано|прочтено|既読)\s?[:：]",
+    re.IGNORECASE,
+)
+_WAS_READ = re.compile(
+    r"\b(?:was (?:read|displayed|deleted|opened)|gelesen\b|ungelesen|luettiin|poistettiin|(?:byla|bola) (?:přečtena|prečítaná|odstraněna)|a été (?:lu|ouvert|supprimé)|(?:se leyó|ha sido leído|fue leído)|foi (?:lida|excluída)|è stato letto|is gelezen|(?:lästes|har lästs)|(?:blev læst|ble lest)|został[ao]? (?:przeczytan|odczytan)|(?:прочитано|прочтено|было прочитано))|開封",
+    re.IGNORECASE,
+)
 _NOTE = re.compile(
     r"\b(?:out of (?:the |my )?office|away from (?:the|my) (?:office|desk|e-?mails?|mail)|(?:on|from) (?:annual |maternity |parental |sick )?(?:vacation|leave|holidays?)|(?:limited|no|without) access to (?:my )?e-?mails?|(?:will|shall) (?:be back|return|be returning|reply|respond)|back (?:in the office|on|at work)|in urgent (?:cases|matters)|for urgent|my absence)\b"
     r"|\bnicht (?:im (?:büro|haus|dienst)|erreichbar)|\b(?:im|meines|in) urlaub|\babwesend|abwesenheit|\bwieder (?:erreichbar|im büro|für sie|da\b|zurück)|in dringenden (?:fällen|angelegenheiten)|nicht weitergeleitet|\bin elternzeit"
@@ -64,15 +72,19 @@ _NOTE = re.compile(
     r"|\b(?:na urlopie|nieobecn|poza biurem|pilnych|szabads[áa]g|távol|s[üu]rg[őo]s|izinde|в отпуске|отсутств|вне офиса|вернусь|срочн)|εκτός γραφείου|休暇|不在に|休假|외출|휴가|부재",
 )
 _SAID_BY_PROGRAMS = re.compile(
-    r"\bthis is an auto(?:mat(?:ed|ic)|-?generated)|\bautomatically generated|\bautomated (?:message|reply|response|e-?mail|notification)|\b(?:do not|don['’]t|please do not) (?:reply|respond) (?:to this|directly)|\bthis (?:e-?mail|message|mailbox|inbox) is (?:not monitored|unmonitored|unattended)"
+    r"\bthis is an auto(?:mat(?:ed|ic)|-?generated)|\bautomatic (?:reply|response|answer)\b|\bprotecting myself from (?:receiving )?junk|\bautomatically generated|\bautomated (?:message|reply|response|e-?mail|notification)|\b(?:do not|don['’]t|please do not) (?:reply|respond) (?:to this|directly)|\bthis (?:e-?mail|message|mailbox|inbox) is (?:not monitored|unmonitored|unattended)"
     r"|automatisch (?:generiert|erstellt|erzeugt|versendet|verschickt)|antworten sie (?:bitte )?nicht auf diese|automatische (?:nachricht|antwort|e-?mail|eingangsbestätigung)"
     r"|tämä on automaattinen|automaattinen (?:viesti|vastaus)|automaattisesti (?:luotu|lähetetty)|älä vastaa tähän|automaticky (?:vy)?(?:generov|odesl)|automatick(?:á|ou) (?:zpráv|odpověď)|neodpovídejte na"
     r"|(?:message|réponse|courriel|e-?mail) automatique|ne pas répondre|(?:mensaje|respuesta|correo) autom[áa]tic|no responda a este|(?:mensagem|resposta) automática|não responda|(?:messaggio|risposta) automatic|non rispondere a|automatisch (?:gegenereerd|verzonden|antwoord|bericht)|automatiskt (?:svar|meddelande|genererat)|automatisk (?:svar|besked|generert|genereret)|automatyczn(?:a odpowiedź|ie wygenerowan)|автоматическ(?:ое сообщение|и (?:создано|сгенерировано))|自動(?:返信|送信|配信)|自动(?:回复|发送)",
 )
 _STEMS = tuple(
-    "office away vacation leave holiday access urgent absence automa auto-gen monitored unattended reply respond urlaub büro haus dringend elternzeit loma poissa palaan kiireel dovolen mimo naléhav vrátím nepřítom neodpov vygener "
-    "absent congé vacances urgence oficina vacaciones regreso férias escritório ferie rientr assente afwezig vakantie dringende semester brådsk tilbage tilbake fravær urlop nieobecn pilnych szabads távol отпуск отсутств вернусь срочн автомат "
-    "γραφείου 休 不在 自動 自动 휴가 부재 risposta répondre responda".split()
+    stem.replace("_", " ")
+    for stem in (
+        "out_of_off out_of_the out_of_my away_from in_the_office vacation on_leave annual_leave maternity parental holiday access_to urgent absence automat automaa auto-gen not_monitored unmonitored unattended not_reply not_respond "
+        "n't_reply n't_respond n’t_reply will_reply will_respond junk_mail urlaub nicht_im nicht_erreichbar wieder_erreichbar wieder_im antworten_sie dringenden elternzeit abwesen lomalla poissa palaan kiireel vastaa_tähän dovolen mimo "
+        "naléhav vrátím nepřítom neodpov vygener automatic absent congé vacances urgence pas_répondre oficina vacaciones regreso férias escritório ferie rientr assente afwezig vakantie dringende semester brådsk tilbage tilbake fravær "
+        "urlop nieobecn pilnych szabads távol отпуск отсутств вернусь срочн автомат γραφείου 休 不在 自動 自动 휴가 부재 non_rispondere no_responda não_responda"
+    ).split()
 )
 _ASCII_STEMS = tuple(stem for stem in _STEMS if stem.isascii())
 _OPENING = 1000
@@ -90,6 +102,8 @@ def says_automatic(subject: str, text: str, *, is_answer: bool) -> bool:
     found = _AUTOMATIC.match(head)
     goes_on = found and (not found.group()[-1:].isalnum() or _GOES_ON.match(head, found.end()))
     if goes_on and not head.rstrip().endswith(("?", "？")):
+        return True
+    if _RECEIPT.match(head.lstrip()) and _WAS_READ.search(text[:_OPENING]) and not persons.speaks(text):
         return True
     if not found and not _MENTIONS.match(head.lstrip()):
         return False

@@ -36,6 +36,7 @@ _MARKED = (
     "x-away-message",
     "x-ms-exchange-inbox-rules-loop",
     "x-cron-env",
+    "x-servicenow-generated",
     "x-tmda-release",
     "x-boxbe-autoresponse",
     "x-challenge-response",

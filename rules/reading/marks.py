@@ -210,7 +210,7 @@ def is_mobile_signature(line: str) -> bool:
 
 _APP = re.compile(
     r"i ?phon|phone|ipad|ipod|android|black ?berry|samsung|galaxy|huawei|xiaomi|nokia|oneplus|pixel|motorola|windows|\bmac\b|\bios\b|handy|mobil|puheli|telef[oó]n|tablet|"
-    r"outlook|mail|gmx|web\.de|proton|tuta|spark|unterwegs|\bgo\b|device|gerät|laitte|zařízení|appareil|dispositi|apparaat|enhet|enhed|urządze|устройств|viru|avast|手机|電話|휴대",
+    r"outlook|mail|superhuman|missive|mixmax|canary|zoho|gmx|web\.de|proton|tuta|spark|unterwegs|\bgo\b|device|gerät|laitte|zařízení|appareil|dispositi|apparaat|enhet|enhed|urządze|устройств|viru|avast|手机|電話|휴대",
     re.IGNORECASE,
 )
 

@@ -92,11 +92,19 @@ def test_prose_names_the_address_that_failed(text: bytes) -> None:
         (b'"Mail Delivery Subsystem" <x@mx.test>', b"failure notice"),
         (b"Postmaster <postmaster@mx.test>", b"Unzustellbar: Drucker"),
         (b"gateway@mx.test", b"Mail could not be delivered"),
+        (b"postmaster@mx.test", b"Kan inte levereras: skrivare"),
+        (b"postmaster@mx.test", "未送达: 打印机".encode()),
     ],
 )
 def test_sender_and_subject_give_a_bounce_away(sender: bytes, subject: bytes) -> None:
     """Without a report part these are all there is."""
     assert failed(daemon(b"gone@client.test\n550 5.1.1 User unknown\n", sender=sender, subject=subject)) == ["gone@client.test"]
+
+
+def test_a_postmaster_program_may_be_polite() -> None:
+    """qmail greets and says it is sorry; the mail that it returns shows what it is."""
+    text = b"Hi. This is the deliver program at mx.test.\nSorry it didn't work out.\n\n<gone@client.test>:\nNo mailbox here.\n\nReturn-Path: <desk@corp.test>\nReceived: x\n"
+    assert failed(daemon(text, sender=b"postmaster@mx.test", subject=b"failure notice")) == ["gone@client.test"]
 
 
 def test_the_header_of_exim_names_the_address() -> None:

@@ -220,3 +220,18 @@ def test_what_reads_as_if_a_program_had_sent_it_is_worked_on_unanswered(text: st
     found = machine.classify(replace(KIM, text=text), SMTP)
     assert (found.kind, found.may_answer) == (MachineKind.human, False)
     assert machine.classify(replace(KIM, text=f"My printer is broken.\n\n> {text}"), SMTP).may_answer
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Read: Printer", "Your message\n\n  To: Desk\n  Subject: Printer\n\nwas read on 2 November 2026 10:10."),
+        ("Gelesen: Drucker", "Ihre Nachricht\n\nAn: Desk\n\nwurde am 02.11.2026 10:10 gelesen."),
+        ("Luettu: Tulostin", "Viestisi\n\nVastaanottaja: Desk\n\nluettiin 2.11.2026 10.10."),
+        ("Přečteno: Tiskárna", "Vaše zpráva\n\nKomu: Desk\n\nbyla přečtena 2. 11. 2026 10:10."),
+    ],
+)
+def test_read_receipts_without_their_part_are_known(subject: str, text: str) -> None:
+    """Gateways strip the report and leave its text."""
+    assert machine.classify(replace(KIM, subject=subject, text=text), SMTP).kind is MachineKind.auto_reply
+    assert machine.classify(replace(KIM, subject=subject, text="The meter was read on Monday, is that right?"), SMTP).may_answer
