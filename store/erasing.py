@@ -12,7 +12,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, delete, func, insert, select, text, update
+from sqlalchemy import JSON, Column, Connection, LargeBinary, String, Table, Text, cast, delete, func, insert, literal, select, text, update
 from sqlmodel import SQLModel
 
 import store.models  # noqa: F401 - fills the metadata: here every table counts, and what is unique
@@ -146,9 +146,13 @@ def erase(tx: Connection, who: Somebody, names: Names, at: datetime, *, by: str)
         tx.execute(update(RECEIVED).where(RECEIVED.c.id == received_id, RECEIVED.c.why != purging.PURGED).values(why=ERASED))
     for letter_id in [key for key, _ in _naming(tx, OUTBOX, OUTBOX.c.id, OUTBOX.c.raw, names)]:
         tx.execute(update(OUTBOX).where(OUTBOX.c.id == letter_id).values(raw=None))
+        # what staff was told of a mail of his that never became a request
+        told = {name: value for name, value in purging.NO_LETTER.items() if not name.startswith("recipient")}
+        tx.execute(update(OUTBOX).where(OUTBOX.c.id == letter_id, OUTBOX.c.ticket_id.is_(None)).values(**told))
     tx.execute(
         update(OUTBOX).where(OUTBOX.c.recipient_key.in_(who.addresses), OUTBOX.c.state == "due").values(state="dropped", last_answer=ERASED)
     )
+    _forget_correspondence(tx, who)
     resealed, lists = _cross_out(tx, Pen(who), found.tickets)
     for ticket_id in sorted(found.tickets):
         seq = tx.execute(select(func.max(HISTORY.c.seq)).where(HISTORY.c.ticket_id == ticket_id)).scalar() or 0
@@ -161,6 +165,15 @@ def erase(tx: Connection, who: Somebody, names: Names, at: datetime, *, by: str)
         search.renew(tx, ticket_id)
     search.settle(tx)
     return found
+
+
+def _forget_correspondence(tx: Connection, who: Somebody) -> None:
+    """Mail from him and to him that belongs to no request of his: held mail, lists of his requests, what others' requests brought him."""
+    mine = func.lower(RECEIVED.c.from_address).in_(who.addresses) & (RECEIVED.c.why != purging.PURGED)
+    tx.execute(update(RECEIVED).where(mine, RECEIVED.c.fate.in_(("held", "parked"))).values(put_away=True))
+    tx.execute(update(RECEIVED).where(mine).values(**purging.NO_MAIL, why=ERASED))
+    nobody = literal(f"{ERASED}:") + cast(OUTBOX.c.id, Text)  # one cause writes to one recipient once
+    tx.execute(update(OUTBOX).where(OUTBOX.c.recipient_key.in_(who.addresses)).values(**purging.NO_LETTER, recipient_key=nobody))
 
 
 def _cross_out(tx: Connection, pen: Pen, near: set[int]) -> tuple[set[int], dict[int, dict[str, Any]]]:

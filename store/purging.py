@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,22 @@ RECEIVED, RAW, OUTBOX = tables.Received, tables.Raw, tables.Outbox
 PURGED = "purged"
 """What `why` of a received mail says whose bytes are gone."""
 
+
+NO_MAIL: Mapping[str, Any] = {
+    "mail_from": "", "rcpt_to": [], "from_address": "", "from_name": "", "subject": "", "to_list": [], "cc_list": [], "trace": [],
+    "hold": None, "peer": "", "helo": "", "login": "",
+}  # fmt: skip
+"""What is left of a received mail without contents."""
+NO_LETTER: Mapping[str, Any] = {
+    "subject": "",
+    "recipient_name": "",
+    "recipient_address": "",
+    "card": {},
+    "buttons": {},
+    "text": "",
+    "raw": None,
+}
+"""What is left of a sent one, besides its recipient's key."""
 
 ERASED = "erased"
 """What `why` says of a mail whose bytes went because they named somebody who was erased."""
@@ -34,9 +51,7 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     tx.execute(letters.where(OUTBOX.c.state == "due").values(state="dropped", last_answer=PURGED))
     # One cause writes to one recipient once: the column that says so must differ from row to row.
     nobody = literal(f"{PURGED}:") + cast(OUTBOX.c.id, Text)
-    tx.execute(
-        letters.values(subject="", recipient_name="", recipient_address="", recipient_key=nobody, card={}, buttons={}, text="", raw=None)
-    )
+    tx.execute(letters.values(**NO_LETTER, recipient_key=nobody))
     tx.execute(
         update(POST)
         .where(POST.c.ticket_id == ticket_id)
@@ -49,11 +64,7 @@ def purge(tx: Connection, ticket_id: int, at: datetime, *, by: str) -> None:
     search.forget(tx, ticket_id)
     tx.execute(delete(WAKE).where(WAKE.c.ticket_id == ticket_id))
     tx.execute(delete(RAW).where(RAW.c.received_id.in_(mails)))
-    gone: dict[str, Any] = {
-        "mail_from": "", "rcpt_to": [], "from_address": "", "from_name": "", "subject": "", "to_list": [], "cc_list": [], "trace": [],
-        "hold": None, "why": PURGED, "peer": "", "helo": "", "login": "",
-    }  # fmt: skip
-    tx.execute(update(RECEIVED).where(RECEIVED.c.ticket_id == ticket_id).values(**gone))
+    tx.execute(update(RECEIVED).where(RECEIVED.c.ticket_id == ticket_id).values(**NO_MAIL, why=PURGED))
     seq = tx.execute(select(func.max(HISTORY.c.seq)).where(HISTORY.c.ticket_id == ticket_id)).scalar() or 0
     tx.execute(
         insert(HISTORY).values(ticket_id=ticket_id, seq=seq + 1, at=at, actor=by, action=PURGED, cause="", received_id=None, changed={})

@@ -45,6 +45,8 @@ WORDS = (
     b"1234567",
     b"my printer is broken",
     b"kim, we come",
+    b"kim's printer",
+    b"the cellar door",
     base64.b64encode(b"kim.virtanen@c")[:12].lower(),
 )
 """What stood in Kim's mails, in hers and in ours, as it is and as it travels."""
@@ -70,6 +72,24 @@ def written(desk: Desk) -> None:
     coded = base64.b64encode(f"Please add {KIM} in copy, Kim Virtanen knows more.".encode()).decode()
     desk.ok("mail", "in", "-", stdin=CODED.format(text=coded))
     desk.ok("ticket", "do", "T2", f"cc {KIM}", "note Kim Virtanen called", "--as", "anna")
+    desk.ok(
+        "mail",
+        "in",
+        "-",
+        "--from",
+        KIM,
+        "--to",
+        "support@desk.example",
+        stdin=MAIL.replace("<1@", "<3@").replace("Kim's printer", "My list").replace("My printer is broken.", "#list"),
+    )
+    desk.ok(
+        "mail",
+        "in",
+        "-",
+        "--from",
+        KIM,
+        stdin=f"From: {KIM}\nFrom: {KIM}\nMessage-ID: <4@client.example>\nSubject: The cellar door\n\nIt is open.\n",
+    )
     desk.ok("tick", "--now", "2027-01-05T10:00+02:00")
 
 
@@ -79,7 +99,7 @@ def test_what_would_go_is_shown_and_nothing_done(desk: Desk) -> None:
     shown = desk.ok("erase", KIM)
     assert (shown["done"], shown["tickets"], shown["named_in"], shown["names"]) == (False, ["T1"], ["T2"], ["Kim Virtanen"])
     assert sorted(shown["addresses"]) == ["kim.virtanen@client.example", "kim@home.example"]
-    assert shown["mails"] == 2 and shown["letters"] > 0 and shown["sent_files"] > 0
+    assert shown["mails"] == 4 and shown["letters"] > 0 and shown["sent_files"] > 0
     assert desk.ok("ticket", "show", "T1")["requester"]["address"] == KIM
     assert "nothing was done" in desk.run("erase", KIM).err
 
