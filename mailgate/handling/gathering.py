@@ -78,6 +78,21 @@ def _first_use(tx: Connection, mail: Mail, received_id: int) -> Mail:
     return replace(mail, verified=verified) if used else mail
 
 
+def _of_this_ticket(tx: Connection, mail: Mail, thread: threads.Thread, ours: Sequence[str], policy: Policy) -> Mail:
+    """The mail without the worth of its signatures where what it bears within speaks of other tickets than the one it came to.
+
+    A signature covers no In-Reply-To and no recipients: whoever catches a signed answer could bring it to another ticket.
+    """
+    if not proofs(mail):
+        return mail
+    places = ([lookup.find(tx, ref) for ref in sorted(refs)[:20]] for refs in threads.spoken_of(mail, ours, policy))
+    named = [{ticket.id for ticket in found if ticket is not None} for found in places]
+    if not any(ids and thread.ticket.id not in ids for ids in named):
+        return mail
+    verified = tuple(replace(v, result="none", why="other-ticket", proof="") if v.proof else v for v in mail.verified)
+    return replace(mail, verified=verified)
+
+
 def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime) -> Facts:
     """Everything that `rules.decide` may know about this mail."""
     policy = office.policy
@@ -124,6 +139,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
             ours += (languages.phrases(languages.choose(agent.language, policy.languages), office.site),)
         if agent is not None:
             newer, notes = _posts(tx, thread, agent.name)
+        mail = _of_this_ticket(tx, mail, thread, ours, policy)
     elif mail.identity and agent is None:
         answered = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
         ours = tuple(quoting.unquoted(text) for text in answered)

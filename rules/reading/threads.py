@@ -18,7 +18,7 @@ from rules.facts.policy import Policy
 from rules.facts.sent import Sent
 from rules.facts.ticket import Ticket
 from rules.frozen import dataclass
-from rules.reading import subject
+from rules.reading import quoting, subject
 from rules.tokens import Token
 
 MOST_IDS = 50
@@ -88,6 +88,18 @@ def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
         refs=refs[:10],
         ours=tuple(r for r in bracketed if mask.fullmatch(r)),
     )
+
+
+def spoken_of(mail: Mail, ours: Sequence[str], policy: Policy) -> tuple[frozenset[str], frozenset[str]]:
+    """References, upper case, that a mail bears within: in its subject, and in what it quotes of ours, whose last line names its ticket.
+
+    What somebody signed can be laid into another thread; what he answered stays in it.
+    """
+    shape = shape_of(policy.desk.number).pattern
+    pattern = re.compile(rf"\[({shape})\]|\u00b7[ \u00a0]({shape})[ \t]*$", re.IGNORECASE | re.ASCII | re.MULTILINE)
+    places = (mail.subject, quoting.written(mail.text, ours).quoted)
+    in_subject, in_quotes = (frozenset((one or other).upper() for one, other in pattern.findall(place)) for place in places)
+    return in_subject, in_quotes
 
 
 @lru_cache(maxsize=8)

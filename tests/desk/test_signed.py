@@ -73,6 +73,29 @@ def test_the_same_signature_acts_once_in_whatever_mail_it_comes(tmp_path: Path) 
             assert d.mail(i)["trust"] == Level.claimed
 
 
+QUOTES = {
+    "marked": "#close quiet\n\nOn Mon, 23 Nov 2026 at 10:00, Harbour Desk <support@desk.example> wrote:\n> New\n> -- \n> Harbour Desk \u00b7 T1\n",
+    "below a header block": "#close quiet\n\n-----Original Message-----\nFrom: Harbour Desk <support@desk.example>\nSent: Monday, 23 November 2026 10:00\nTo: Anna\nSubject: Re: Printer [T1]\n\nNew\n",
+}
+
+
+@pytest.mark.parametrize("text", QUOTES.values(), ids=QUOTES.keys())
+def test_a_signed_answer_that_was_caught_acts_on_no_other_request(tmp_path: Path, text: str) -> None:
+    """Whoever holds up one signed answer to a request could close another with it, before we ever saw the first."""
+    with signing_desk(tmp_path) as d:
+        other = one(request(d, "Again.", subject="Other"), KIM)
+        before = state(d, "T2")
+        moved = by_pgp(NAME, header(ANNA, "[T2]", "7"), text)
+        i = d.take(moved)
+        assert d.fate(i) == "held" and state(d, "T2") == before
+        assert d.mail(i)["trust"] == Level.claimed
+        threaded = f"In-Reply-To: {other['Message-ID']}\r\n".encode()
+        j = d.take(threaded + by_pgp(NAME, header(ANNA, "Re: Printer [T1]", "8"), text))
+        assert d.fate(j) == "held" and state(d, "T2") == before
+        k = d.take(by_pgp(NAME, header(ANNA, "Re: Printer [T1]", "9"), f"#prio high\n{text}"))
+        assert d.fate(k) == "executed" and d.ticket("T1").status is Status.closed
+
+
 def test_a_signed_mail_that_was_held_may_still_be_let_in(tmp_path: Path) -> None:
     """Its own signature would count as used by itself."""
     with signing_desk(tmp_path) as d:
