@@ -13,8 +13,8 @@ from rules.actions.folding import fold
 from rules.actions.words import Misread, Words, first_word
 from rules.frozen import dataclass
 
-_FILLER = re.compile(r"\s*(?:until|till?|by|on|at|from|bis(?: zum)?|am|um|ab|do|v|ve)\s+", re.IGNORECASE)
-"""Small words that people put before a time."""
+NONE = "0m"
+"""A length of time that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,6 @@ class When:
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         said, rest = moments.find(text.strip())
-        if not said and (filler := _FILLER.match(text)):
-            said, rest = moments.find(text[filler.end() :])
         if not said:
             rest = text.strip()
         if not said and self.needed:
@@ -36,6 +34,29 @@ class When:
     def spell(self, value: str) -> str:
         return value
 
+    def apart(self, spelled: str, line: str) -> str:
+        """The spelled time before the rest of its line, in quotes where that would be read into it: `"fri" 08:00 is the latest`."""
+        return f'"{spelled}"' if line and spelled and moments.find(f"{spelled} {line}")[0] != spelled else spelled
+
+
+@dataclass(frozen=True, slots=True)
+class Until(When):
+    """A point in time, a length of time, or none, before a text: `3d`, `until fri 10`. `0m` is none, for a text that begins like a time."""
+
+    needed: bool = False
+
+    def read(self, text: str, words: Words) -> tuple[str, str]:
+        said, rest = moments.find(text.strip())
+        if not said and text.strip()[:1].isdigit():
+            raise Misread("not-a-span", first_word(text)[0], ("3d", "4h", "fri"))
+        return ("", rest) if said == NONE else (said, rest)
+
+    def apart(self, spelled: str, line: str) -> str:
+        """As a time is; `0m` where none was said and the line begins like one."""
+        if not spelled and (line[:1].isdigit() or moments.find(line)[0]):
+            return NONE
+        return When.apart(self, spelled, line)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -44,13 +65,11 @@ class Span:
     needed: bool = False
 
     def read(self, text: str, words: Words) -> tuple[timedelta, str]:
-        word, rest = first_word(text)
-        found = spans.read(word)
-        if found is None and word.isdigit():
-            unit, after = first_word(rest)
-            found, rest = spans.read(f"{word} {unit}"), after
+        said = text.split()
+        found = spans.longest(said)
         if found is not None:
-            return found, rest
+            return found[0], " ".join(said[found[1] :])
+        word, _ = first_word(text)
         if self.needed or (word and word[0].isdigit()):
             raise Misread("not-a-span", word, ("3d", "4h", "30m"))
         return timedelta(), text.strip()

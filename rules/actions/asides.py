@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -24,16 +24,28 @@ SHOWN = Choice(("last", "first", "none"), needed=True)
 """What of the conversation goes along: staff gets the customer's latest words unless something else is said, outsiders get none."""
 
 
+FARTHEST = timedelta(days=3660)
+"""No line reaches farther ahead."""
+
+
 def moment(said: str, scene: Scene, *, ends: bool) -> datetime | None:
-    """The instant that was said, None for an empty text; raises Refused for one that has passed."""
-    if not said:
-        return None
+    """The instant that was said, None for an empty text; raises Refused as `ahead` does."""
+    return ahead(said, scene, ends=ends) if said else None
+
+
+def ahead(said: str, scene: Scene, *, ends: bool) -> datetime:
+    """The instant that was said; raises Refused for words that mean none, for one that has passed, and for one too far away."""
     hours = scene.policy.hours_of(scene.policy.clock.hours)
-    found = moments.resolve(said, scene.at, scene.policy.desk.timezone, hours, ends=ends)
+    try:
+        found = moments.resolve(said, scene.at, scene.policy.desk.timezone, hours, ends=ends)
+    except OverflowError:
+        raise Refused("too-far", word=said) from None
     if found is None:
         raise Refused("not-a-time", word=said)
     if found <= scene.at:
         raise Refused("in-the-past", word=said)
+    if found - scene.at > FARTHEST:
+        raise Refused("too-far", word=said)
     return found
 
 

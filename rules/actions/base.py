@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
+from rules.actions.amounts import When
 from rules.actions.folding import fold
 from rules.actions.values import Keyed, Rest
 from rules.actions.whom import People
@@ -233,7 +234,7 @@ class Action:
             if kind is None:
                 continue
             spelled = kind.spell(getattr(self, f.name))
-            if isinstance(kind, Keyed | People):
+            if isinstance(kind, Keyed | People | When):
                 spelled = kind.apart(spelled, line)
             line = f"{spelled} {line}".strip() if line else spelled
         return f"{self.verb} {line}".strip()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from rules.actions.amounts import When
-from rules.actions.asides import moment
+from rules.actions.asides import ahead
 from rules.actions.base import Action, Aside, Change, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.values import Choice, Flag, Keyed, Rest
 from rules.actions.whom import Holder
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
-
-FARTHEST = timedelta(days=3660)
-"""No line reaches farther ahead."""
 
 
 @verb("at")
@@ -24,7 +19,7 @@ class SendAt(Action):
     keep: bool = value(Flag("keep", ("trotzdem",)), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        return Effect(ticket=ticket, leaves_at=_near(self.when, scene, ends=False), keeps=self.keep)
+        return Effect(ticket=ticket, leaves_at=ahead(self.when, scene, ends=False), keeps=self.keep)
 
 
 @verb("remind")
@@ -38,7 +33,7 @@ class Remind(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if self.when:
             line = f"remind {self.who or 'owner'} {self.text}".strip()
-            return Effect(ticket=ticket, wakes=(WakeUp(kind="remind", at=_near(self.when, scene, ends=False), line=line),))
+            return Effect(ticket=ticket, wakes=(WakeUp(kind="remind", at=ahead(self.when, scene, ends=False), line=line),))
         if not self.who:
             raise Refused("not-a-time", near=("remind 2d " + self.text, "remind tomorrow 9 " + self.text), word=self.text.partition(" ")[0])
         return Effect(ticket=ticket, asides=(reminder(self.who, self.text, scene.who.name),))
@@ -68,7 +63,7 @@ class SetDue(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if not self.when and not self.none:
             raise Refused("not-a-time", near=("due fri", "due 3d", "due -"), word="")
-        return Effect(ticket=replace(ticket, due_by=_near(self.when, scene, ends=True) if self.when else None))
+        return Effect(ticket=replace(ticket, due_by=ahead(self.when, scene, ends=True) if self.when else None))
 
 
 @verb("away", needs_ticket=False)
@@ -92,14 +87,7 @@ class Away(Action):
                 near=tuple(f"away {self.until} to:{a}" for a in scene.directory.agents if a != agent.name)[:3],
                 word=self.to,
             )
-        until = _near(self.until, scene, ends=True).isoformat() if self.until else ""
+        until = ahead(self.until, scene, ends=True).isoformat() if self.until else ""
         before = {"away_until": agent.away_until, "deputy": agent.deputy}
         change = Change(kind="agent", ref=agent.name, before=before, after={"away_until": until, "deputy": deputy})
         return Effect(ticket=ticket, records=(change,))
-
-
-def _near(said: str, scene: Scene, *, ends: bool) -> datetime:
-    found = moment(said, scene, ends=ends)
-    if found is None or found - scene.at > FARTHEST:
-        raise Refused("too-far", word=said)
-    return found

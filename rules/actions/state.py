@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from rules import levels
-from rules.actions.amounts import Span
+from rules.actions.amounts import NONE, Until
+from rules.actions.asides import ahead
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.folding import fold
 from rules.actions.values import Flag, Listed, Rest
@@ -118,24 +118,23 @@ _CUSTOMER = ("kunde", "kunden", "asiakas", "asiakasta", "zákazník", "zákazní
 
 @verb("wait")
 class Wait(Action):
-    """Wait for somebody, by default the customer: `#wait`, `#wait 3d`; then the ticket comes back to you."""
+    """Wait for somebody, by default the customer: `#wait`, `#wait 3d`, `#wait until fri 10`; then the ticket comes back to you."""
 
     customer: bool = value(Flag("customer", _CUSTOMER), default=False)
-    span: timedelta = value(Span(), default=timedelta())
+    until: str = value(Until(), default="")
     why: str = value(Rest(), default="")
 
     def spell(self) -> str:
-        """As all do; a reason that would read as the flag or as a span gets an empty span before it."""
-        line = ["wait", *(["customer"] if self.customer else []), *([Span().spell(self.span)] if self.span else [])]
-        first = self.why[:1].isdigit() or fold(self.why.partition(" ")[0]) in {"customer", *map(fold, _CUSTOMER)}
-        if self.why and not self.span and first:
-            line.append("0m")
-        return " ".join([*line, self.why]).strip()
+        """As all do; a reason that would read as the flag gets an empty length of time before it."""
+        is_flag = fold(self.why.partition(" ")[0]) in {"customer", *map(fold, _CUSTOMER)}
+        if is_flag and not self.customer and not self.until:
+            return f"wait {NONE} {self.why}"
+        return Action.spell(self)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:
             raise Refused("closed", ref=ticket.ref)
-        until = scene.at + self.span if self.span else None
+        until = ahead(self.until, scene, ends=False) if self.until else None
         changes: dict[str, Any] = {"status": Status.waiting, "waiting_until": until}
         if ticket.read_at is None:
             changes["read_at"] = scene.at

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from rules.actions import moments
 from rules.actions.amounts import When
 from rules.actions.folding import fold
 from rules.actions.words import Kind, Misread, Words, choose, first_word, quoted_if_needed
@@ -127,15 +126,9 @@ class Keyed:
     def apart(self, spelled: str, rest: str) -> str:
         """The spelled value in quotes where the rest of the line would be read into it: `by:"fri" 08:00 is the latest`."""
         value = spelled.removeprefix(f"{self.key}:")
-        if (
-            not rest
-            or not value
-            or value.startswith('"')
-            or not isinstance(self.inner, When)
-            or moments.find(f"{value} {rest}")[0] == value
-        ):
+        if not value or value.startswith('"') or not isinstance(self.inner, When):
             return spelled
-        return f'{self.key}:"{value}"'
+        return f"{self.key}:{self.inner.apart(value, rest)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +41,11 @@ texts = (
 needed = texts.filter(bool).filter(lambda t: t[:1].isalpha())
 people = st.lists(st.sampled_from(("anna", "ben", "@hw", "@hvac", "eve@x.example")), min_size=1, max_size=3, unique=True).map(tuple)
 marked = st.lists(st.sampled_from(("petr", "@hw", "@hvac")), max_size=2, unique=True).map(tuple)
-whens = st.sampled_from(("fri", "tomorrow 9", "2026-12-01 08:00", "1.12.", "3d", "16:00", "today 17:30"))
+whens = st.sampled_from(
+    ("fri", "tomorrow 9", "2026-12-01 08:00", "1.12.", "3d", "16:00", "today 17:30", "next friday", "1. dezember", "1h 30m", "zítra v 9")
+)
+openings = st.sampled_from(("", "fri ", "16:00 ", "3 ", "at 9 ", "2026 ", "customer ", "to ", "30m ", "until fri "))
+"""Words with which a text would be read into the time before it."""
 maybe = st.one_of(st.just(""), whens)
 names = st.from_regex(r"[b-d][a-z]{2,8}", fullmatch=True)
 minutes = st.integers(1, 6000)
@@ -74,7 +76,10 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(SetEndCustomer, who=needed),
     st.builds(SplitOff, post=st.integers(0, 999), subject=needed),
     st.builds(MarkSpam, off=st.booleans()),
-    st.builds(Wait, customer=st.booleans(), span=st.integers(0, 99).map(lambda n: timedelta(hours=n)), why=st.just("")),
+    st.builds(Wait, customer=st.booleans(), until=maybe, why=st.just("")),
+    st.builds(Wait, customer=st.booleans(), until=maybe, why=st.builds("{}{}".format, openings, needed)),
+    st.builds(Remind, when=whens, text=st.builds("{}{}".format, openings, needed)),
+    st.builds(GiveTask, by=maybe, who=marked, text=st.builds("{}{}".format, openings, needed)),
 )
 
 
