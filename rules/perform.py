@@ -20,6 +20,10 @@ class Step:
 
     action: str
     changed: Mapping[str, tuple[Any, Any]]
+    wakes: tuple[WakeUp, ...] = ()
+    asides: tuple[Aside, ...] = ()
+    did: bool = True
+    """False where everything was as it was asked for already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,16 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
         made = replace(
             made,
             ticket=effect.ticket,
-            steps=(*made.steps, Step(action=action.noted(), changed=noted)),
+            steps=(
+                *made.steps,
+                Step(
+                    action=action.noted(),
+                    changed=noted,
+                    wakes=effect.wakes,
+                    asides=effect.asides,
+                    did=not action.changes or bool(noted) or effect != Effect(ticket=effect.ticket),
+                ),
+            ),
             posts=made.posts + effect.posts,
             asks=made.asks + effect.asks,
             wakes=made.wakes + effect.wakes,

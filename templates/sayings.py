@@ -45,8 +45,8 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
 
     def helped(verbs: Iterable[str], *, staff: bool) -> list[tuple[str, str]]:
         known = languages.section(code, "help", "staff" if staff else "customer", site=site)
-        rows = ((verb, known.get(verb)) for verb in verbs)
-        return [(str(row[0]), str(row[1])) if isinstance(row, list) else (verb, "") for verb, row in rows]
+        allowed = frozenset(verbs)
+        return [(str(row[0]), str(row[1])) for verb, row in known.items() if verb in allowed and isinstance(row, list)]
 
     def counted(n: int, thing: str) -> str:
         return languages.plural(code, n, "plurals", thing, site=site)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from mailgate.letters import letters, particulars
+from mailgate.letters import changes, letters, particulars
 from mailgate.letters.events import Event
 from rules import rights
-from rules.actions.base import Ask, Refused, Scene
+from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
 from rules.admission import REGISTER
 from rules.case import Facts
@@ -27,6 +27,7 @@ from store import people
 from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
+from templates.times import Times, times
 
 MOST_LISTED, MOST_FOUND = 50, 30
 
@@ -144,11 +145,15 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool,
     out: list[dict[str, str]] = []
     said = {p.mail: p for p in tickets.posts(tx, ticket.id) if p.kind is PostKind.public and p.direction == "in"}
     opened_by = ""
+    code = languages.choose(language, facts.policy.languages)
+    told = times(code, facts.policy.desk.timezone, facts.at.isoformat())
     for row in tickets.history(tx, ticket.id):
         verb = str(row["action"]).partition(" ")[0]
         changed = row["changed"]
         if not staff and (verb not in TOLD_TO_CUSTOMERS or (verb == "say" and row["received_id"] not in said)):
             continue
+        if verb in VERBS and not VERBS[verb].changes:
+            continue  # who asked for the history is no part of it
         name = "" if ticket.veiled and not staff else ticket.requester.name
         if verb == "say" and row["cause"] == opened_by and out:
             continue  # the mail that opened it is one step, not two
@@ -160,25 +165,36 @@ def history_events(tx: Connection, ticket: Ticket, facts: Facts, *, staff: bool,
         )
         at = row["at"]
         assert isinstance(at, datetime)  # noqa: S101 - the column is not nullable
-        what, value = EVENTS.get(verb, "changed"), str(row["action"])
         if not staff and verb == "say" and not ticket.veiled:
             author = said[row["received_id"]].author
             actor = author.name or author.address
-        if verb == "assign":
-            holder = str(changed["assignee"][1]) if "assignee" in changed else ""
-            to = particulars.shown_name(holder, facts.policy, facts.directory, staff=False, group=ticket.group)
-            what, value = (
-                "assigned",
-                to or particulars.group_title(ticket.group, facts.directory) if not staff else str(row["action"]).partition(" ")[2],
-            )
-        elif verb == "wait":
-            what = "waiting"
-        elif verb == "rate":
-            what, value = "rated", str(row["action"]).split(" ")[1]
-        elif what == "changed" and verb == "status" and "status" in changed:
-            before, after = (str(each) for each in changed["status"])
-            code = languages.choose(language, facts.policy.languages)
-            what = "reopened" if before == "closed" else after if after in {"waiting", "closed"} else "status"
-            value = languages.word(code, "status_staff" if staff else "status", after)
+        what, value = _step(str(row["action"]), changed, ticket, facts, told, staff=staff)
         out.append({"at": at.isoformat(), "actor": actor, "what": what, "value": value})
     return out
+
+
+def _step(action: str, changed: Mapping[str, Sequence[Any]], ticket: Ticket, facts: Facts, told: Times, *, staff: bool) -> tuple[str, str]:
+    """What one step of the history was, as a key of the words for it, and the value that stands in them."""
+    verb = action.partition(" ")[0]
+    match verb:
+        case "assign":
+            holder = str(changed["assignee"][1]) if "assignee" in changed else ""
+            to = particulars.shown_name(holder, facts.policy, facts.directory, staff=staff, group=ticket.group)
+            why = action.partition(" ")[2].partition(" ")[2] if staff else ""
+            return "assigned", ": ".join(filter(None, (to or particulars.group_title(ticket.group, facts.directory), why)))
+        case "wait":
+            until = changed["waiting_until"][1] if "waiting_until" in changed else None
+            return ("waiting_until", told.moment(str(until))) if until else ("waiting", "")
+        case "rate":
+            return "rated", action.split(" ")[1]
+        case "undo":
+            return "undone", ""
+        case "status" if "status" in changed:
+            before, after = (str(each) for each in changed["status"])
+            what = "reopened" if before == "closed" else after if after in {"waiting", "closed"} else "status"
+            return what, languages.word(told.language, "status_staff" if staff else "status", after)
+        case _ if verb in EVENTS:
+            return EVENTS[verb], ""
+        case _:
+            spelled = changes.recorded(changed, told, facts.directory)
+            return ("changed", spelled) if spelled else ("did", f"#{action}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mailgate.letters import changes, letters, particulars, readers
@@ -11,8 +11,10 @@ from mailgate.letters.particulars import button
 from rules import routing
 from rules.actions.posts import Note
 from rules.case import Facts
+from rules.facts.people import Directory
 from rules.facts.sent import RecipientKind
 from rules.notice import Notice
+from rules.perform import Step
 from rules.verdict import Act, Many
 from store.ledger import Written
 from store.outbox import Letter
@@ -31,7 +33,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     language = readers.language_of_actor(facts, act)
     told_in = _times(facts, language)
     lines = [
-        _line(text, step.changed, told_in)
+        _line(text, step, told_in, facts.directory)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
@@ -44,7 +46,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             {
                 "line": "undo",
                 "ok": True,
-                "result": changes.spelled(written.outcome.steps[-1].changed, told_in) if written.outcome.steps else "",
+                "result": changes.done(written.outcome.steps[-1], told_in, facts.directory) if written.outcome.steps else "",
             }
         ]
         left = languages.word(language, "common", "gone")
@@ -93,7 +95,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
             "line": piece.line,
             "ok": True,
             "result": "; ".join(
-                part for part in (written.ticket.ref, *(changes.spelled(s.changed, told_in) for s in written.outcome.steps)) if part
+                part for part in (written.ticket.ref, *(changes.done(s, told_in, facts.directory) for s in written.outcome.steps)) if part
             ),
         }
         for piece, written in zip(many.pieces, done, strict=True)
@@ -123,8 +125,8 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 
-def _line(text: str, changed: Mapping[str, Any], told_in: Times) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": changes.spelled(changed, told_in)}
+def _line(text: str, step: Step, told_in: Times, directory: Directory) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": changes.done(step, told_in, directory)}
 
 
 def _times(facts: Facts, language: str) -> Times:
