@@ -183,7 +183,7 @@ def _step(action: str, changed: Mapping[str, Sequence[Any]], ticket: Ticket, fac
             why = action.partition(" ")[2].partition(" ")[2] if staff else ""
             return "assigned", ": ".join(filter(None, (to or particulars.group_title(ticket.group, facts.directory), why)))
         case "wait":
-            until = changed["waiting_until"][1] if "waiting_until" in changed else None
+            until = changed["waiting_until"][1] if staff and "waiting_until" in changed else None
             return ("waiting_until", told.moment(str(until))) if until else ("waiting", "")
         case "rate":
             return "rated", action.split(" ")[1]
