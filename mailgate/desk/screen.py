@@ -29,6 +29,11 @@ _UNSEEN = re.compile(
 _PIPED_WIDTH = 160
 """Columns where the output isn't a terminal and nobody says how wide it is."""
 
+_TELEPHONE = 60
+"""Columns below which rows that don't fit are written under each other."""
+_TIME = 16
+"""Columns of a time."""
+
 LIGHTS = {"red": ("■", "red"), "yellow": ("▲", "yellow"), "green": ("●", "green")}
 """Sign and colour of a light: three shapes, so that colours need not be told apart."""
 
@@ -111,26 +116,39 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, wide: Seq
             no_wrap=True,
             overflow="ellipsis",
             justify="right" if name in right else "left",
-            ratio=None,
-            min_width=8 if name in wide else None,
         )
     shown = [[each if isinstance(each, Text) else Text(plain(each)) for each in row] for row in rows]
-    _narrow(made, columns, shown, wide)
+    if not _narrow(made, columns, shown, wide):
+        _stacked(columns, shown)
+        return
     for row in shown:
         made.add_row(*row)
     show(made)
 
 
-def _narrow(made: Any, columns: Sequence[str], rows: Sequence[Sequence[Text]], wide: Sequence[str]) -> None:  # noqa: ANN401 - a rich Table
-    """Give all that is missing to the wide columns, so that references and times stay whole."""
+def _narrow(made: Any, columns: Sequence[str], rows: Sequence[Sequence[Text]], wide: Sequence[str]) -> bool:  # noqa: ANN401 - a rich Table
+    """Give all that is missing to the wide columns, then to long words, so that references and times stay whole; False for a telephone."""
     widths = [max([len(name), *(row[n].cell_len for row in rows)]) for n, name in enumerate(columns)]
-    room = console().width - sum(widths) - 2 * len(columns)
-    for n in sorted((n for n, name in enumerate(columns) if name in wide), key=lambda n: -widths[n]):
-        if room >= 0:
-            break
-        cut = min(-room, max(0, widths[n] - 12))
-        made.columns[n].max_width = widths[n] - cut
-        room += cut
+    screen = console().width
+    room = screen - sum(widths) - 3 * (len(columns) - 1)  # two blanks, and one where rich would draw a line
+    giving = [n for n, name in enumerate(columns) if name in wide]
+    for which, least in ((giving, 12), ([n for n in range(len(columns)) if n not in giving], _TIME), (giving, 6)):
+        for n in sorted(which, key=lambda n: -widths[n]):
+            if room >= 0:
+                break
+            cut = min(-room, max(0, widths[n] - least))
+            widths[n] -= cut
+            made.columns[n].max_width = widths[n]
+            room += cut
+    return room >= 0 or screen >= _TELEPHONE
+
+
+def _stacked(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+    """Rows for a screen too narrow for a table, such as a telephone's: the names of the columns before what stands in them."""
+    for n, row in enumerate(rows):
+        if n:
+            print()
+        pairs((name, cell) for name, cell in zip(columns, row, strict=True) if cell.plain.strip())
 
 
 def pairs(rows: Iterable[tuple[str, object]]) -> None:

@@ -160,7 +160,7 @@ def history(
             row["actor"],
             row["action"],
             tickets.changes(desk, row["changed"]) if row["action"] != "open" else "",
-            row["cause"],
+            row["cause"].replace("mail:", "mail ") if row["cause"].startswith("mail:") else row["cause"].partition(":")[0],
         )
         for row in rows
     ]

@@ -207,6 +207,10 @@ def _word(desk: Call, name: str, value: Any) -> str:  # noqa: ANN401 - any JSON
         case dict():
             if not value:
                 return "–"
+            if "text" in value:  # a task or an order
+                whose = f" for {value['assignee']}" if value.get("assignee") else ""
+                until = f", by {screen.local(desk, _moment(value['due_at']))}" if value.get("due_at") else ""
+                return f"{value['text']}{whose}{until} ({value.get('state') or 'open'})"
             return str(value.get("address") or value.get("name") or ", ".join(f"{k}={v}" for k, v in value.items()))
         case list():
             return ", ".join(map(str, value))

@@ -83,6 +83,31 @@ def test_a_table_fits_the_width_and_keeps_what_must_be_copied(desk: Desk, monkey
     assert lines[2] == lines[2].rstrip()
 
 
+def test_a_narrow_table_keeps_states_and_times_whole(desk: Desk, monkeypatch) -> None:
+    """`open…` at `2026-11-2…` says nothing; the subject can give way."""
+    monkeypatch.setenv("COLUMNS", "80")
+    desk.opened(subject="A very long subject " * 20)
+    row = desk.run("mail", "list").out.splitlines()[2]
+    assert "opened" in row and "new request" in row and " 1   20" in row
+    desk.ok("agent", "add", "anna", "--address", "anna@staff.example")
+    desk.ok("ticket", "do", "T1", "task order a part by:2030-12-24", "--as", "anna")
+    done = desk.run("ticket", "history", "T1", "--json").json[-1]["changed"]
+    assert any("text" in (after or {}) for _, after in done.values())
+    monkeypatch.setenv("COLUMNS", "200")
+    told = desk.run("ticket", "history", "T1").out.splitlines()[-1]
+    assert "order a part" in told and "by 2030-12-24" in told and told.endswith("cli")
+    assert "created_at" not in told and "+00:00" not in told
+
+
+def test_a_telephone_gets_rows_under_each_other(desk: Desk, monkeypatch) -> None:
+    """Seven columns on forty leave nothing of any."""
+    monkeypatch.setenv("COLUMNS", "40")
+    desk.opened(subject="Printer on the second floor is out")
+    shown = desk.run("ticket", "list").out
+    assert max(map(len, shown.splitlines())) <= 40
+    assert "ref       T1" in shown and "Printer on the second floor" in shown
+
+
 def test_no_colour_where_nobody_watches(desk: Desk) -> None:
     """A file full of escape codes."""
     desk.opened()
