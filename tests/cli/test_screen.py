@@ -86,10 +86,11 @@ def test_a_table_fits_the_width_and_keeps_what_must_be_copied(desk: Desk, monkey
 def test_a_narrow_table_keeps_states_and_times_whole(desk: Desk, monkeypatch) -> None:
     """`open…` at `2026-11-2…` says nothing; the subject can give way."""
     monkeypatch.setenv("COLUMNS", "80")
-    desk.opened(subject="A very long subject " * 20)
+    desk.run(
+        "mail", "in", "-", stdin=f"From: Kim <kim@acme.example>\nTo: support@desk.example\nSubject: {'A very long one ' * 9}\n\nHello.\n"
+    )
     row = desk.run("mail", "list").out.splitlines()[2]
     assert "opened" in row and "new request" in row and " 1   20" in row
-    desk.ok("agent", "add", "anna", "--address", "anna@staff.example")
     desk.ok("ticket", "do", "T1", "task order a part by:2030-12-24", "--as", "anna")
     done = desk.run("ticket", "history", "T1", "--json").json[-1]["changed"]
     assert any("text" in (after or {}) for _, after in done.values())
