@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailgate.parsing import charsets, cms, filenames, headers, mime, plaintext
+from mailgate.parsing import charsets, cms, filenames, headers, mime, plaintext, tnef
 from rules.facts.mail import Part
 
 TEXT_CHARACTERS = 1024 * 1024
@@ -58,6 +57,8 @@ class _Sorter:
     def __init__(self, bodies: Bodies) -> None:
         self.bodies = bodies
         self.named: list[mime.Node] = []
+        self.wrapped = ""
+        """The text within a winmail.dat."""
         self.has_plain = False
 
     def whole(self, top: mime.Node) -> None:
@@ -73,6 +74,8 @@ class _Sorter:
         if top.type == "multipart/encrypted" or any(text.lstrip().startswith(_PGP_MESSAGE) for text in self.bodies.texts[:1]):
             self.bodies.flaws.add("encrypted")
         if not any(text.strip() for text in self.bodies.texts):
+            if self.wrapped:
+                self.bodies.texts.append(self.wrapped)
             for node in self.named[:1]:
                 self._read(node)
         self.bodies.html_only = self.bodies.html_only and not self.has_plain
@@ -217,7 +220,9 @@ class _Sorter:
             self._add(f"{node.path or '0'}:{number}", filenames.clean(name), "application/octet-stream", content)
 
     def _tnef(self, node: mime.Node, data: bytes) -> None:
-        for number, (name, content) in enumerate(tnef_files(data), 1):
+        if not any(text.strip() for text in self.bodies.texts):
+            self.wrapped = self.wrapped or tnef.text(data)[:TEXT_CHARACTERS]
+        for number, (name, content) in enumerate(tnef.files(data), 1):
             self._add(f"{node.path or '0'}:{number}", filenames.clean(name), "application/octet-stream", content)
 
     def _opaque(self, data: bytes) -> None:
@@ -259,21 +264,6 @@ def _is_stub(plain: mime.Node) -> bool:
     return size <= _STUB_BYTES and _STUB.search(charsets.decode(plain.content(), plain.parameters.get("charset", ""))[0]) is not None
 
 
-def tnef_files(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The files inside a winmail.dat; nothing where the optional reader isn't installed or the file is broken."""
-    try:
-        from tnefparse import TNEF  # noqa: PLC0415 - optional, and rarely needed
-
-        attachments = TNEF(data, do_checksum=False).attachments
-    except Exception:  # noqa: BLE001 - a broken winmail.dat stays a file among files
-        return
-    for attachment in attachments:
-        content = getattr(attachment, "data", None)
-        if isinstance(content, bytes):
-            name = attachment.long_filename() if hasattr(attachment, "long_filename") else attachment.name
-            yield (name.decode("cp1252", "western") if isinstance(name, bytes) else str(name or "")), content
-
-
 _DOCUMENT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html[^>]*>\s*)?<html[\s>].{0,900}?(?:<head|<body|<meta|<p|<div|<table|<br)",
     re.IGNORECASE | re.DOTALL,
@@ -302,7 +292,7 @@ def content_of(top: mime.Node, path: str) -> bytes:
                 return node.content()
             data = node.content()
             is_text = node.type in _READABLE
-            files = list(mime.uuencoded(data) if is_text else tnef_files(data))
+            files = list(mime.uuencoded(data) if is_text else tnef.files(data))
             if int(number) <= len(files):
                 return files[int(number) - 1][1]
     raise KeyError(path)

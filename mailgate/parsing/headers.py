@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mailgate.parsing import charsets
 
-BLOCK_BYTES = 128 * 1024
+BLOCK_BYTES = 1024 * 1024
 FIELDS = 1000
 FIELD_BYTES = 32 * 1024
 ENCODED_WORDS = 100

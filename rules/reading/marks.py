@@ -235,6 +235,10 @@ _TELLS = re.compile(
 _DASHED = re.compile(r"-{3,}[^-].{2,300}[^-]-{3,}$")
 NOTES = re.compile(r"\S.{0,100}\s-{2,3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?-{2,3}")
 """HCL Notes: `Anna Berg ---23.11.2026 09:12:01---Hello, the`, which goes on with the beginning of the old mail."""
+LIST = re.compile(
+    r"\bmailing list\s*$|/(?:mailman\d?/)?listinfo/|/mailman3?/lists/|^to unsubscribe (?:from this (?:group|list)|send)", re.IGNORECASE
+)
+"""Lines of the footer of a mailing list."""
 GROUPWISE = re.compile(
     r">>> .{2,300}(?:>>>|<[^>]{3,200}>|\bin Nachricht|in message|<[^>]{3,200}>:|\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?)\s*$", re.IGNORECASE
 )

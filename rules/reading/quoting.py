@@ -358,7 +358,7 @@ class _Reader:
         return following < 0 or self.kind[following] in "qaoxc"
 
     def _is_list_footer(self, at: int) -> bool:
-        """Whether a long rule right below a quote begins what a mailing list puts under every mail."""
+        """Whether a long rule begins what a mailing list puts under every mail: right below a quote, or above words that only lists use."""
         line = self.lines[at]
         if len(line) < _FOOTER_RULE or line.lstrip(" \t>*")[:1] not in _RULES:
             return False
@@ -366,7 +366,9 @@ class _Reader:
         if len(line) < _FOOTER_RULE or not marks.RULE.match(line) or self.size - at > _FOOTER_LINES:
             return False
         above = next((n for n in range(at - 1, -1, -1) if self.kind[n] != "b"), -1)
-        return above >= 0 and self.kind[above] in "qo"
+        if above >= 0 and self.kind[above] in "qo":
+            return True
+        return above >= 0 and any(marks.LIST.search(line[:300]) for line in self.lines[at + 1 : at + _FOOTER_LINES])
 
     def _keep_cited(self) -> None:
         """Keep the quoted lines that the author answers one by one, or cites without having been answered by them."""

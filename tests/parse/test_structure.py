@@ -183,10 +183,10 @@ def test_copies_over_different_paths_have_one_digest() -> None:
     assert one.content_digest == two.content_digest != other.content_digest
 
 
-def _tnef(name: bytes, data: bytes) -> bytes:
-    def attribute(number: int, content: bytes) -> bytes:
+def _tnef(name: bytes, data: bytes, text: bytes = b"", count: int = 1) -> bytes:
+    def attribute(number: int, content: bytes, level: bytes = b"\x02") -> bytes:
         return (
-            b"\x02"
+            level
             + number.to_bytes(4, "little")
             + len(content).to_bytes(4, "little")
             + content
@@ -195,7 +195,11 @@ def _tnef(name: bytes, data: bytes) -> bytes:
 
     rendering = b"\x01\x00" + b"\xff" * 4 + b"\x00" * 8
     return (
-        b"\x78\x9f\x3e\x22\x01\x00" + attribute(0x00069002, rendering) + attribute(0x00018010, name + b"\0") + attribute(0x0006800F, data)
+        b"\x78\x9f\x3e\x22\x01\x00"
+        + attribute(0x0002800C, text, b"\x01") * count
+        + attribute(0x00069002, rendering)
+        + attribute(0x00018010, name + b"\0")
+        + attribute(0x0006800F, data)
     )
 
 
@@ -208,8 +212,26 @@ def test_files_within_winmail_dat_are_files() -> None:
     assert [(part.name, part.bytes) for part in mail.parts][1:] == [("plan.txt", 8)]
     assert mail.parts[0].name == "winmail.dat"
     assert parse.part_bytes(raw, mail.parts[1].path) == b"the plan"
+    assert mail.text == "Hello desk"
     broken = b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\nno such thing"
     assert names(build.multipart(build.TEXT, broken)) == ["winmail.dat"]
+
+
+def test_text_within_winmail_dat_is_read_where_there_is_no_other() -> None:
+    """Some servers pack the whole mail into it; one that is made to keep the reader busy stays a file."""
+    more = b"MIME-Version: 1.0\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n"
+    mail = parse.parse(build.plain(base64.encodebytes(_tnef(b"a.txt", b"x", b"Gr\xfc\xdfe\r\nKim\0")), more=more))
+    assert mail.text == "Grüße\nKim"
+    assert [part.name for part in mail.parts] == ["winmail.dat", "a.txt"]
+    busy = parse.parse(build.plain(base64.encodebytes(_tnef(b"a.txt", b"x", b"", 100_000)), more=more))
+    assert [part.name for part in busy.parts] == ["winmail.dat"]
+
+
+def test_a_subject_below_very_many_recipients_is_read() -> None:
+    """A mail to a whole company names thousands of them, and the subject often comes last."""
+    crowd = b",\r\n ".join(b"someone.%d@client.test" % number for number in range(8000))
+    mail = parse.parse(b"From: kim@client.test\r\nTo: " + crowd + b"\r\nSubject: Printer\r\n\r\nHello\r\n")
+    assert (mail.subject, mail.text, len(mail.to)) == ("Printer", "Hello", 200)
 
 
 def test_text_that_claims_to_be_base64_is_read() -> None:

@@ -192,6 +192,9 @@ def test_the_footer_of_a_mailing_list_is_not_the_authors() -> None:
     """List servers put it below the quote that the author left at the end."""
     footer = "_______________________________________________\nPrinters mailing list\nprinters@lists.test"
     assert quoting.written(f"{ANSWER}\n\n{ATTRIBUTIONS[0]}\n{QUOTED}\n{footer}\n").text == ANSWER
+    assert quoting.written(f"{ANSWER}\n\n{footer}\nhttps://lists.test/mailman/listinfo/printers\n").text == ANSWER
+    form = "________________________________\nMailing list: none\nName: Kim"
+    assert quoting.written(f"{ANSWER}\n\n{form}\n").text == f"{ANSWER}\n\n{form}"
 
 
 def test_an_answer_below_the_quote_is_found() -> None:
