@@ -68,7 +68,8 @@ class _Sorter:
             # A text with a name that is the whole mail is both: to read and to keep.
             if top.disposition == "attachment" or (top.name and top.type not in _READABLE) or top.type not in _READABLE or top.name:
                 self._file(top)
-            self._read(top)
+            if top.disposition != "attachment":
+                self._read(top)
         else:
             self._sort(top)
         if top.type == "multipart/encrypted" or any(text.lstrip().startswith(_PGP_MESSAGE) for text in self.bodies.texts[:1]):

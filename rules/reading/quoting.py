@@ -96,6 +96,7 @@ class _Reader:
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
         self._fences()
+        self._armour()
         self._groupwise()
         self._introductions()
         if self.ours and self.ours.occurs(self.lowered):
@@ -128,6 +129,21 @@ class _Reader:
                 self.kind[at : end + 1] = ["x"] * (end + 1 - at)
                 at = end
             at += 1
+
+    def _armour(self) -> None:
+        """Cut what OpenPGP puts around a text that is signed in clear (RFC 9580 section 7): its first lines, and the signature below."""
+        within = ""
+        for at, line in enumerate(self.lines if "-----begin pgp " in self.lowered else ()):
+            if self.kind[at] != "t":
+                within = "" if within == "head" else within
+            elif line.startswith(("-----BEGIN PGP SIGNATURE", "-----BEGIN PGP PUBLIC KEY")):
+                within = "signature"
+            elif line.startswith("-----BEGIN PGP SIGNED MESSAGE"):
+                within = "head"
+            if within and self.kind[at] == "t":
+                self.kind[at] = "x"
+            if line.startswith("-----END PGP "):
+                within = ""
 
     def _groupwise(self) -> None:
         """Cut below a GroupWise mark, which looks like a deep quote but is none."""

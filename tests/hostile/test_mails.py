@@ -183,6 +183,17 @@ def test_a_quoted_or_hidden_command_of_the_right_agent_does_nothing(tmp_path: Pa
         assert not any("#close" in text.split("On Monday")[0] for text in answers)
 
 
+def test_a_text_that_is_attached_commands_nothing_even_alone(tmp_path: Path) -> None:
+    """An agent passes a file on from his telephone, and what the file says would be done."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        head = f"From: {ANNA}\r\nTo: {mail['Reply-To']}\r\nMessage-ID: <att@staff.example>\r\nSubject: {mail['Subject']}\r\n"
+        part = 'Content-Type: text/plain; name="todo.txt"\r\nContent-Disposition: attachment; filename="todo.txt"\r\n\r\n#close\r\n'
+        to_address = str(mail["Reply-To"].addresses[0].addr_spec)
+        d.take((head + part).encode(), Envelope(door="smtp", sender=ANNA, recipients=(to_address,), peer="192.0.2.1"))
+        assert state(d)["status"] != "closed"
+
+
 SEEN_AT_THE_START_OF_A_LINE = (
     "\u202e#prio high",
     "\u2066#prio high\u2069",

@@ -307,3 +307,12 @@ def test_hostile_text_costs_no_time(text: str) -> None:
     begun = time.process_time()
     quoting.written(text)
     assert time.process_time() - begun < 5
+
+
+def test_the_armour_of_a_text_that_is_signed_in_clear_is_nobodys_words() -> None:
+    """Customers would get a block of letters with each answer, or nothing else."""
+    signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nFine.\n\nThanks.\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n"
+    found = quoting.written(signed)
+    assert found.text == "Fine.\n\nThanks."
+    assert "iQEzBAEBCAAdFiEE" in found.quoted
+    assert quoting.written(f"{signed}\nOne more word.").text.endswith("One more word.")
