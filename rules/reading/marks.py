@@ -14,8 +14,10 @@ ATTRIBUTION_CHARACTERS = 500
 DATE = re.compile(
     r"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}|(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[:.]\d{2}(?!\d)|\d\s?[年月日년월일]|(?<!\d)\d{1,2}\. ?[^\W\d]{3,12}"
 )
+DAY = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}")
 TIME = re.compile(r"(?<![\d.])\d{1,2}\s?[:.]\s?\d{2}(?![\d.]\d|\d)")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,100}@[^\s<>()\[\],;:\"']{1,200}")
+NAMED = re.compile(r"[^<(@]{0,60}[<(][^\s<>()]{1,100}@[^\s<>()]{1,200}[>)]")
 VERB = re.compile(
     r"\b(?:wrote|writes|written|schrieb|geschrieben|schreibt|kirjoitti|kirjoittaa|napsala?|napsali|napísala?|napsal\(a\)|píše|skrev|skrifaði|"
     r"a écrit|écrit|ha scritto|scritto|scrive|escribi[óo]|escribe|ha escrit|escreveu|schreef|geschreven|pisze|napisana przez|napisała?|napisał\(a\)|"

@@ -235,7 +235,20 @@ class _Reader:
                 found -= 1
         if found >= 0 and tail:
             self.kind[end + 1] = "a"
-        return found
+        return self._paragraph(found, end)
+
+    def _paragraph(self, found: int, end: int) -> int:
+        """Where the paragraph of an attribution begins, if the lines above tell the day or the address that it lacks so far; else `found`."""
+        top = found
+        while top > max(0, end - _ATTRIBUTION_LINES + 1) and self.kind[top - 1] == "t":
+            top -= 1
+        if not 0 < top < found or self.kind[top - 1] != "b" or any(len(line) > 120 for line in self.lines[top:found]):
+            return found
+        above, below = " ".join(self.lines[top:found]).rstrip(), " ".join(self.lines[found : end + 1])
+        is_day = marks.DAY.search(above) and not marks.DAY.search(below) and (marks.OPENER.match(above) or marks.TIME.search(above))
+        is_sender = marks.NAMED.match(above) and not marks.ADDRESS.search(below)
+        ends = above[-1:] in ".!?:" and not above.endswith((" kl.", " godz.", " plkst.", " г.", " р."))
+        return top if (is_day or is_sender) and not ends else found
 
     def _heading(self, start: int) -> int:
         """First line of what stands right above an attribution and belongs to it: words between dashes, or a rule with a few labels."""

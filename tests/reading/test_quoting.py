@@ -81,6 +81,32 @@ def test_a_wrapped_attribution_is_one(line: str) -> None:
         assert quoting.written(f"{ANSWER}\n\n{wrapped}\n\n{QUOTED}\n").text == ANSWER
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Dne čtvrtek 5. března 2026\n14:02:11 CET, Kim Client\nnapsal(a):",
+        "Kim Client <kim@client.test>\npíše v Čt 05. 03. 2026 v 14:02\n+0100:",
+        "Kim Client <kim@client.test>, 5 Mar 2026\nPer, 14:02 tarihinde şunu yazdı:",
+        "Den tor. 5. mar. 2026 kl.\n14.02 skrev Kim Client\n<kim@client.test>:",
+        "Четверг, 5 марта 2026, 14:02\n+03:00 от Kim Client\n<kim@client.test>:",
+        "Kim Client <kim@client.test> 於\n2026年3月5日 週四 下午2:02寫道：",
+    ],
+)
+@pytest.mark.parametrize("old", [QUOTED, OLD], ids=["marked", "unmarked"])
+def test_an_attribution_in_a_paragraph_of_its_own_goes_as_a_whole(lines: str, old: str) -> None:
+    """Narrow windows and phones wrap after the day or after the name; the lines below would do alone."""
+    assert quoting.written(f"{ANSWER}\n\n{lines}\n\n{old}\n").text == ANSWER
+
+
+@pytest.mark.parametrize(
+    "above", ["Thanks, see you on 5.3.2026", "I wrote to bob@corp.test", "Thank you", "Is it open on 5 March 2026 at 14:02?"]
+)
+def test_a_line_right_above_an_attribution_stays_the_authors(above: str) -> None:
+    """Some clients put no empty line between."""
+    for line in ("Kim Client <kim@client.test> wrote:", "On 2 Nov 2026, at 10:00, Kim Client <kim@client.test> wrote:"):
+        assert quoting.written(f"Hello\n\n{above}\n{line}\n{QUOTED}\n").text == f"Hello\n\n{above}"
+
+
 @pytest.mark.parametrize("labels", BLOCKS)
 @pytest.mark.parametrize("rule", ["", "________________________________\n", "-----Original Message-----\n"])
 def test_a_header_block_ends_the_answer(labels: str, rule: str) -> None:
