@@ -28,7 +28,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     customers = [n for n in told if n.kind is RecipientKind.customer]
     answer = [n for n in customers if n.template in {"message", "closed"} and n.post is not None]
     answer += [n for n in told if n.kind is RecipientKind.other and n.post is not None and n.post.agent and not n.automatic]
-    leaves = max((event.at + n.after for n in answer), default=None)
+    leaves = max((event.at + n.after for n in answer if n.after), default=None)
     undone = written.outcome.undo
     language = readers.language_of_actor(facts, act)
     told_in = _times(facts, language)

@@ -102,3 +102,12 @@ def test_the_one_who_is_told_reads_names(tmp_path: Path) -> None:
         d.write(ANNA, "#take", answer=asked(d, "anna", "ben"))
         assert "assigned to: – → Anna" in re.sub(r"\s+", " ", plain(one(d.post(), ANNA, "report")))
         assert not to(d.post(), BEN)
+
+
+def test_where_nothing_is_held_back_nothing_can_be_stopped(tmp_path: Path) -> None:
+    """*Stop* was offered for an answer that had left with the report."""
+    with desk(tmp_path, hold="0s") as d:
+        d.write(ANNA, "We come at eleven.\n\n#prio high", answer=asked(d, "anna"))
+        said = re.sub(r"\s+", " ", plain(one(d.post(), ANNA, "report")))
+        assert "Your answer goes to Kim <kim@client.example> at once." in said
+        assert "stop" not in said.lower() and "undo" in said
