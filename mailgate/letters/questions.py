@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mailgate.letters import letters, particulars
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
+from rules import lexicon
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
@@ -83,6 +84,17 @@ def value(question: Question, language: str) -> str:
     return question.word or (question.line if question.code != "leak" else "") or question.code
 
 
+MOST_KNOWN = 12
+"""A longer list would be a mail of its own."""
+
+
+def _known(question: Question, facts: Facts) -> list[str]:
+    """What could have stood there, where the word had to be one of a few."""
+    among = lexicon.words(facts.policy, facts.directory).lists.get(question.code.removeprefix("unknown-"), {})
+    known = list(dict.fromkeys(among.values()))
+    return known if question.code.startswith("unknown-") and len(known) <= MOST_KNOWN else []
+
+
 REASONS = {
     "unknown-command": "lines",
     "refused": "lines",
@@ -121,7 +133,8 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
         {
             "number": q.number,
             "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
-            "problem": problem(q.code),
+            "problem": "unlisted" if (known := _known(q, facts)) and agent is not None else problem(q.code),
+            "known": known,
             "value": value(q, languages.choose(language, facts.policy.languages)),
             "matches": [
                 button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")

@@ -47,6 +47,8 @@ class Question(TypedDict):
     problem: str
     """A key of `[problems]` in `words.toml`."""
     value: str
+    known: list[str]
+    """What the value could have been, where that is a short list."""
     matches: list[Button]
     """The nearest lines that would be understood."""
 

@@ -111,3 +111,12 @@ def test_where_nothing_is_held_back_nothing_can_be_stopped(tmp_path: Path) -> No
         said = re.sub(r"\s+", " ", plain(one(d.post(), ANNA, "report")))
         assert "Your answer goes to Kim <kim@client.example> at once." in said
         assert "stop" not in said.lower() and "undo" in said
+
+
+def test_a_word_that_is_none_of_a_few_is_answered_with_these(tmp_path: Path) -> None:
+    """`“printers” does not fit here` left an agent on his phone without a list."""
+    kinds = "".join(f'[[category]]\nkey = "{key}"\n' for key in ("hardware", "hardware/printer", "access"))
+    with desk(tmp_path, more=kinds) as d:
+        d.write(ANNA, "#category laptops", answer=asked(d, "anna"))
+        said = re.sub(r"\s+", " ", plain(one(d.post_later(300), ANNA, "held")))
+        assert "“laptops” is none of what there is here: hardware, hardware/printer, access." in said
