@@ -83,9 +83,12 @@ async def _deliver_once(settings: Settings, office: Office, at: datetime) -> int
 
 
 def _take_over(store: Store) -> None:
-    """Go on with what a daemon that is gone was sending."""
-    with engine.transaction(store) as tx:
-        outbox.release_leases(tx)
+    """Go on with what a daemon that is gone was sending; where the database is held, its leases end by themselves."""
+    try:
+        with engine.transaction(store) as tx:
+            outbox.release_leases(tx)
+    except engine.Busy as busy:
+        log.warning("what was being sent waits: %s", busy)
 
 
 class Daemon:

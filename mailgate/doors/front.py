@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailgate.front")
 
 Clock = Callable[[], datetime]
+BUSY_SECONDS = 1.0
+"""So long until a database that was held is asked again."""
 LULL_SECONDS = 0.2
 """So long after the last mail the doors count as busy: who sends one mail after the other is heard again within it."""
 
@@ -91,13 +93,14 @@ class Front:
             await door.start()
 
     def load_store(self) -> Store:
-        """Open the database, see that it has our shape, and let the committer begin. Blocking; raises NotCurrent, Unfit, Busy."""
+        """Open the database, see that it has our shape, and let the committer begin. Blocking; raises NotCurrent, Unfit, Busy.
+
+        A file that another program holds is waited for, as long as nobody ends the desk: who restarts it then wants it to come up.
+        """
         from mailgate.doors import keeping  # noqa: PLC0415 - the database is what takes long to load
-        from store import engine, migrate  # noqa: PLC0415
 
         try:
-            store = engine.open(self.settings.store.reveal(), seal=keys.chain(self.settings.secret_file))
-            migrate.prepare(store)
+            store = self._opened()
         except BaseException as why:
             self._keeping.set_exception(Busy("the store can't be opened"))
             self._store.set_exception(why)
@@ -105,6 +108,25 @@ class Front:
         self._keeping.set_result(keeping.keeper(store, self.clock))
         self._store.set_result(store)
         return store
+
+    def _opened(self) -> Store:
+        from store import engine, migrate  # noqa: PLC0415
+
+        while True:
+            try:
+                store = engine.open(self.settings.store.reveal(), seal=keys.chain(self.settings.secret_file))
+                try:
+                    migrate.prepare(store)
+                except BaseException:
+                    store.close()
+                    raise
+            except engine.Busy as busy:
+                if self.stop.is_set() or database_file(self.settings) is None:
+                    raise
+                log.warning("the desk waits for its database: %s", busy)
+                time.sleep(BUSY_SECONDS)
+            else:
+                return store
 
     async def close(self) -> None:
         """Let whoever is in finish his mail, keep what waits, and let nobody in any more. Safe to call again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import smtplib
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate import daemon
 from mailgate.doors.front import Front
 from mailgate.doors.receiving import Busy, NotOurs
 from mailgate.settings import Settings, load
@@ -126,3 +128,43 @@ def test_a_front_that_ends_before_its_store_leaves_nobody_waiting(settings: Sett
             await front.committer.keep(None)  # type: ignore[arg-type]  # it is refused before it is looked at
 
     asyncio.run(story())
+
+
+def test_a_desk_that_starts_while_another_program_holds_its_database_waits_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy being made by hand would end a desk that is restarted meanwhile, and with it the door."""
+    true, asked = engine.open, []
+
+    def held(*args: object, **options: object) -> engine.Store:
+        asked.append(args)
+        if len(asked) < 3:
+            raise engine.Busy("another program is writing to the database")
+        return true(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "open", held)
+    monkeypatch.setattr("mailgate.doors.front.BUSY_SECONDS", 0.01)
+    Front(settings, lambda: AT).load_store().close()
+    assert len(asked) == 3
+    asked.clear()
+    ending = Front(settings, lambda: AT)
+    ending.stop.set()
+    with pytest.raises(engine.Busy):
+        ending.load_store()
+    assert len(asked) == 1
+
+
+def test_a_database_that_is_held_does_not_end_a_desk_that_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that was killed while somebody copied its database would not come up again until he is done."""
+    asked = []
+
+    @contextlib.contextmanager
+    def held(store: engine.Store) -> Iterator[None]:
+        asked.append(store)
+        raise engine.Busy("another program is writing to the database")
+        yield
+
+    with contextlib.closing(engine.open(f"sqlite:///{tmp_path}/desk.db")) as store:
+        monkeypatch.setattr(engine, "transaction", held)
+        daemon._take_over(store)
+    assert len(asked) == 1
