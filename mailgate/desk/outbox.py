@@ -138,7 +138,7 @@ def drop(
 def _find(tx: Reading, number: int) -> dict[str, Any]:
     from store.lists import mail as stored
 
-    row = stored.letter(tx, number)
+    row = stored.letter(tx, number) if abs(number) < 2**63 else None  # no database has more
     if row is None:
         raise NoSuch(f"there is no mail {number} in the outbox")
     return dict(row)

@@ -5,6 +5,7 @@ An mbox is the one exception: its `From ` lines are taken off and its `>From ` q
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,8 @@ def raw_mails(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
         if str(path) == "-":
             yield "-", sys.stdin.buffer.read()
         else:
+            if not str(path):  # an unset variable of a script: all of the folder one stands in is not meant
+                raise FileNotFoundError(errno.ENOENT, "no path is given; write . for this folder", "''")
             yield from _below(Path(path))
 
 

@@ -100,6 +100,14 @@ def test_a_narrow_table_keeps_states_and_times_whole(desk: Desk, monkeypatch) ->
     assert "created_at" not in told and "+00:00" not in told
 
 
+def test_a_huge_number_and_an_empty_path_are_told_in_words(desk: Desk) -> None:
+    """`mail in "$UNSET"` would take in whatever lies in the folder one stands in."""
+    huge = desk.run("outbox", "show", "9" * 24)
+    assert (huge.code, "there is no mail 999" in huge.err) == (3, True)
+    empty = desk.run("mail", "read", "")
+    assert empty.code != 0 and "no path is given" in empty.err
+
+
 def test_a_telephone_gets_rows_under_each_other(desk: Desk, monkeypatch) -> None:
     """Seven columns on forty leave nothing of any."""
     monkeypatch.setenv("COLUMNS", "40")
