@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -84,7 +85,9 @@ def _unread(fault: Exception) -> tuple[list[str], Sequence[str], int]:
         f"{each.line!r}: {misread(each.miss)}" + (f" (did you mean {' or '.join(each.miss.near)}?)" if each.miss.near else "")
         for each in lines
     ]
-    return [*said, "nothing was done"], (), FAILED
+    whole = getattr(fault, "whole", "")
+    hint = [f"a command of several words stands in quotes: {shlex.quote(whole)}"] if whole else []
+    return [*said, *hint, "nothing was done"], (), FAILED
 
 
 def _of_the_store(fault: Exception) -> tuple[list[str], Sequence[str], int]:

@@ -20,7 +20,7 @@ from rules import asides, away, lexicon, notices
 from rules.actions.base import Action, Refused, Scene, read
 from rules.actions.posts import Reply, Say
 from rules.actions.undo import Undo
-from rules.actions.words import Misread
+from rules.actions.words import Misread, Words
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.ticket import Ticket
@@ -54,9 +54,11 @@ class Line:
 class Unread(Exception):
     """Lines that aren't understood; nothing was done."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], whole: str = "") -> None:
         super().__init__("; ".join(f"{each.line}: {each.miss.code}" for each in lines))
         self.lines = tuple(lines)
+        self.whole = whole
+        """The one line that all of them are together, where it was given without quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,20 @@ def understood(lines: Sequence[str], policy: Policy, directory: Directory) -> tu
         except Misread as miss:
             missed.append(Line(line=bare, miss=miss))
     if missed:
-        raise Unread(missed)
+        raise Unread(missed, _whole(lines, words))
     return tuple(actions)
+
+
+def _whole(lines: Sequence[str], words: Words) -> str:
+    """Single words as the one line that they are together; empty where they are none."""
+    whole = " ".join(line.strip() for line in lines).removeprefix("#").strip()
+    if len(lines) < 2 or any(" " in line.strip() for line in lines[:-1]):
+        return ""
+    try:
+        read(whole, words)
+    except Misread:
+        return ""
+    return whole
 
 
 def act(

@@ -196,7 +196,7 @@ def test_edit_refuses_what_makes_no_sense(desk: Desk) -> None:
 def test_show_marks_a_ticket_read_only_for_an_agent(desk: Desk) -> None:
     """A script that looks would tell everybody that somebody has read it."""
     desk.run("mail", "in", str(desk.mail()))
-    assert desk.ok("ticket", "show", "T1")["status"] == "new"
+    assert desk.ok("ticket", "show", "T1")["priority"] == "normal"
     assert desk.ok("ticket", "show", "T1")["read_at"] is None
     assert desk.ok("ticket", "show", "T1", "--as", "anna")["status"] == "read"
     assert desk.ok("ticket", "show", "t1")["read_at"]
@@ -348,3 +348,12 @@ def test_lists_tell_internal_customers_external_ones_and_partners_apart(desk: De
     assert refs("--partner", "north") == {"T4"}
     assert refs("--partner", "hw") == refs("--partner", "ben") == {"T3"}
     assert refs("--level", "1", "--customer", "partner") == {"T2"}
+
+
+def test_a_command_without_its_quotes_is_shown_with_them(desk: Desk) -> None:
+    """The shell gave each word as a command of its own, and each was explained as one."""
+    desk.opened()
+    told = desk.run("ticket", "do", "T1", "wait", "until", "friday", "10:00")
+    assert told.code == 1 and "in quotes: 'wait until friday 10:00'" in told.err
+    assert "in quotes" not in desk.run("ticket", "do", "T1", "prio hgih", "clsoe").err
+    assert desk.ok("ticket", "show", "T1")["priority"] == "normal"
