@@ -11,15 +11,13 @@ import re
 from collections.abc import Sequence
 
 from rules.frozen import dataclass
-from rules.reading import blocks, marks
+from rules.reading import blocks, enclosed, marks
 from rules.reading.ours import SHARE, Ours
 
 _UNSEEN = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _CLUTTER = re.compile(f"[\u00a0{_UNSEEN}]")
 _QUOTE = re.compile(r"[ \t]{0,3}>")
-_FENCE = re.compile(r"[ \t]{0,3}(?:```|~~~)")
-_UU_BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} \S")
 _POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
     re.IGNORECASE,
@@ -95,8 +93,8 @@ class _Reader:
 
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
-        self._fences()
-        self._armour()
+        enclosed.fences(self.lines, self.kind, self.whole)
+        enclosed.armour(self.lines, self.kind, self.lowered)
         self._groupwise()
         self._introductions()
         if self.ours and self.ours.occurs(self.lowered):
@@ -109,41 +107,6 @@ class _Reader:
         return [kind in "tk" or (kind == "b" and self._between(at)) for at, kind in enumerate(self.kind)]
 
     # --- passes -----------------------------------------------------------------------------------------------------------------
-
-    def _fences(self) -> None:
-        """Fenced code is text whatever it looks like (`f` until the end); uuencoded files are not."""
-        opened = -1
-        for at, line in enumerate(self.lines if "```" in self.whole or "~~~" in self.whole else ()):
-            if self.kind[at] == "t" and _FENCE.match(line):
-                if opened < 0:
-                    opened = at
-                else:
-                    self.kind[opened : at + 1] = ["f"] * (at + 1 - opened)
-                    opened = -1
-        at = 0 if "begin" in self.whole else self.size
-        while at < self.size:
-            if self.kind[at] == "t" and _UU_BEGIN.match(self.lines[at]):
-                end = next((n for n in range(at + 1, min(self.size, at + 50_000)) if self.lines[n].strip() == "end"), -1)
-                if end < 0:
-                    break
-                self.kind[at : end + 1] = ["x"] * (end + 1 - at)
-                at = end
-            at += 1
-
-    def _armour(self) -> None:
-        """Cut what OpenPGP puts around a text that is signed in clear (RFC 9580 section 7): its first lines, and the signature below."""
-        within = ""
-        for at, line in enumerate(self.lines if "-----begin pgp " in self.lowered else ()):
-            if self.kind[at] != "t":
-                within = "" if within == "head" else within
-            elif line.startswith(("-----BEGIN PGP SIGNATURE", "-----BEGIN PGP PUBLIC KEY")):
-                within = "signature"
-            elif line.startswith("-----BEGIN PGP SIGNED MESSAGE"):
-                within = "head"
-            if within and self.kind[at] == "t":
-                self.kind[at] = "x"
-            if line.startswith("-----END PGP "):
-                within = ""
 
     def _groupwise(self) -> None:
         """Cut below a GroupWise mark, which looks like a deep quote but is none."""
