@@ -153,7 +153,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         hold=facts.policy.hold if by_staff else timedelta(),
     )
     told = away.stood_in(asides.joined(told), facts.directory, facts.at, facts.policy.desk.timezone)
-    event = replace(event_of(facts, act.actor, written), ready=beside.ready(written, facts.policy, office.site))
+    event = replace(event_of(facts, act.actor, written), ready=beside.ready(written, told, facts.policy, office.site))
     batch = [
         _papered(
             tx,

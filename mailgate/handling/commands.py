@@ -193,7 +193,7 @@ def _tell(
         actor=scene.who,
         before=written.before,
         newest_post=newest,
-        ready=beside.ready(written, scene.policy, desk.site),
+        ready=beside.ready(written, told, scene.policy, desk.site),
     )
 
     def written_up(notice: Notice) -> outbox.Letter:

@@ -5,7 +5,7 @@ Used by `mailgate.handling.outcomes`, `mailgate.handling.commands` and `mailgate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rules.actions.base import Ask, Filled, Refused
 from rules.asides import Occasion
 from rules.facts.people import Actor, Directory
 from rules.facts.policy import Policy
+from rules.facts.sent import RecipientKind
 from rules.facts.terms import PostKind, Visibility
 from rules.facts.ticket import Post, Ticket
 from rules.notice import Notice
@@ -103,8 +104,10 @@ FITTING, MOST_FITTING = 0.15, 5
 """How well a canned answer must fit to be offered to staff, and how many are."""
 
 
-def ready(written: Written, policy: Policy, site: Path | None) -> tuple[tuple[str, str], ...]:
-    """Names and titles of the canned answers that may answer what a customer wrote just now, the best first."""
+def ready(written: Written, told: Sequence[Notice], policy: Policy, site: Path | None) -> tuple[tuple[str, str], ...]:
+    """Names and titles of the canned answers that may answer what a customer wrote just now, the best first, if staff is told of it."""
+    if not any(n.kind is RecipientKind.agent for n in told):
+        return ()
     said = next((p for p in reversed(written.posts) if p.kind is PostKind.public and p.direction == "in" and not p.agent), None)
     if said is None or written.ticket.visibility is Visibility.internal:
         return ()

@@ -110,6 +110,8 @@ class Desk:
 
     def reference(self, seq: int, at: datetime) -> str:
         """The reference of ticket number `seq` opened at `at`, by the number mask; the date is the desk's local one."""
+        if not any(sign in self.number for sign in ("{y", "{m", "{d")):  # most masks have no date
+            return self.number.format(seq=seq)
         day = at.astimezone(ZoneInfo(self.timezone))
         return self.number.format(seq=seq, yy=f"{day:%y}", yyyy=f"{day:%Y}", mm=f"{day:%m}", dd=f"{day:%d}")
 
