@@ -32,8 +32,10 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     undone = written.outcome.undo
     language = readers.language_of_actor(facts, act)
     told_in = _times(facts, language)
+    # an answer gives the request to its author before his `#take` could
+    alone = not any(step.changed for step in written.outcome.steps[: -len(act.lines) or None])
     lines = [
-        _line(text, step, told_in, facts.directory)
+        _line(text, step, told_in, facts.directory, alone=alone)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
@@ -125,8 +127,8 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 
-def _line(text: str, step: Step, told_in: Times, directory: Directory) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": changes.done(step, told_in, directory)}
+def _line(text: str, step: Step, told_in: Times, directory: Directory, *, alone: bool) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": changes.done(step, told_in, directory) if step.did or alone else ""}
 
 
 def _times(facts: Facts, language: str) -> Times:

@@ -120,3 +120,10 @@ def test_a_word_that_is_none_of_a_few_is_answered_with_these(tmp_path: Path) -> 
         d.write(ANNA, "#category laptops", answer=asked(d, "anna"))
         said = re.sub(r"\s+", " ", plain(one(d.post_later(300), ANNA, "held")))
         assert "“laptops” is none of what there is here: hardware, hardware/printer, access." in said
+
+
+def test_what_the_answer_of_the_same_mail_did_was_not_so_already(tmp_path: Path) -> None:
+    """An answer gives the request to its author; his `#take` beside it was called needless."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, "We come at eleven.\n\n#take", answer=asked(d, "anna"))
+        assert "already" not in plain(one(d.post(), ANNA, "report"))
