@@ -24,6 +24,9 @@ log = logging.getLogger("mailgate.conversation")
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "CONNECT", "OPTIONS"})
+_LOOKS, _LOOKS_EVERY = 20, 0.05
+"""How often, and after how many seconds each, it is looked whether the sessions of an address greet at last."""
+_GREETINGS = frozenset({"EHLO", "HELO", "LHLO"})
 _IDLING = frozenset({"NOOP", "RSET", "VRFY", "HELP", "EXPN", "HELO", "EHLO", "LHLO"})
 
 
@@ -51,6 +54,7 @@ class Conversation(aiosmtpd.SMTP):
         self.limits = limits
         self.ip = ""
         self.refused_because = ""
+        self.has_greeted = False
         self.is_encrypted = False
         self.is_committing = False
         """Whether a whole mail has come and its commit is awaited."""
@@ -220,6 +224,12 @@ class Conversation(aiosmtpd.SMTP):
         """Greet, unless the door is full or closing, or the client talks first, as only robots do."""
         for _ in range(3):  # what came together with the connection is read within these turns of the loop
             await asyncio.sleep(0)
+        for _ in range(_LOOKS):  # who opens many sessions at once has greeted in most of them by then
+            if not self.door.is_sat_out(self):
+                break
+            await asyncio.sleep(_LOOKS_EVERY)
+        else:
+            self.refused_because = self.refused_because or "too many silent connections from your address"
         refusal = self.door.refusal(self) or (Reply.out_of_turn if self.has_input() else "")
         if refusal:
             log.info("refused door=%s peer=%s why=%r", self.door.name, self.ip, refusal)
@@ -255,6 +265,7 @@ class Conversation(aiosmtpd.SMTP):
         if command is None:
             await self.push(Reply.unknown_command if verb.isalpha() else Reply.not_understood)
             return
+        self.has_greeted = self.has_greeted or verb in _GREETINGS
         if verb in _IDLING:
             self._idle_commands += 1
             if 0 < self.limits.idle_commands < self._idle_commands:

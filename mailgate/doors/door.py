@@ -24,6 +24,8 @@ class Guest(Protocol):
 
     ip: str
     refused_because: str
+    has_greeted: bool
+    """Whether it has said EHLO or the like."""
 
     @property
     def is_in_transaction(self) -> bool:
@@ -139,6 +141,14 @@ class Door:
             self.gate.leave(guest.ip)
             if not self._guests:
                 self._is_empty.set()
+
+    def is_sat_out(self, guest: Guest) -> bool:
+        """Whether more sessions of this machine than one address may have are here and have said nothing yet.
+
+        It is exempt from that limit for the sake of an MTA of ours, which greets.
+        """
+        most = self.gate.limits.per_ip
+        return self.gate.is_local(guest.ip) and 0 < most < sum(each.ip == guest.ip and not each.has_greeted for each in self._guests)
 
     def refusal(self, guest: Guest) -> str:
         """The reply to a client that can't be let in, empty if it can."""

@@ -90,8 +90,11 @@ class Gate:
         """Whether a client is our own: a Unix socket, this machine where it counts as one, or one of the door's networks."""
         if not ip:
             return True
-        address = ip_address(ip)
-        return (self.limits.loopback_is_exempt and address.is_loopback) or any(address in network for network in self._networks)
+        return self.is_local(ip) or any(ip_address(ip) in network for network in self._networks)
+
+    def is_local(self, ip: str) -> bool:
+        """Whether a client is exempt for nothing but being on this machine."""
+        return self.limits.loopback_is_exempt and bool(ip) and ip_address(ip).is_loopback
 
     def login_failed(self, ip: str) -> timedelta:
         """Note a wrong password; how long to wait before saying so (at most 30 s)."""

@@ -95,6 +95,19 @@ async def test_one_address_may_not_take_all_connections() -> None:
         assert await (await desk.client()).mail() == "250 2.0.0 kept"
 
 
+async def test_silent_places_are_counted_for_this_machine_too() -> None:
+    """An MTA of ours may open as many sessions as it has mails; a local process that only holds them open gets no more than any other."""
+    async with opened(limits=Limits(per_ip=10)) as desk:
+        silent = [await desk.connect() for _ in range(10)]
+        assert all([(await client.reply()).startswith("220") for client in silent])
+        eleventh = await desk.connect()
+        assert (await eleventh.reply()).startswith("421 4.7.0 too many silent connections from your address")
+        assert await (await desk.client(source="127.0.0.2")).mail() == "250 2.0.0 kept"
+        assert (await silent[0].say("EHLO mta.example")).startswith("250")
+        busy = [await desk.client() for _ in range(15)]
+        assert [await client.mail() for client in busy] == ["250 2.0.0 kept"] * 15
+
+
 async def test_the_door_holds_a_hundred_in_all() -> None:
     async with opened(limits=Limits(connections=8)) as desk:
         inside = [await desk.client() for _ in range(8)]
