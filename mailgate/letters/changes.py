@@ -63,10 +63,10 @@ def done(step: Step, told: Times, directory: Directory) -> str:
 def recorded(changed: Mapping[str, Any], told: Times, directory: Directory) -> str:
     """What the history says of fields, tasks, orders and absences, values as it keeps them: `[before, after]`; empty if there is nothing."""
     records = [_record(name, *pair, told=told, directory=directory) for name, pair in changed.items() if " " in name]
-    return "; ".join(filter(None, (spelled(changed, told, directory), *records)))
+    return "; ".join(filter(None, (_fields(changed, told, directory), *records)))
 
 
-def spelled(changed: Mapping[str, Any], told: Times, directory: Directory) -> str:
+def _fields(changed: Mapping[str, Any], told: Times, directory: Directory) -> str:
     """Every telling change of fields, values as history keeps them: `[before, after]`; empty if there is none."""
     names = languages.section(told.language, "changed")
     return "; ".join(

@@ -196,7 +196,7 @@ def test_edit_refuses_what_makes_no_sense(desk: Desk) -> None:
 def test_show_marks_a_ticket_read_only_for_an_agent(desk: Desk) -> None:
     """A script that looks would tell everybody that somebody has read it."""
     desk.run("mail", "in", str(desk.mail()))
-    assert desk.ok("ticket", "show", "T1")["priority"] == "normal"
+    assert desk.ok("ticket", "show", "T1")["status"] == "new"
     assert desk.ok("ticket", "show", "T1")["read_at"] is None
     assert desk.ok("ticket", "show", "T1", "--as", "anna")["status"] == "read"
     assert desk.ok("ticket", "show", "t1")["read_at"]
