@@ -58,3 +58,20 @@ def hold_daemon_lock(url: str, pid: int) -> DaemonLock:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{pid}\n".encode(), 0)
     return DaemonLock(descriptor)
+
+
+def holder(path: Path) -> int:
+    """Process id of the daemon that serves this SQLite database, 0 where none does. Doesn't touch the lock: a daemon that starts just now must get it."""
+    try:
+        said = Path(f"{path}.lock").read_bytes().strip()
+    except FileNotFoundError:
+        return 0
+    pid = int(said) if said.isdigit() else 0
+    if pid:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return 0
+        except PermissionError:
+            pass  # it runs as somebody else
+    return pid

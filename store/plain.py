@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from store import driver, durability, head
+from store import driver, durability, head, lock
 from store.kinds import DAYS, FLAGS, JSONS, TIMES
 
 Row = dict[str, Any]
@@ -40,6 +41,10 @@ class Reading(Protocol):
     @property
     def connection(self) -> Any:  # noqa: ANN401 - either driver's
         """The driver's own connection."""
+
+
+_UNFINISHED: Final = 776
+"""SQLITE_READONLY_ROLLBACK: a rollback journal is there that only a writer may play back."""
 
 
 class _Sqlite:
@@ -81,18 +86,29 @@ def look(path: Path) -> Iterator[Look | None]:
 def _opened(module: Any, path: Path) -> Any:  # noqa: ANN401
     if not path.is_file():
         return None
-    connection = None
-    try:
-        connection = module.connect(path)
-        durability.prepare_sqlite(connection, module.sqlite_version_info, read_only=True)
-        connection.execute("BEGIN")
-        if connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head.HEAD,)]:
-            return connection
-    except (module.Error, durability.Unfit):
-        pass
-    if connection is not None:
-        connection.close()
-    return None
+    deadline = time.monotonic() + durability.BUSY_TIMEOUT_MS / 1000
+    while True:
+        connection = None
+        try:
+            # Only to read: who looks never plays back a journal, which may be that of a daemon in the midst of writing.
+            connection = module.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            if _is_of_this_shape(module, connection):
+                return connection
+        except (module.Error, durability.Unfit) as fault:
+            unfinished = getattr(fault, "sqlite_errorcode", 0) == _UNFINISHED
+        else:
+            unfinished = False
+        if connection is not None:
+            connection.close()
+        if not (unfinished and lock.holder(path) and time.monotonic() < deadline):
+            return None
+        time.sleep(0.01)
+
+
+def _is_of_this_shape(module: Any, connection: Any) -> bool:  # noqa: ANN401
+    durability.prepare_sqlite(connection, module.sqlite_version_info, read_only=True)
+    connection.execute("BEGIN")
+    return bool(connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head.HEAD,)])
 
 
 def rows(tx: Reading, table: str, statement: str, values: Mapping[str, Any] | None = None) -> list[Row]:
