@@ -134,7 +134,7 @@ def settle(ticket: Ticket) -> Ticket:
 def _legal_at_all(ticket: Ticket, action: Action) -> None:
     if ticket.deleted_at is not None:
         raise Refused("deleted", ref=ticket.ref)
-    if ticket.archived_at is not None and action.verb not in {"reopen", "note", "say", "undo", "show", "rate", "delete"}:
+    if ticket.archived_at is not None and action.verb not in {"reopen", "note", "say", "aside", "undo", "show", "rate", "delete"}:
         raise Refused("archived", ref=ticket.ref)
 
 

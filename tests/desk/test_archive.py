@@ -116,3 +116,24 @@ def test_archiving_can_be_switched_off(tmp_path: Path) -> None:
         d.write(ANNA, "#close", answer=mail)
         d.passes(days=900)
         assert d.ticket().archived_at is None
+
+
+def test_an_answer_from_outside_to_the_archive_reaches_who_asked_and_asks_nothing_back(tmp_path: Path) -> None:
+    """A supplier would be asked for commands, told how the request stands, and his offer be held."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "#send to:parts@supplier.example\nWhat does it cost?", subject="[T1]", envelope=login("anna"))
+        sent = one(d.post_later(), "parts@")
+        d.write(ANNA, "#ask ben do we need it?", subject="[T1]", envelope=login("anna"))
+        question = one(d.post(), "ben@", "opinion-asked")
+        d.write(ANNA, "#close", answer=mail)
+        d.post_later()
+        d.passes(days=31)
+        assert d.ticket().archived_at is not None
+        i = d.write("parts@supplier.example", "Five.", answer=sent)
+        assert d.fate(i) == "appended"
+        mails = d.post()
+        assert "Five." in plain(one(mails, ANNA)) and to_customers(mails) == []
+        i = d.write("ben@staff.example", "No.", answer=question)
+        assert d.fate(i) == "appended" and "No." in plain(one(d.post(), ANNA, "opinion-given"))
+        assert d.ticket().archived_at is not None and d.ticket().status is Status.closed
