@@ -127,10 +127,11 @@ def write_rest(tx: Connection, ticket: Ticket, outcome: Outcome, scene: Scene, c
     """Store wake-ups, records and links; raises Refused if a ticket to link with is unknown."""
     for wake in outcome.wakes:
         row = {"ticket_id": ticket.id, "kind": wake.kind, "line": wake.line, "due_at": wake.at}
-        same = tx.execute(select(WAKE.c.id).where(*(WAKE.c[name] == value for name, value in row.items()))).first()
+        same = tx.execute(select(WAKE.c.id, WAKE.c.fired_at).where(*(WAKE.c[name] == value for name, value in row.items()))).first()
         if same is None:
             tx.execute(insert(WAKE).values(**row, by=scene.who.name, cause=cause.name))
-        else:
+        elif same.fired_at is not None:
+            # one that still waits stays his who asked first: to take back the second asking leaves it
             tx.execute(update(WAKE).where(WAKE.c.id == same.id).values(fired_at=None, by=scene.who.name, cause=cause.name))
     records.write(tx, ticket.id, outcome.records)
     for ref, kind in outcome.links:

@@ -55,6 +55,8 @@ class Written:
     """Outbox rows that undo kept from leaving."""
     gone: tuple[dict[str, Any], ...] = ()
     """Mails that undo came too late for: `{to, subject, template}`."""
+    withheld: tuple[dict[str, Any], ...] = ()
+    """Mails that were to leave later and don't, since the ticket was closed: `{to, subject, template}`."""
     split: Written | None = None
     """The ticket that was made of one of this one's posts."""
 
@@ -162,8 +164,10 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     ):
         agreed = things.contract(tx, after.contract)
         timed = deadlines.is_timed(after, scene.policy, agreed) or stays.concerns(after, scene.policy)
-        past = timers.moments(tx, ticket_id) if timed else []
-        after, check_at = _settled(after, [*past, Moment(at=scene.at, status=after.status)], scene, agreed)
+        undone = steps[-1].action.removeprefix(clocks.UNDO) if outcome.undo else ""
+        past = timers.moments(tx, ticket_id, undone) if timed else []
+        now = [] if outcome.undo else [Moment(at=scene.at, status=after.status)]
+        after, check_at = _settled(after, [*past, *now], scene, agreed)
         if row["check_at"] is not None and row["check_at"] <= scene.at:
             check_at = row["check_at"]  # what was reached before this action is still to be told
         after = replace(after, version=before.version + has_moved)
@@ -177,11 +181,20 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     INSERT_ENTRY.run_many(tx, [{"ticket_id": ticket_id, **entry} for entry in entries])
     posts = write_posts(tx, after, outcome.posts, scene, cause)
     write_rest(tx, after, outcome, scene, cause)
+    withheld: tuple[dict[str, Any], ...] = ()
     if after.status is Status.closed and before.status is not Status.closed:
-        dropped += drop_scheduled(tx, after, cause, scene.at)
+        late, withheld = drop_scheduled(tx, after, cause, scene.at)
+        dropped += late
     split = _split(tx, after, outcome.split.post, outcome.split.subject, scene, cause) if outcome.split is not None else None
     return Written(
-        before=before, ticket=after, outcome=replace(outcome, ticket=after), posts=posts, dropped=dropped, gone=gone, split=split
+        before=before,
+        ticket=after,
+        outcome=replace(outcome, ticket=after),
+        posts=posts,
+        dropped=dropped,
+        gone=gone,
+        withheld=withheld,
+        split=split,
     )
 
 

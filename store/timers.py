@@ -15,7 +15,7 @@ from store.prepared import Prepared
 
 WAKE, TICKET, HISTORY, FIRING, POST = tables.Wake, tables.Ticket, tables.History, tables.Firing, tables.Post
 _MOMENTS = Prepared(
-    select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.action, HISTORY.c.changed)
+    select(HISTORY.c.at, HISTORY.c.actor, HISTORY.c.action, HISTORY.c.cause, HISTORY.c.changed)
     .where(HISTORY.c.ticket_id == bindparam("id"))
     .order_by(HISTORY.c.seq)
 )
@@ -38,9 +38,12 @@ def due_checks(tx: Connection, at: datetime, limit: int) -> list[int]:
     return list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
 
 
-def moments(tx: Connection, ticket_id: int) -> list[Moment]:
-    """What the history says of a ticket's status and activity, in order; timers' own entries and mere questions are no activity."""
-    return moments_of(_MOMENTS.all(tx, {"id": ticket_id}))
+def moments(tx: Connection, ticket_id: int, without: str = "") -> list[Moment]:
+    """What the history says of a ticket's status and activity, in order; timers' own entries and mere questions are no activity.
+
+    `without` is a cause that is about to be taken back.
+    """
+    return moments_of(_MOMENTS.all(tx, {"id": ticket_id}), without)
 
 
 def asked(tx: Connection, ticket_id: int, cause: str) -> list[int]:

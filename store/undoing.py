@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from rules.actions.base import Refused, Scene
+from rules.actions.base import Change, Refused, Scene
 from rules.actions.undo import Done, taken_back
+from rules.facts.people import Agent
+from rules.facts.terms import Fate, Status
 from rules.facts.ticket import Ticket, changed
+from rules.frozen import dataclass
 from rules.perform import Step
 from store import records, tables
 from store.journal import Cause
+from store.lists.clocks import UNDO
+from store.lookup import find
 
-POST, HISTORY, WAKE = tables.Post, tables.History, tables.Wake
-OUTBOX = tables.Outbox
+POST, HISTORY, WAKE, LINK = tables.Post, tables.History, tables.Wake, tables.Link
+OUTBOX, RECEIVED = tables.Outbox, tables.Received
+CLOSED_BEFORE = "the ticket was closed before"
+"""Why a mail that was to leave later was kept back."""
 
 
 def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, wanted: str = "") -> str:
@@ -30,11 +38,36 @@ def last_cause(tx: Connection, actor: str, before: str, ticket_id: int | None, w
         query = query.where(HISTORY.c.ticket_id == ticket_id)
     undone: set[str] = set()
     for cause, action in tx.execute(query):
-        if action.startswith("undo "):
-            undone.add(action.removeprefix("undo "))
+        if action.startswith(UNDO):
+            undone.add(action.removeprefix(UNDO))
         elif cause not in undone and action != "undo" and wanted in {"", cause}:
             return str(cause)
     return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """What a mail about no ticket said of its author's absence: the mail, and the agent's values before and after."""
+
+    mail: int
+    change: Change
+
+
+def last_absence(tx: Connection, agent: Agent, mail: int, since: str) -> Absence | None:
+    """The agent's latest word about his absence before this mail, not taken back yet and later than the cause `since`; None if there is none."""
+    past = (RECEIVED.c.from_address.in_(agent.addresses), RECEIVED.c.id < mail, RECEIVED.c.fate == Fate.executed.value)
+    rows = tx.execute(select(RECEIVED.c.id, RECEIVED.c.received_at, RECEIVED.c.trace).where(*past).order_by(RECEIVED.c.id.desc()).limit(50))
+    done = tx.execute(select(func.max(HISTORY.c.at), func.max(HISTORY.c.received_id)).where(HISTORY.c.cause == since)).one()
+    undone: set[int] = set()
+    for row in rows:
+        if (row.id <= done[1]) if done[1] is not None else (done[0] is not None and row.received_at <= done[0]):
+            return None
+        for step in row.trace:
+            if step.get("step") == "taken-back":
+                undone.add(step["saw"])
+            elif step.get("step") == "absence" and row.id not in undone:
+                return Absence(mail=row.id, change=Change(kind="agent", ref=agent.name, before=step["saw"][0], after=step["saw"][1]))
+    return None
 
 
 def touched_by(tx: Connection, cause: str, actor: str) -> list[int]:
@@ -93,17 +126,44 @@ def take_back(
     tx.execute(
         update(WAKE).where(WAKE.c.ticket_id == ticket.id, WAKE.c.cause == target, WAKE.c.fired_at.is_(None)).values(fired_at=scene.at)
     )
+    _unlink(tx, ticket, [row["action"] for row in rows], target)
+    _schedule_anew(tx, ticket, {row["at"] for row in rows if row["changed"].get("status", ("", ""))[1] == Status.closed.value}, target)
     undone = changed(ticket, after) | (beside[0] if beside else {})
-    return after, (Step(action=f"undo {target}", changed=undone),), tuple(due), gone
+    return after, (Step(action=f"{UNDO}{target}", changed=undone),), tuple(due), gone
 
 
-def drop_scheduled(tx: Connection, ticket: Ticket, cause: Cause, at: datetime) -> tuple[int, ...]:
-    """Keep back what was to leave later, now that the ticket is closed: what was written in the hour of closing itself still leaves."""
+def _unlink(tx: Connection, ticket: Ticket, actions: Sequence[str], target: str) -> None:
+    """Take away the links that the target made: those that no other entry asked for."""
+    for action in dict.fromkeys(a for a in actions if a.startswith("link ")):
+        before = select(HISTORY.c.id).where(HISTORY.c.ticket_id == ticket.id, HISTORY.c.action == action, HISTORY.c.cause != target)
+        other = find(tx, action.removeprefix("link "))
+        if other is not None and tx.execute(before.limit(1)).first() is None:
+            mine = (LINK.c.ticket_id == ticket.id, LINK.c.other_id == other.id, LINK.c.kind == "related")
+            tx.execute(delete(LINK).where(*mine))
+
+
+def _schedule_anew(tx: Connection, ticket: Ticket, closed_at: Collection[datetime], target: str) -> None:
+    """What was to leave later and was kept back by the closing that is taken back leaves after all; what is late by now, at once."""
+    if not closed_at:
+        return
+    theirs = (POST.c.ticket_id == ticket.id, POST.c.undone_at.in_(closed_at), POST.c.cause != target)
+    posts = list(tx.execute(select(POST.c.id).where(*theirs)).scalars())
+    kept = (OUTBOX.c.post_id.in_(posts), OUTBOX.c.state == "dropped", OUTBOX.c.last_answer == CLOSED_BEFORE)
+    again = set(tx.execute(select(OUTBOX.c.post_id).where(*kept)).scalars())
+    tx.execute(update(OUTBOX).where(*kept).values(state="due", last_answer=""))
+    tx.execute(update(POST).where(POST.c.id.in_(again)).values(undone_at=None))
+
+
+def drop_scheduled(tx: Connection, ticket: Ticket, cause: Cause, at: datetime) -> tuple[tuple[int, ...], tuple[dict[str, Any], ...]]:
+    """Keep back what was to leave later, now that the ticket is closed: what was written in the hour of closing itself still leaves.
+
+    Gives the outbox rows, and what each was: `{to, subject, template}`.
+    """
     waiting = (OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.state == "due", OUTBOX.c.until_closed.is_(True), OUTBOX.c.cause != cause.name)
-    rows = tx.execute(select(OUTBOX.c.id, OUTBOX.c.post_id).where(*waiting, OUTBOX.c.lease_until.is_(None))).all()
+    rows = tx.execute(select(OUTBOX).where(*waiting, OUTBOX.c.lease_until.is_(None))).all()
     found = tuple(row.id for row in rows)
     if found:
-        tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(found)).values(state="dropped", last_answer="the ticket was closed before"))
+        tx.execute(update(OUTBOX).where(OUTBOX.c.id.in_(found)).values(state="dropped", last_answer=CLOSED_BEFORE))
         posts = {row.post_id for row in rows if row.post_id is not None}
         tx.execute(update(POST).where(POST.c.id.in_(posts)).values(undone_at=at))
-    return found
+    return found, tuple({"to": row.recipient_address, "subject": row.subject, "template": row.template} for row in rows)

@@ -24,7 +24,7 @@ from rules.facts.terms import Fate, Visibility
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.notice import Happened
-from rules.perform import Outcome, perform_all
+from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject
 from rules.reading.threads import Thread
 from rules.verdict import Act, Many
@@ -280,6 +280,10 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
     ticket_id = None
     if any(isinstance(a, Undo) for a in act.actions):
         cause = undoing.last_cause(tx, act.actor.name, cause_of(facts).name, None)
+        agent = facts.directory.agents.get(act.actor.name)
+        absence = undoing.last_absence(tx, agent, facts.id, cause) if agent is not None and not _named_cause(act) else None
+        if absence is not None:
+            return _present_again(tx, office, facts, act, absence, silent=silent)
         tickets = undoing.touched_by(tx, cause, act.actor.name) if cause else []
         if not tickets:
             raise Refused("nothing-to-undo", ref="")
@@ -291,9 +295,30 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         outcome, batch = _on_no_ticket(tx, office, facts, act)
         if outcome.records and act.actor.is_agent:
             batch.insert(0, receipts.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event))
+        trace = tuple({"step": "absence", "said": c.ref, "saw": [c.before, c.after]} for c in outcome.records if c.kind == "agent")
+        act = replace(act, trace=(*act.trace, *trace))
     if not silent:
         put(tx, office, facts, batch)
     return Settlement(fate=act.fate, why=act.why, ticket_id=ticket_id, trust=level_of(facts, act.actor), trace=act.trace)
+
+
+def _named_cause(act: Act) -> bool:
+    return any(isinstance(a, Undo) and a.cause for a in act.actions)
+
+
+def _present_again(tx: Connection, office: Office, facts: Facts, act: Act, absence: undoing.Absence, *, silent: bool) -> Settlement:
+    """What one's last mail said of one's absence is taken back; a request that an earlier mail was about isn't touched."""
+    said, agent = absence.change, facts.directory.agents[act.actor.name]
+    if said.after != {"away_until": agent.away_until, "deputy": agent.deputy}:
+        raise Refused("changed-since", field=said.name, ref="")
+    records.write(tx, None, (replace(said, before=said.after, after=said.before),))
+    step = Step(action=f"undo mail:{absence.mail}", changed={said.name: (said.after, said.before)})
+    outcome = Outcome(before=Ticket(), ticket=Ticket(), steps=(step,), undo=True)
+    if not silent:
+        report = receipts.report(facts, act, Written(before=None, ticket=Ticket(), outcome=outcome), (), event_of(facts, act.actor))
+        put(tx, office, facts, [report])
+    trace = {"step": "taken-back", "said": act.actor.name, "saw": absence.mail}
+    return Settlement(fate=act.fate, why=act.why, trust=level_of(facts, act.actor), trace=(*act.trace, trace))
 
 
 def _on_no_ticket(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Outcome, list[outbox.Letter]]:

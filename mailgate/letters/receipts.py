@@ -53,6 +53,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
         ]
         left = languages.word(language, "common", "gone")
         lines += [{"line": g["subject"], "ok": False, "result": left.format(who=g["to"])} for g in written.gone]
+    lines += _withheld(written, language)
     cause = f"mail:{facts.id}"
     buttons = []
     if not undone and written.before is not None:
@@ -102,6 +103,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
         }
         for piece, written in zip(many.pieces, done, strict=True)
     ]
+    lines += [each for written in done for each in _withheld(written, language)]
     if many.unused:
         word = languages.word(language, "problems", "unused")
         lines.append({"line": many.unused[:80], "ok": False, "result": word})
@@ -129,6 +131,12 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
 
 def _line(text: str, step: Step, told_in: Times, directory: Directory, *, alone: bool) -> dict[str, Any]:
     return {"line": f"#{text}", "ok": True, "result": changes.done(step, told_in, directory) if step.did or alone else ""}
+
+
+def _withheld(written: Written, language: str) -> list[dict[str, Any]]:
+    """The scheduled answers that closing kept back: their author believes that they leave."""
+    said = languages.word(language, "common", "withheld")
+    return [{"line": mail["subject"], "ok": False, "result": said.format(who=mail["to"])} for mail in written.withheld]
 
 
 def _times(facts: Facts, language: str) -> Times:

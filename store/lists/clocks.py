@@ -23,15 +23,27 @@ QUESTIONS = frozenset("show status? history list find faq help print".split())
 
 def moments(tx: Reading, ticket_id: int) -> list[Moment]:
     """What the history says of a ticket's status and activity, in order; timers' own entries and mere questions are no activity."""
-    said = "SELECT at, actor, action, changed FROM history WHERE ticket_id = :id ORDER BY seq"
+    said = "SELECT at, actor, action, cause, changed FROM history WHERE ticket_id = :id ORDER BY seq"
     return moments_of(plain.rows(tx, "history", said, {"id": ticket_id}))
 
 
-def moments_of(rows: Iterable[Mapping[Any, Any]]) -> list[Moment]:
-    """The same from rows of one ticket's history, in order."""
+UNDO = "undo "
+"""How the entry of an undo begins; the cause that it took back follows."""
+
+
+def moments_of(rows: Iterable[Mapping[Any, Any]], without: str = "") -> list[Moment]:
+    """The same from rows of one ticket's history, in order.
+
+    What was taken back, and the taking back, never were: every clock stands as if nobody had touched the ticket. `without` is a cause
+    that is about to be taken back.
+    """
     out: list[Moment] = []
     status = Status.new
-    for row in rows:
+    entries = list(rows)
+    undone = {row["action"].removeprefix(UNDO) for row in entries if row["action"].startswith(UNDO)} | ({without} - {""})
+    for row in entries:
+        if row["cause"] in undone or row["action"].startswith(UNDO):
+            continue
         if "status" in row["changed"]:
             status = Status(row["changed"]["status"][1])
         idle = row["actor"] == "timer" or row["action"].partition(" ")[0] in QUESTIONS

@@ -81,7 +81,7 @@ def _with_moments(tx: Reading, found: Sequence[Ticket]) -> Iterator[tuple[Ticket
         some = found[start : start + _SOME]
         values: dict[str, Any] = {}
         theirs = plain.among(tx, "ticket_id", [ticket.id for ticket in some], values)
-        said = f"SELECT ticket_id, at, actor, action, changed FROM history WHERE {theirs} ORDER BY ticket_id, seq"  # noqa: S608 - words of ours
+        said = f"SELECT ticket_id, at, actor, action, cause, changed FROM history WHERE {theirs} ORDER BY ticket_id, seq"  # noqa: S608 - words of ours
         rows: dict[int, list[Row]] = {}
         for row in plain.rows(tx, "history", said, values):
             rows.setdefault(row["ticket_id"], []).append(row)

@@ -1,0 +1,118 @@
+"""What undo has to restore beside the fields: clocks, links, answers that wait; and what it must not reach."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.desk.customers import links
+from tests.desk.office import desk
+from tests.desk.staff import ANNA, BEN, KIM, asked, login, one, plain, request, state, to_customers
+
+CLOCKS = """
+[clock]
+answer = "8h"
+idle = "24h"
+solve = "5d"
+hours = "always"
+[hours.always]
+week = {mon-sun = "00:00-24:00"}
+"""
+
+
+@pytest.mark.parametrize("line", ["close", "wait 3d", "prio high", "status working"])
+def test_clocks_stand_as_if_nobody_had_touched_the_request(tmp_path: Path, line: str) -> None:
+    """A slip taken back after an hour would have moved what was promised by an hour."""
+    with desk(tmp_path, more=CLOCKS) as d:
+        mail = asked(d, "anna")
+        before = state(d)
+        d.at += timedelta(minutes=10)
+        d.write(ANNA, f"#{line}", answer=mail)
+        d.at += timedelta(hours=1)
+        d.write(ANNA, "#undo", answer=mail)
+        assert state(d) == before
+
+
+def test_the_reminder_of_a_waiting_request_comes_when_it_would_have_come(tmp_path: Path) -> None:
+    """A status taken back would have put off the customer's reminder by days."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#wait", answer=mail)
+        d.post_later()
+        d.passes(days=2)
+        d.write(ANNA, "#status working", answer=mail)
+        d.write(ANNA, "#undo", answer=mail)
+        d.post_later()
+        d.passes(days=1, minutes=5)
+        assert [str(m["X-Mailgate-Template"]) for m in to_customers(d.post())] == ["status"]
+
+
+def test_a_link_goes_as_it_came(tmp_path: Path) -> None:
+    """Undo would claim success, and the two would stay linked."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        request(d, "Again.", subject="Again")
+        d.write(ANNA, "#link T2\n#tag x", answer=mail)
+        assert links(d, "T1") == [("T2", "related")]
+        d.write(ANNA, "#undo", answer=mail)
+        assert links(d, "T1") == []
+
+
+def test_a_link_that_stood_before_stays(tmp_path: Path) -> None:
+    """To note once more what was noted is no reason to lose it."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        request(d, "Again.", subject="Again")
+        d.write(BEN, "#link T2", subject="[T1]", envelope=login("ben"))
+        d.write(ANNA, "#link T2\n#tag x", answer=mail)
+        d.write(ANNA, "#undo", answer=mail)
+        assert links(d, "T1") == [("T2", "related")]
+
+
+def test_closing_says_which_answer_no_longer_leaves_and_undo_lets_it_leave(tmp_path: Path) -> None:
+    """The author would believe that his answer of tomorrow leaves; after the undo it would be lost without a word."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#at tomorrow 8\n\nThe part has come.", answer=mail)
+        d.post_later()
+        before = state(d)
+        d.write(ANNA, "#close", answer=mail)
+        told = plain(one(d.post(), ANNA, "report"))
+        assert KIM in told and "not sent" in " ".join(told.split())
+        d.write(ANNA, "#undo", answer=mail)
+        assert state(d) == before
+        d.passes(days=1)
+        assert "The part has come." in plain(one(to_customers(d.post()), KIM, "message"))
+
+
+def test_the_same_waiting_said_twice_ends_though_one_is_taken_back(tmp_path: Path) -> None:
+    """The request would wait for ever: its only wake-up went with the second word."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "#wait until 2026-11-25 10:00", answer=mail)
+        d.write(BEN, "#wait until 2026-11-25 10:00", subject="[T1]", envelope=login("ben"))
+        d.write(BEN, "#undo", subject="[T1]", envelope=login("ben"))
+        d.post_later()
+        assert d.ticket().status.value == "waiting"
+        d.passes(days=3)
+        assert d.ticket().status.value == "working"
+
+
+def test_undo_after_an_absence_takes_back_the_absence(tmp_path: Path) -> None:
+    """It would reach over the absence for an earlier mail, and change a request that its author had finished with."""
+    with desk(tmp_path) as d:
+        asked(d, "anna", "ben")
+        d.write(ANNA, "#prio high", subject="[T1]", envelope=login("anna"))
+        d.post()
+        d.write(ANNA, "#away 2026-12-24 to:ben", subject="gone", envelope=login("anna"))
+        d.post()
+        d.write(ANNA, "#undo", subject="gone", envelope=login("anna"))
+        assert "Taken back" in plain(one(d.post(), ANNA, "report"))
+        assert d.ticket().priority.value == "high"
+        request(d, "Again.", subject="Again")
+        d.write(BEN, "#assign anna", subject="[T2]", envelope=login("ben"))
+        assert one(d.post(), ANNA, "assigned")
+        d.write(ANNA, "#undo", subject="gone", envelope=login("anna"))
+        assert d.ticket().priority.value == "normal", "the next one goes on to the mail before"
