@@ -71,6 +71,7 @@ class Mailbox:
         return value
 
 
+_BETWEEN = re.compile(r"[,;\s]*")
 _COMMA = re.compile(r"[,;](?=\S)")
 _GROUP = re.compile(r"@(?=[^@\s]+$)|(?:group|gruppe|ryhma|skupina):", re.IGNORECASE)
 _AND = frozenset({"and", "und", "ja", "a", "&"})
@@ -107,7 +108,7 @@ class People:
             name = self._one(bare.rstrip("."), words)
             if name not in found:
                 found.append(name)
-            rest = after.lstrip(",; ")
+            rest = _BETWEEN.sub("", after, count=1)
             if is_last:
                 break
             head, tail = first_word(rest)
