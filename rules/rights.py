@@ -71,6 +71,13 @@ def may_work_on(ticket: Ticket, scene: Scene, agent: Agent) -> bool:
     return bool(mine & {category.group, ticket.group})
 
 
+def check_other(ticket: Ticket, verb: str, scene: Scene) -> None:
+    """Raise Refused if an agent may not change a ticket that his line reaches without being about it: another one, or one as it was before."""
+    agent = scene.directory.agents.get(scene.who.name) if scene.who.role is Role.agent else None
+    if agent is not None and not may_work_on(ticket, scene, agent):
+        raise Refused("category", verb=verb, category=ticket.category)
+
+
 def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
     """Whether an agent may know of a ticket at all: by his role, and whatever that says, if it is his department's or his own."""
     agent = scene.directory.agents.get(name)

@@ -23,6 +23,8 @@ def merge(tx: Connection, ticket: Ticket, into: str, scene: Scene, cause: Cause)
     target = find(tx, into)
     if target is None or target.id == ticket.id or not rights.may_name(target, scene):
         raise Refused("no-such-ticket", ref=into)
+    # His own ticket would carry its people into another department's, and they would read its answers.
+    rights.check_other(target, "merge", scene)
     watchers = tuple(
         w
         for w in dict.fromkeys((*target.watchers, ticket.requester.address, *ticket.watchers))

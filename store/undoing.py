@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from rules import rights
 from rules.actions.base import Change, Refused, Scene
 from rules.actions.undo import Done, taken_back
 from rules.facts.people import Agent
@@ -103,6 +104,9 @@ def take_back(
         raise Refused("undo-moved", ref=ticket.ref)
     mine = [{k: v for k, v in row["changed"].items() if " " not in k} for row in rows]
     after = taken_back(ticket, [Done(action=row["action"], changed=told) for row, told in zip(rows, mine, strict=True)])
+    if any(row["action"].partition(" ")[0] not in rights.FOR_ALL for row in rows):
+        # As it was before: who handed a ticket over by mistake may have it back, who left its department changes nothing any more.
+        rights.check_other(after, "undo", scene)
     beside = records.take_back(tx, ticket.id, [row["changed"] for row in rows], ticket.ref)
     mails = (
         tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report"))
