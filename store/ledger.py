@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from rules import deadlines, rights, stays
 from rules import records as recording
 from rules.actions.base import Action, Aside, Refused, Scene
+from rules.actions.undo import Undo
 from rules.deadlines import Moment
 from rules.facts.policy import Policy
 from rules.facts.terms import PostKind, Status
@@ -20,12 +21,11 @@ from rules.facts.ticket import Post, Ticket, changed
 from rules.frozen import dataclass, replace
 from rules.perform import Outcome, Step, perform_all
 from rules.reading import subject as reading
-from store import facts, records, search, tables, things, timers
+from store import facts, merging, records, search, tables, things, timers
 from store.journal import INSERT_ENTRY, LAST_ENTRY, Cause, append, entries_of, link, update_of, write_posts, write_rest
 from store.lists import clocks
-from store.merging import merge
 from store.prepared import Prepared
-from store.undoing import drop_scheduled, take_back
+from store.undoing import drop_scheduled, last_cause, take_back
 
 TICKET, POST = tables.Ticket, tables.Post
 COUNTER, KNOWN, RECEIVED = tables.Counter, tables.KnownId, tables.Received
@@ -57,6 +57,8 @@ class Written:
     """Mails that undo came too late for: `{to, subject, template}`."""
     withheld: tuple[dict[str, Any], ...] = ()
     """Mails that were to leave later and don't, since the ticket was closed: `{to, subject, template}`."""
+    joined: merging.Merged | None = None
+    """What it went into, where it was merged."""
     split: Written | None = None
     """The ticket that was made of one of this one's posts."""
 
@@ -144,15 +146,21 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         scene = replace(scene, records=records.of(tx, ticket_id))
     outcome = perform_all(before, actions, scene)
     after = outcome.ticket
+    joined: merging.Merged | None = None
     steps = outcome.steps
     dropped: tuple[int, ...] = ()
     gone: tuple[dict[str, Any], ...] = ()
     if outcome.undo:
+        if (other := _apart(tx, before, scene, cause, outcome.undo_cause)) is not None:
+            return other
         after, steps, dropped, gone = take_back(tx, after, scene, cause, outcome.undo_cause)
         outcome = replace(outcome, ticket=after, steps=steps)
     if outcome.merge_into:
-        after = merge(tx, after, outcome.merge_into, scene, cause)
-        outcome = replace(outcome, ticket=after)
+        joined = merging.merged(tx, after, outcome.merge_into, scene)
+        said = changed(after, joined.ticket)
+        steps = tuple(replace(s, changed={**s.changed, **said}) if s.action.partition(" ")[0] == "merge" else s for s in steps)
+        after = joined.ticket
+        outcome = replace(outcome, ticket=after, steps=steps)
     entries = entries_of(
         tx, after.ref, [s for s in steps if s.changed or s.action], scene, cause, after=LAST_ENTRY.first(tx, {"id": ticket_id})
     )
@@ -181,8 +189,12 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
     INSERT_ENTRY.run_many(tx, [{"ticket_id": ticket_id, **entry} for entry in entries])
     posts = write_posts(tx, after, outcome.posts, scene, cause)
     write_rest(tx, after, outcome, scene, cause)
+    if joined is not None:
+        merging.move(tx, joined, scene, cause)
+        home, _ = refresh(tx, joined.home.id, scene.policy, scene.at)
+        joined = replace(joined, home=home)
     withheld: tuple[dict[str, Any], ...] = ()
-    if after.status is Status.closed and before.status is not Status.closed:
+    if after.status is Status.closed and before.status is not Status.closed and joined is None:
         late, withheld = drop_scheduled(tx, after, cause, scene.at)
         dropped += late
     split = _split(tx, after, outcome.split.post, outcome.split.subject, scene, cause) if outcome.split is not None else None
@@ -194,8 +206,21 @@ def apply(tx: Connection, ticket_id: int, actions: Sequence[Action], scene: Scen
         dropped=dropped,
         gone=gone,
         withheld=withheld,
+        joined=joined,
         split=split,
     )
+
+
+def _apart(tx: Connection, ticket: Ticket, scene: Scene, cause: Cause, wanted: str) -> Written | None:
+    """Take back what merged the ticket, or merged another into it; gives what was written to the other, None where `ticket` is the merged one or none."""
+    target = last_cause(tx, scene.who.name, cause.name, ticket.id, wanted)
+    pair = merging.joined_by(tx, ticket, target) if target else None
+    if pair is None:
+        return None
+    gone, home = pair
+    merging.take_apart(tx, gone, home, scene, cause, target)
+    refresh(tx, home.id, scene.policy, scene.at)
+    return None if ticket.id == gone.id else apply(tx, gone.id, (Undo(cause=target),), scene, cause)
 
 
 def refresh(tx: Connection, ticket_id: int, policy: Policy, at: datetime) -> tuple[Ticket, tuple[deadlines.Running, ...]]:

@@ -71,6 +71,12 @@ def last_absence(tx: Connection, agent: Agent, mail: int, since: str) -> Absence
     return None
 
 
+def is_undone(tx: Connection, cause: str, ticket_id: int) -> bool:
+    """Whether what a cause did to a ticket was taken back."""
+    said = (HISTORY.c.ticket_id == ticket_id, HISTORY.c.action == f"{UNDO}{cause}")
+    return tx.execute(select(HISTORY.c.id).where(*said)).first() is not None
+
+
 def touched_by(tx: Connection, cause: str, actor: str) -> list[int]:
     """Row ids of the tickets that a cause changed."""
     return list(
@@ -97,10 +103,7 @@ def take_back(
     )
     if any(row["action"] == "open" for row in rows):
         raise Refused("undo-open", ref=ticket.ref)
-    if any(row["action"].partition(" ")[0] in {"merge", "merged"} for row in rows):
-        # the posts went along: what came since can't be told from them
-        raise Refused("undo-merge", ref=ticket.ref)
-    if any(row["action"].partition(" ")[0] in {"split", "merge"} for row in rows):
+    if any(row["action"].partition(" ")[0] == "split" for row in rows):
         raise Refused("undo-moved", ref=ticket.ref)
     mine = [{k: v for k, v in row["changed"].items() if " " not in k} for row in rows]
     after = taken_back(ticket, [Done(action=row["action"], changed=told) for row, told in zip(rows, mine, strict=True)])

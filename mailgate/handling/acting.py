@@ -152,6 +152,7 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         directory=facts.directory,
         hold=facts.policy.hold if by_staff else timedelta(),
     )
+    told = beside.merged(tx, told, written, actor=act.actor, policy=facts.policy, directory=facts.directory)
     told = away.stood_in(asides.joined(told), facts.directory, facts.at, facts.policy.desk.timezone)
     event = replace(event_of(facts, act.actor, written), ready=beside.ready(written, told, facts.policy, office.site))
     batch = [
@@ -288,6 +289,8 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         if not tickets:
             raise Refused("nothing-to-undo", ref="")
         for touched in tickets:
+            if undoing.is_undone(tx, cause, touched):
+                continue  # it was merged with one before, and came apart from it
             written = ledger.apply(tx, touched, (Undo(cause=cause),), scene_of(tx, facts, act.actor), cause_of(facts))
             ticket_id = written.ticket.id
             batch.append(receipts.report(facts, act, written, (), event))

@@ -182,6 +182,7 @@ def _tell(
     )
     told = notices.tell(happened, scene.policy, scene.directory)
     told += beside.notices(tx, written, actor=scene.who, at=scene.at, policy=scene.policy, directory=scene.directory, hold=hold)
+    told = beside.merged(tx, told, written, actor=scene.who, policy=scene.policy, directory=scene.directory)
     told = away.stood_in(asides.joined(told), scene.directory, scene.at, scene.policy.desk.timezone)
     asks = beside.saved(written, scene.policy, desk.site)
     written = replace(written, outcome=replace(written.outcome, asks=asks))

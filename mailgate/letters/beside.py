@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from mailgate.letters import knowledge, particulars
 from rules import asides
+from rules import notices as notices_of
 from rules.actions.base import Ask, Filled, Refused
 from rules.asides import Occasion
 from rules.facts.people import Actor, Directory
@@ -20,7 +21,8 @@ from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import PostKind, Visibility
 from rules.facts.ticket import Post, Ticket
-from rules.notice import Notice
+from rules.frozen import replace
+from rules.notice import Happened, Notice
 from store import feedback
 from store.ledger import Written
 from store.queries import tickets
@@ -48,6 +50,27 @@ def notices(
         noted=next((p for p in written.posts if p.agent and p.kind is PostKind.note), None),
     )
     return asides.tell(told, occasion)
+
+
+def merged(
+    tx: Connection, told: Sequence[Notice], written: Written, *, actor: Actor, policy: Policy, directory: Directory
+) -> tuple[Notice, ...]:
+    """What is told of a ticket that went into another: its customers read how that one stands, and whoever has that one hears what came."""
+    joined = written.joined
+    if joined is None:
+        return tuple(told)
+    home = joined.home
+    stands = replace(written.ticket, status=home.status, closed_at=home.closed_at, light=home.light)
+    out = [replace(n, ticket=stands) if n.kind is RecipientKind.customer else n for n in told]
+    theirs = [
+        p for p in tickets.posts(tx, home.id, public_only=True) if p.direction == "in" and p.author.key == joined.ticket.requester.key
+    ]
+    owner = directory.agents.get(home.assignee)
+    if not theirs or owner is None:
+        return tuple(out)
+    happened = Happened(before=joined.before, after=home, posts=(theirs[-1],), actor=actor, quiet=True)
+    hears = [n for n in notices_of.tell(happened, policy, directory) if n.to.key == owner.address.key]
+    return (*(n for n in out if not hears or n.to.key != owner.address.key), *hears)
 
 
 def handed(tx: Connection, written: Written) -> Post | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rules.facts.terms import Status
 from tests.desk.customers import proves
 from tests.desk.office import desk
-from tests.desk.staff import ANNA, BEN, KIM, asked, buttons, kinds, login, one, plain, request, state, to, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, buttons, kinds, login, one, plain, state, to, to_customers
 
 
 def test_close_and_undo_leave_the_request_as_it_was_and_nothing_is_sent(tmp_path: Path) -> None:
@@ -161,9 +161,10 @@ def test_undo_without_a_request_takes_back_the_last_mail_wherever_it_was(tmp_pat
 def test_a_merge_is_not_half_undone(tmp_path: Path) -> None:
     """The other request would stay closed and empty while undo claims success."""
     with desk(tmp_path) as d:
-        asked(d, "anna")
-        request(d, "Again.", subject="Again")
+        asked(d, "anna", "ben")
+        proves(d, "Tom <tom@other.example>", "Again.", subject="Again")
         d.write(ANNA, "#merge T1", subject="[T2]", envelope=login("anna"))
+        d.write(BEN, "#cc -tom@other.example", subject="[T1]", envelope=login("ben"))
         before = state(d)
         i = d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
         assert d.fate(i) == "held" and state(d) == before

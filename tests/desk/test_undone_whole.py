@@ -116,3 +116,54 @@ def test_undo_after_an_absence_takes_back_the_absence(tmp_path: Path) -> None:
         assert one(d.post(), ANNA, "assigned")
         d.write(ANNA, "#undo", subject="gone", envelope=login("anna"))
         assert d.ticket().priority.value == "normal", "the next one goes on to the mail before"
+
+
+@pytest.mark.parametrize("where", ["T1", "T2", ""])
+def test_a_merge_comes_apart_again_and_what_came_since_stays(tmp_path: Path, where: str) -> None:
+    """Two customers' requests joined by a wrong number could never be parted again."""
+    with desk(tmp_path, more=CLOCKS) as d:
+        asked(d, "anna")
+        request(d, "Again.", subject="Again")
+        d.write(ANNA, "#note seen\n#task @anna look at it\n#remind 2d ask", subject="[T2]", envelope=login("anna"))
+        d.post_later()
+        before = [state(d, "T1"), state(d, "T2")]
+        d.write(ANNA, "#merge T1", subject="[T2]", envelope=login("anna"))
+        assert [p.text for p in d.posts("T1")] == ["The printer is on fire.", "Again.", "seen"]
+        i = d.write(ANNA, "#undo", subject=f"[{where}]" if where else "stop", envelope=login("anna"))
+        assert d.fate(i) == "executed"
+        assert [state(d, "T1"), state(d, "T2")] == before
+        assert links(d, "T1") == [] and d.ticket("T2").ref == "T2"
+        i = d.write(ANNA, "#done T2.1", subject="[T2]", envelope=login("anna"))
+        assert d.fate(i) == "executed"
+
+
+def test_an_answer_beside_a_merge_stands_in_the_request_that_lives_on_and_says_nothing_of_closing(tmp_path: Path) -> None:
+    """The conversation would lack what the customer has read, and he would read that his request is closed."""
+    with desk(tmp_path) as d:
+        asked(d, "anna")
+        mail = one(request(d, "Again.", subject="Again"), ANNA)
+        to = str(mail["Reply-To"].addresses[0].addr_spec)
+        before = [state(d, "T1"), state(d, "T2")]
+        d.write(ANNA, "We look at both together.\n\n#merge T1", answer=mail, envelope=login("anna", to))
+        assert [p.text for p in d.posts("T1")][-1] == "We look at both together."
+        d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
+        assert [state(d, "T1"), state(d, "T2")] == before and to_customers(d.post_later()) == []
+        d.write(ANNA, "We look at both together.\n\n#merge T1", answer=mail, envelope=login("anna", to))
+        told = one(to_customers(d.post_later()), KIM)
+        assert "We look at both together." in plain(told) and "losed" not in plain(told)
+        assert told["X-Mailgate-Status"] == "new"
+
+
+def test_what_is_open_opens_what_it_is_merged_into_and_its_owner_hears_of_it(tmp_path: Path) -> None:
+    """An open question would vanish into a closed request, or into one whose owner knows nothing of it."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "#assign ben\n#close", answer=mail)
+        request(d, "Again.", subject="Again")
+        d.post_later()
+        d.write(ANNA, "#merge T1", subject="[T2]", envelope=login("anna"))
+        assert d.ticket("T1").status.value == "assigned"
+        told = one(d.post_later(), BEN)
+        assert told["X-Mailgate-Template"] == "reopened" and "Again." in plain(told)
+        d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
+        assert d.ticket("T1").status.value == "closed" and d.ticket("T2").status.value == "new"
