@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules import away
 from rules.actions.base import Action, Refused, Scene
 from rules.facts.access import function_of
 from rules.facts.people import Agent, Person, Role
@@ -67,8 +68,18 @@ def may_work_on(ticket: Ticket, scene: Scene, agent: Agent) -> bool:
     category = scene.policy.categories.get(ticket.category)
     if not ticket.id or category is None or not category.group or ticket.assignee == agent.name:
         return True
-    mine = scene.directory.under((*agent.groups, *agent.manager_of))
+    standing = stands_for(agent, scene)
+    if any(ticket.assignee == one.name for one in standing):
+        return True
+    mine = scene.directory.under(tuple(key for one in (agent, *standing) for key in (*one.groups, *one.manager_of)))
     return bool(mine & {category.group, ticket.group})
+
+
+def stands_for(agent: Agent, scene: Scene) -> tuple[Agent, ...]:
+    """The absent colleagues whose mail goes to this agent meanwhile: what he is told in their place he may act on in their place."""
+    absent = (one for one in scene.directory.agents.values() if one.away_until and one.name != agent.name)
+    zone = scene.policy.desk.timezone
+    return tuple(one for one in absent if away.deputy_of(one, scene.directory, scene.at, zone) is agent)
 
 
 def check_other(ticket: Ticket, verb: str, scene: Scene) -> None:
@@ -87,6 +98,8 @@ def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:
     if role.categories and not any(ticket.category == c or ticket.category.startswith(c + "/") for c in role.categories):
         return False
     if role.see is Reach.all or ticket.assignee == name:
+        return True
+    if any(may_see(ticket, scene, one.name) for one in stands_for(agent, scene)):
         return True
     if role.see is Reach.group:
         mine = scene.directory.under(agent.groups)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from store import engine, people
-from tests.desk.customers import tap
+from tests.desk.customers import proves, tap
 from tests.desk.office import Desk, buttons, desk, plain, to
-from tests.desk.staff import ANNA, KIM, asked, one, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, login, one, to_customers
 
 AWAY = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
 
@@ -72,3 +72,21 @@ def test_a_note_that_proves_nothing_offers_nothing(tmp_path: Path) -> None:
 
 
 assert plain
+
+
+def test_whoever_stands_in_may_do_what_he_is_asked_for(tmp_path: Path) -> None:
+    """The only one who is told of a request would be refused to touch it."""
+    more = '[[category]]\nkey = "hw"\ntitle = "Hardware"\naddress = "hw@desk.example"\ngroup = "hw"\n'
+    with desk(tmp_path, more=more) as d:
+        d.agent("anna", "hw")
+        d.agent("ben", "sw")
+        d.write(ANNA, "#away 2026-12-24 to:ben", subject="gone", envelope=login("anna"))
+        d.post()
+        proves(d, f"Kim <{KIM}>", to="hw@desk.example")
+        mail = one(d.post(), BEN, "new-in-group")
+        i = d.write(BEN, "It comes today.\n\n#prio high", answer=mail)
+        assert d.fate(i) == "appended" and d.ticket().assignee == "ben"
+        d.write(ANNA, "#away off", subject="back", envelope=login("anna"))
+        proves(d, f"Kim <{KIM}>", "Another.", to="hw@desk.example", subject="Another")
+        i = d.write(BEN, "#prio high", subject="[T2]", envelope=login("ben"))
+        assert d.fate(i) == "held", "his own department is another"
