@@ -51,6 +51,15 @@ def is_alone(case: Case) -> bool:
     return bool(ours) and all(address.partition("@")[0] == "control" for address in ours)
 
 
+def is_only_subject(case: Case) -> bool:
+    """Whether a command stands in the subject of an otherwise empty mail: `#close T42`, wherever it was written to, is no request."""
+    f = case.facts
+    if case.written.text.strip() or case.written.quoted.strip() or f.mail.parts or (f.thread is not None and f.thread.by != "subject"):
+        return False
+    said = f.mail.subject.strip()
+    return said[:1] in {"#", "＃"} and fold(said[1:].partition(" ")[0]) in case.words.verbs
+
+
 def is_loose(case: Case) -> bool:
     """Whether the lines are the subject's, and what proves the mail doesn't prove its subject."""
     return not case.proves_subject and not list(_until_the_end(case.written.text.split("\n"))) and bool(rows(case))

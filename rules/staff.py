@@ -35,6 +35,7 @@ def decide(case: Case) -> Verdict:
     assert case.agent is not None  # noqa: S101 - the caller's promise, for the type checker
     f = case.facts
     to_control = control.is_to_control(case) and (control.is_alone(case) or _answered(case) is None)
+    to_control = to_control or control.is_only_subject(case)
     if case.trust.level < Level.token:
         return control.unproven(case) if to_control and control.rows(case) else _unproven(case, "")
     if to_control and control.is_loose(case) and f.allowance.level is None:

@@ -9,7 +9,7 @@ import pytest
 from rules.facts.mail import Envelope
 from rules.facts.terms import Priority, Status
 from tests.desk.office import Desk, buttons, desk, plain, to
-from tests.desk.staff import ANNA, BEN, KIM, one
+from tests.desk.staff import ANNA, BEN, KIM, asked, login, one
 
 CONTROL = "control@desk.example"
 
@@ -220,3 +220,17 @@ def test_lines_to_the_control_address_are_commands_though_the_mail_answers_anoth
             assert d.ticket(ref).status is Status.closed, n
         assert not any("close" in plain(m).split() and "T2" in plain(m).split("\n")[0] for m in to(d.post_later(), KIM))
         assert [p.text for p in d.posts()] == ["Text 1."]
+
+
+def test_a_command_in_the_subject_of_an_empty_mail_is_no_request(tmp_path: Path) -> None:
+    """An agent in a hurry would open a request called `#close T1`, and his colleagues would be told of it."""
+    with desk(tmp_path) as d:
+        asked(d, "anna", "ben")
+        i = d.write(ANNA, "", subject="#take T1", envelope=login("anna"))
+        assert d.fate(i) == "executed" and d.ticket().assignee == "anna"
+        i = d.write(ANNA, "", subject="#close [T1]", envelope=login("anna"))
+        assert d.fate(i) == "executed" and d.ticket().status.value == "closed"
+        i = d.write(ANNA, "", subject="#close T77", envelope=login("anna"))
+        assert d.fate(i) == "held" and len(d.tickets()) == 1
+        i = d.write(ANNA, "", subject="#1 in the lift", envelope=login("anna"))
+        assert d.fate(i) == "opened"
