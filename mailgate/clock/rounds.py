@@ -42,7 +42,9 @@ def woke(tx: Connection, office: Office, row: Mapping[Any, Any], ticket: Ticket,
         case "task":
             told = _due_task(tx, row, directory)
         case "remind":
-            told = [_reminder(row, directory)]
+            reminder = _reminder(row, directory)
+            # whose request is closed by now has nothing more to answer
+            told = [reminder] if ticket.is_open or reminder.to != ("customer",) else []
         case _:
             return 0
     return _tell(tx, office, told, ticket, directory, at, f"timer:{row['id']}")

@@ -190,3 +190,14 @@ def test_a_small_word_before_a_time_is_no_mistake_and_the_report_says_the_time_a
         assert d.ticket().due_by is not None
         report = plain(one(d.post_later(), ANNA, "report"))
         assert "Friday" in report and "+00:00" not in report
+
+
+def test_the_customer_is_not_reminded_of_what_is_closed_by_then(tmp_path: Path) -> None:
+    """He would read that his request is closed a second time, with a question below it that nobody has any more."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#remind customer 2d please send the log", answer=mail)
+        d.write(ANNA, "#close", answer=mail)
+        d.post_later()
+        d.passes(days=3)
+        assert to_customers(d.post()) == []
