@@ -108,7 +108,10 @@ def _customers_text(what: Happened, policy: Policy) -> str:
     if what.quiet or ticket.quiet:
         return ""
     if before is None:
-        return "received" if what.acknowledge else ""
+        if not what.acknowledge:
+            return ""
+        # solved on the telephone: there is nothing that anybody would still read or answer
+        return "closed" if what.actor.is_agent and not ticket.is_open and policy.notify.closing else "received"
     if what.hint == "archived":
         return "archived" if what.acknowledge else ""
     was, now = before.status, ticket.status

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from rules import belonging
-from rules.actions.base import Action, Stored
+from rules.actions.base import Action, Known, Stored
 from rules.actions.folding import fold
 from rules.actions.state import Assign
 from rules.actions.words import near_words
@@ -44,6 +44,16 @@ def stored_in(tx: Connection) -> Callable[[str, str, Ticket], Stored]:
         if fold(word) in wanted:
             return Stored(key=wanted[fold(word)])
         return Stored(near=near_words(fold(word), wanted))
+
+    return look_up
+
+
+def known_in(tx: Connection) -> Callable[[str], Known]:
+    """What looks up whom staff names, as scenes want it."""
+
+    def look_up(address: str) -> Known:
+        person = people.person_of(tx, address)
+        return Known(name=person.name, language=person.language) if person is not None else Known()
 
     return look_up
 

@@ -53,6 +53,9 @@ class Scene:
     stored: Callable[[str, str, Ticket], Stored] | None = None
     """Looks up a `party`, `contract`, `project` or `device` by its key; None where any word will do."""
 
+    known: Callable[[str], Known] | None = None
+    """What the desk has on file of whoever reads at an address; None where nothing is looked up."""
+
     def key_of(self, kind: str, word: str, ticket: Ticket) -> str:
         """The key of a party, contract, project or device that staff names for a ticket, `-` being none; raises Refused with near lines.
 
@@ -75,6 +78,14 @@ class Filled:
     title: str = ""
     text: str = ""
     near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is on file of somebody, as far as his mail is about it; empty where nothing is."""
+
+    name: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

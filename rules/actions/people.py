@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.actions.base import Action, Effect, Refused, Scene, value, verb
+from rules.actions.base import Action, Effect, Known, Refused, Scene, value, verb
 from rules.actions.values import Reference, Rest
 from rules.actions.whom import Mailbox
 from rules.facts.terms import Address, Level, address_key
@@ -20,8 +20,11 @@ class SetRequester(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if scene.policy.is_own(self.address):
             raise Refused("own-address", word=self.address)
-        name = self.name or (ticket.requester.name if address_key(self.address) == ticket.requester.key else "")
-        return Effect(ticket=replace(ticket, requester=Address(name=name, address=self.address)))
+        is_same = address_key(self.address) == ticket.requester.key
+        on_file = scene.known(self.address) if scene.known is not None and not is_same else Known()
+        name = self.name or (ticket.requester.name if is_same else on_file.name)
+        language = on_file.language if on_file.language in scene.policy.languages else ticket.language
+        return Effect(ticket=replace(ticket, requester=Address(name=name, address=self.address), language=language))
 
 
 @verb("cc", level=Level.both, customers=True)

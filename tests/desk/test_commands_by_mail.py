@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rules.facts.terms import PostKind, Priority, Status
+from store import engine, people
 from tests.desk.office import desk
-from tests.desk.staff import ANNA, KIM, asked, buttons, everything, kinds, one, plain, request, state, to, to_customers
+from tests.desk.staff import ANNA, KIM, asked, buttons, everything, kinds, login, one, plain, request, state, to, to_customers
 
 
 def test_an_answer_with_commands_leaves_without_its_command_lines_and_one_report_says_what_was_done(tmp_path: Path) -> None:
@@ -266,8 +267,6 @@ def test_the_report_of_a_new_request_by_staff_names_its_reference(tmp_path: Path
     with desk(tmp_path) as d:
         d.agent("anna")
         request(d)
-        from tests.desk.staff import login
-
         i = d.write(
             ANNA, "#new for:jan@customer.example channel:phone\n#prio high\n\nHe called: no toner.", subject="Toner", envelope=login("anna")
         )
@@ -277,3 +276,31 @@ def test_the_report_of_a_new_request_by_staff_names_its_reference(tmp_path: Path
         mails = d.post_later()
         assert "T2" in str(one(mails, ANNA, "report")["Subject"])
         assert one(mails, "jan@customer.example")["X-Mailgate-Template"] == "received"
+
+
+def test_what_was_solved_on_the_telephone_is_told_as_closed(tmp_path: Path) -> None:
+    """The customer would be promised that somebody reads and answers what is done already."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        text = "#new for:jan@customer.example channel:phone\n#close\n\nHe called: no toner. Solved at once."
+        d.write(ANNA, text, subject="Toner", envelope=login("anna"))
+        told = one(d.post_later(), "jan@customer.example")
+        assert told["X-Mailgate-Template"] == "closed" and "will read it" not in plain(told)
+        d.write(ANNA, text.replace("#close", "#close quiet"), subject="Toner", envelope=login("anna"))
+        assert to_customers(d.post_later()) == []
+
+
+def test_a_new_requester_reads_his_own_name_and_language(tmp_path: Path) -> None:
+    """He is on file as a Finn, and would be written to in English, without his name."""
+    with desk(tmp_path) as d:
+        asked(d, "anna")
+        with engine.transaction(d.office.store) as tx:
+            people.add_person(tx, "pekka@suomi.example", d.at, name="Pekka", language="fi")
+        d.write(ANNA, "#requester pekka@suomi.example", subject="[T1]", envelope=login("anna"))
+        assert (d.ticket().requester.name, d.ticket().language) == ("Pekka", "fi")
+        d.write(ANNA, "#close", subject="[T1]", envelope=login("anna"))
+        assert "suljettu" in plain(one(d.post_later(), "pekka@", "closed"))
+        before = d.ticket().requester
+        d.write(ANNA, "#requester tom@other.example Tom", subject="[T1]", envelope=login("anna"))
+        d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
+        assert d.ticket().requester == before
