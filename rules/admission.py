@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules import control, rights
-from rules.actions.access import Confirm, Decline, Grant
+from rules.actions.access import REGISTER, Confirm, Decline, Grant
 from rules.actions.base import Action, Refused, read
 from rules.actions.folding import fold
 from rules.actions.posts import Say
@@ -21,8 +21,6 @@ from rules.verdict import Act, Hold, Question, Verdict
 
 VERBS = frozenset({"register", "confirm", "adduser", "grant", "approve", "deny"})
 """What is about people, not about tickets."""
-REGISTER = "register"
-"""Template of the mail with the token, and label of its tokens."""
 DECLINED = frozenset(
     "no-function not-entitled not-approver was-decided wrong-token old-token unknown-role unknown-function unknown-category"
     " unknown-language not-yours no-party own-address rate-open".split()

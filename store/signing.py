@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from importlib import import_module
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.facts.people import SigningKey
 from rules.facts.terms import address_key
@@ -70,9 +70,11 @@ def remove(tx: Connection, fingerprint: str) -> None:
 
 def use(tx: Connection, proofs: Collection[str], received_id: int, at: datetime) -> None:
     """Note that a mail brought these signatures, where none did before; another transaction that says so of one is waited for."""
-    make = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert
+    if not proofs:
+        return
+    dialect = import_module(f"sqlalchemy.dialects.{tx.dialect.name}")  # only the one that is in use: loading it takes a while
     for proof in proofs:
-        tx.execute(make(USED).values(proof=proof, received_id=received_id, at=at).on_conflict_do_nothing())
+        tx.execute(dialect.insert(USED).values(proof=proof, received_id=received_id, at=at).on_conflict_do_nothing())
 
 
 def used_by_others(tx: Connection, proofs: Collection[str], received_id: int) -> frozenset[str]:

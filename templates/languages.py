@@ -89,13 +89,19 @@ def words(code: str, site: Path | None = None) -> Mapping[str, object]:
 
     Read once; `render.forget` drops what was read. Raises `tomllib.TOMLDecodeError` or `OSError` for a site file that can't be read.
     """
-    table: dict[str, object] = {}
-    for folder in (MAIL, site) if site else (MAIL,):
-        for language in dict.fromkeys((FALLBACK, code)):
-            path = folder / language / "words.toml"
-            if folder is MAIL or path.is_file():
-                table = _merge(table, tomllib.loads(path.read_text(encoding="utf-8")))
+    codes = dict.fromkeys((FALLBACK, code))
+    table: Mapping[str, object] = {}
+    for each in codes:
+        table = _merge(table, _ours(each))
+    for each in codes:
+        if site and (path := site / each / "words.toml").is_file():
+            table = _merge(table, tomllib.loads(path.read_text(encoding="utf-8")))
     return table
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _ours(code: str) -> Mapping[str, object]:
+    return tomllib.loads((MAIL / code / "words.toml").read_text(encoding="utf-8"))
 
 
 _AROUND = ("status", "status_staff", "bar", "light", "priority", "due", "page", "common", "reply", "foot", "facts", "labels")

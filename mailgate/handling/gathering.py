@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mailgate.office import Office
 from mailgate.roster import Roster
 from rules import belonging, levels, limits, probes, tokens
-from rules.admission import REGISTER
+from rules.actions.access import REGISTER
 from rules.case import Facts, Held, believed, is_known
 from rules.facts.access import Admission
 from rules.facts.mail import Machine, Mail, Verified

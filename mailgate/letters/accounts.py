@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from mailgate.letters import changes, letters, particulars
 from mailgate.letters.events import Event
 from rules import rights
+from rules.actions.access import REGISTER
 from rules.actions.base import VERBS, Ask, Refused, Scene
 from rules.actions.folding import fold
-from rules.admission import REGISTER
-from rules.case import Facts
 from rules.facts.access import INSIGHTS
 from rules.facts.people import Role
 from rules.facts.sent import RecipientKind
@@ -28,6 +27,9 @@ from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
 from templates.times import Times, times
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 MOST_LISTED, MOST_FOUND = 50, 30
 

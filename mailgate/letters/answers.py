@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -18,9 +18,8 @@ from mailgate.letters.knowledge import Index, visible
 from mailgate.letters.particulars import button
 from rules import deadlines, levels, lexicon
 from rules import records as made
+from rules.actions.access import REGISTER
 from rules.actions.base import VERBS, Ask, Refused
-from rules.admission import REGISTER
-from rules.case import Facts
 from rules.facts.access import OFFICES
 from rules.facts.mail import Part
 from rules.facts.people import Role
@@ -35,6 +34,9 @@ from store import lookup, records, things, timers
 from store.outbox import Letter
 from store.queries import tickets
 from templates import languages
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 REGISTER_FOR = timedelta(days=7)
 """How long the token of a registration is good."""

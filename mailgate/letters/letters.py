@@ -27,7 +27,7 @@ from mailgate.letters.particulars import (
     word_of,
 )
 from rules import belonging, flows, levels
-from rules.admission import REGISTER
+from rules.actions.access import REGISTER
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Mode, Policy
 from rules.facts.sent import RecipientKind

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mailgate.letters import letters, particulars
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
 from rules import lexicon
-from rules.case import Facts
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
@@ -20,6 +19,9 @@ from rules.reading import quoting
 from rules.verdict import Act, Hold, Question, Spent
 from store.outbox import Letter
 from templates import languages, times
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 CARRY_OUT_FOR = timedelta(hours=24)
 

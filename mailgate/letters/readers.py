@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from rules.case import Facts
+from typing import TYPE_CHECKING
+
 from rules.facts.terms import Address
 from rules.facts.ticket import Ticket
 from rules.reading import language
 from rules.verdict import Act
 from templates import languages
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 
 def language_of_actor(facts: Facts, act: Act) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailgate.letters import changes, letters, particulars, readers
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
 from rules import routing
 from rules.actions.posts import Note
-from rules.case import Facts
 from rules.facts.people import Directory
 from rules.facts.sent import RecipientKind
 from rules.notice import Notice
@@ -20,6 +19,9 @@ from store.ledger import Written
 from store.outbox import Letter
 from templates import languages
 from templates.times import Times, times
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 
 def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], event: Event) -> Letter:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from mailgate.letters import letters
 from mailgate.letters.events import Event
-from rules.case import Facts
 from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.sent import RecipientKind
@@ -15,6 +15,9 @@ from rules.facts.ticket import Ticket
 from rules.notice import Notice
 from rules.verdict import Bounced, Settle
 from store.outbox import Letter
+
+if TYPE_CHECKING:
+    from rules.case import Facts
 
 
 def no_contract(facts: Facts, what: Settle, event: Event) -> Letter:

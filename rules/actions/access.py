@@ -20,6 +20,8 @@ from rules.facts.ticket import Ticket
 from rules.frozen import replace
 
 WORDS = (*FUNCTIONS, *OFFICES)
+REGISTER = "register"
+"""Template of the mail with the token, and label of its tokens."""
 
 
 @verb("register", customers=True, customer_level=Level.claimed, needs_ticket=False, changes=False)
