@@ -50,8 +50,9 @@ def to_text(markup: str) -> tuple[str, bool]:
     """The visible text of an HTML document, and whether some of it was cut off for its size."""
     cut = len(markup) > IN_BYTES
     markup = markup[:IN_BYTES]
-    if _too_deep(markup):
-        return charsets.clean(_stripped(markup)), True
+    if _too_deep(markup) or _too_dressed(markup):
+        # What is hidden in it can't be told: it is shown, and nothing in it is obeyed.
+        return _COMMANDS.sub("##", charsets.clean(_stripped(markup))), True
     document = LexborHTMLParser(markup)
     root = document.root
     if root is None:
@@ -94,6 +95,31 @@ def _too_deep(markup: str) -> bool:
             depth = max(0, depth - 1) if match.group(1) else depth + 1
             if depth > _DEEP:
                 return True
+    return False
+
+
+_OPENING = re.compile(r"</?[a-zA-Z][^\s/>]*+")
+_ATTRIBUTE = re.compile(r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>]*+))?""")
+_IN_QUOTES = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
+_DRESSED, _LONG_TAG = 1000, 4000
+
+
+def _too_dressed(markup: str) -> bool:
+    """Whether an element has so many attributes that a tree would cost more than the mail is worth (it grows with the square of their number)."""
+    if max(map(len, markup.split(">"))) < _LONG_TAG and not _IN_QUOTES.search(markup):
+        return False
+    left = 8 * len(markup)  # what looks like a tag within another one's attributes is read once more
+    for opening in _OPENING.finditer(markup):
+        at = opening.end()
+        for _ in range(_DRESSED):
+            if (attribute := _ATTRIBUTE.match(markup, at)) is None:
+                break
+            at = attribute.end()
+        else:
+            return True
+        left -= at - opening.start()
+        if left < 0:
+            return True
     return False
 
 

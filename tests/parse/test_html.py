@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mailgate.parsing.htmltext import OUT_CHARACTERS, to_text
-from rules.reading import quoting
+from rules.reading import commands, quoting
 
 OLD = "<p>Hello! How are you?</p><p>Sasha</p>"
 
@@ -181,15 +181,35 @@ def test_quotes_nest_and_an_authors_indent_is_no_quote() -> None:
         "<blockquote>" * 100_000 + "x",
         "<table><tr><td>" * 20_000,
         "<style>" + ".a{" * 100_000,
+        "<p " + " ".join(f"a{n}=b" for n in range(250_000)) + ">x",
+        "<p/" + "/".join(f"a{n}" for n in range(250_000)) + ">x",
+        "<p " + " ".join(f"a{n}='>'" for n in range(200_000)) + ">x",
+        '<script><p a="</script><p ' + " ".join(f"<a{n}" for n in range(200_000)) + '">x',
+        "</p " + " ".join(f"a{n}" for n in range(250_000)) + ">x",
+        "<p/a=" * 400_000,
     ],
-    ids=["deep", "angles", "ampersands", "paragraphs", "quotes", "tables", "styles"],
+    ids="deep angles ampersands paragraphs quotes tables styles attributes slashes angled misread ends nested".split(),
 )
 def test_absurd_markup_costs_little(markup: str) -> None:
-    """Trees grow with the square of their depth; the bound is generous for slow machines."""
+    """Trees grow with the square of their depth, elements with that of their attributes; the bound is generous for slow machines."""
     begun = time.process_time()
     text, _ = to_text(markup)
     assert time.process_time() - begun < 5
     assert len(text) <= OUT_CHARACTERS
+
+
+@pytest.mark.parametrize("absurd", ["<div>" * 4100, "<p " + " ".join(f"a{n}" for n in range(3000)) + ">"], ids=["deep", "attributes"])
+def test_text_of_absurd_markup_commands_nothing(absurd: str) -> None:
+    """It is not known what of it anybody sees."""
+    assert commands.find(to_text(f"{absurd}<i style='display:none'>#close</i>")[0]).lines == ()
+    assert commands.find(to_text("<div>#close</div>")[0]).lines != ()
+
+
+def test_an_element_with_a_picture_in_it_is_no_absurd_one() -> None:
+    """Clients write pictures into the markup, and arrows into titles."""
+    picture = f"<img title='a > b' alt='arrow' src='data:image/png;base64,{'A' * 500_000}'>"
+    assert to_text(f"<p>{picture}#close</p>")[0].endswith("#close")
+    assert not to_text(f"<p>{picture}</p>")[1]
 
 
 def test_what_is_too_long_is_cut_and_says_so() -> None:
