@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import io
 import keyword
 import logging
 import os
@@ -15,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +64,7 @@ NOUNS = (
     Noun("order", "order", "list, show, add, edit, remove", WORK),
     Noun("mail", "mail", "in, read, list, show, raw, fates, retry, release, drop", MAIL),
     Noun("board", "board", "status, sync", MAIL),
-    Noun("outbox", "outbox", "list, show, retry, drop", MAIL),
+    Noun("outbox", "outbox", "list, show, raw, retry, drop", MAIL),
     Noun("adopt", "adopt", "Take over an existing shared mailbox: preview first, then --yes.", MAIL, is_group=False),
     Noun("why", "why", "Why a mail was routed as it was, or would be.", RULES, is_group=False),
     Noun("rehearse", "rehearse", "What past mail would become under these rules, or others.", RULES, is_group=False),
@@ -73,7 +75,7 @@ NOUNS = (
     Noun("text", "text", "list, preview, check", RULES),
     Noun("agent", "agent", "list, show, add, edit, away, passwd, remove", PEOPLE),
     Noun("group", "group", "list, show, add, edit, remove", PEOPLE),
-    Noun("party", "party", "list, show, add, edit, remove", PEOPLE),
+    Noun("party", "party", "list, show, history, add, edit, remove", PEOPLE),
     Noun("contract", "contract", "list, show, add, edit, remove", PEOPLE),
     Noun("project", "project", "list, show, add, edit, remove", PEOPLE),
     Noun("device", "device", "list, show, add, edit, remove", PEOPLE),
@@ -101,7 +103,64 @@ def run() -> None:
         gc.set_threshold(
             100_000, 20, 20
         )  # what a short command loads stays to its end: looking for rubbish in it takes a twentieth of the time
+    standing()
     sys.exit(main(sys.argv[1:]))
+
+
+def standing() -> None:
+    """See to it that the three standard streams are there and can carry what is said.
+
+    A stream that the caller closed leads nowhere, else the next file that is opened, such as the database, would take its number. Where the locale
+    can't spell a sign, a plain one stands for it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                taken = os.open(os.devnull, os.O_RDWR)
+                if taken != number:
+                    os.dup2(taken, number)
+            stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+    for each in (sys.stdout, sys.stderr):
+        if isinstance(each, io.TextIOWrapper) and each.encoding.lower().replace("-", "") != "utf8":
+            import codecs
+
+            codecs.register_error("mailgate-plain", _plainer)
+            each.reconfigure(errors="mailgate-plain")
+
+
+_PLAINER = str.maketrans(
+    {
+        "●": "o",
+        "▲": "!",
+        "■": "#",
+        "◆": "*",
+        "✓": "v",
+        "✗": "x",
+        "→": ">",
+        "–": "-",
+        "—": "-",
+        "─": "-",
+        "…": ".",
+        "·": ".",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+    }
+)
+"""Signs of our own, and what stands for them in a locale that doesn't have them."""
+
+
+def _plainer(fault: UnicodeError) -> tuple[str, int]:
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    import unicodedata
+
+    signs = fault.object[fault.start : fault.end].translate(_PLAINER)
+    bare = (unicodedata.normalize("NFKD", sign)[:1] for sign in signs)
+    return "".join(sign if sign.isascii() else "?" for sign in bare), fault.end
 
 
 def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> int:
@@ -112,20 +171,31 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
     # A command says in its own words what went wrong; only serve and tick have a log (mailgate.desk.logs).
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        words = global_options(argv, call)
+        words = asked(global_options(argv, call))
+        if words == ["--version"]:
+            from importlib.metadata import version
+
+            print(f"mailgate {version('mailgate')}")
+            return OK
         if call.watch:
             return watched(words, call, env)
         code = application(*named(words, env)).main(words, prog_name="mailgate", standalone_mode=False, obj=call)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough, which Typer takes for a reason to exit; Python would complain once more when it closes stdout.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return OK
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - the last one who can say it in words
         return answered(fault, call, pipes="mail in" in " ".join(words[:2]))
     return code if isinstance(code, int) else OK
+
+
+def asked(words: list[str]) -> list[str]:
+    """`help`, `help ticket` and `help ticket new` as they are understood: the same as with `--help` behind it."""
+    return [*words[1:], "--help"] if words[:1] == ["help"] else words
 
 
 def global_options(argv: Sequence[str], call: Call) -> list[str]:
@@ -196,12 +266,11 @@ def application(noun: str, command: str = "") -> Any:  # noqa: ANN401 - typer's 
     """The commands: all of them by name and in one line, those of the noun in full; the named one alone, if it has one of this name."""
     import typer
 
-    from mailgate.desk import nouns
+    from mailgate.desk import helping, nouns
 
     app = typer.Typer(
         name="mailgate",
         help="Turns an e-mail address into a help desk.",
-        epilog="Anywhere on the line: --config PATH (else $MAILGATE_CONFIG, else ./config.toml), --json, --now TIME; --watch shows a list anew every two seconds.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -214,8 +283,13 @@ def application(noun: str, command: str = "") -> Any:  # noqa: ANN401 - typer's 
         else:
             alone = getattr(found, f"{each.name}_" if keyword.iskeyword(each.name) else each.name) if found else _nothing
             app.command(each.name, help=None if found else each.help, rich_help_panel=each.panel)(alone)
-    made = typer.main.get_command(app)
+    made: Any = typer.main.get_command(app)
     nouns.plainly()
+    helping.plainly()
+    # In the order of the table, which Typer changes; the options that install completion are what `completion` is for.
+    made.commands = {each.name: made.commands[each.name] for each in NOUNS}
+    for parameter in made.params:
+        parameter.hidden = parameter.hidden or parameter.name.endswith("_completion")
     _teach(made, noun)
     return made
 
@@ -227,6 +301,9 @@ def _teach(made: Any, noun: str) -> None:  # noqa: ANN401 - typer's click comman
     from mailgate.desk import examples
 
     named.epilog = examples.below(noun)
+    order = [word.strip() for each in NOUNS if each.name == noun for word in each.help.split(",")]
+    if hasattr(named, "commands") and set(named.commands) <= set(order):
+        named.commands = {name: named.commands[name] for name in order if name in named.commands}
     for name, command in getattr(named, "commands", {}).items():
         command.epilog = examples.below(f"{noun} {name}")
 
@@ -278,7 +355,10 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
         case Failed():
             return [fault.reason], fault.near, FAILED
         case typer.TyperException():
-            return [fault.format_message() or "see mailgate --help"], (), fault.exit_code
+            from mailgate.desk import misuse
+
+            sentence, near = misuse.said(fault)
+            return [sentence], near, fault.exit_code
         case typer.Abort():
             return ["stopped"], (), FAILED
         case _:

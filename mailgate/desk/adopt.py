@@ -27,7 +27,7 @@ def adopt(
     *,
     open_since: Annotated[str, typer.Option("--open-since", metavar="SPAN", help="How far back to look.")] = "14d",
     account: Annotated[
-        str, typer.Option("--account", metavar="NAME", help="Which [\\[imap]], if there are several.", show_default=False)
+        str, typer.Option("--account", metavar="NAME", help="Which [[imap]], if there are several.", show_default=False)
     ] = "",
     sent: Annotated[
         str, typer.Option("--sent", metavar="FOLDER", help="Where answers were kept; else what the server says.", show_default=False)

@@ -10,7 +10,7 @@ import typer
 
 from mailgate.desk import agent_away, call, edits, screen, shapes, signing
 from mailgate.desk.call import Call
-from mailgate.desk.ends import Failed
+from mailgate.desk.ends import Failed, Misused
 from rules.facts.people import Agent, Directory
 from rules.frozen import replace
 
@@ -27,11 +27,11 @@ Addresses = Annotated[
 ]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="Group he works in.", show_default=False)]
 FullName = Annotated[str | None, typer.Option("--full-name", help="As people write it: Anna Berg.", show_default=False)]
-RoleName = Annotated[str | None, typer.Option("--role", help="A [\\[role]] of the config.", show_default=False)]
+RoleName = Annotated[str | None, typer.Option("--role", help="A [[role]] of the config.", show_default=False)]
 ManagerOf = Annotated[list[str] | None, typer.Option("--manager-of", help="Group he is told of when it is late.", show_default=False)]
 Language = Annotated[str | None, typer.Option("--language", help="Language of mails to him.", show_default=False)]
 Signature = Annotated[str | None, typer.Option("--signature", help="Stands under his answers to customers.", show_default=False)]
-Hours = Annotated[str | None, typer.Option("--hours", help="An \\[hours.NAME] of the config.", show_default=False)]
+Hours = Annotated[str | None, typer.Option("--hours", help="An [hours.NAME] of the config.", show_default=False)]
 
 
 @app.command("list")
@@ -84,7 +84,7 @@ def add(
         raise Failed(f"{name!r} can't be an agent's name: it means something else in commands")
     blank = Agent(name=edits.key(name, "agent"), addresses=())
     if not address:
-        raise Failed("an agent needs --address: it is how his mail is told from customers'")
+        raise Misused("an agent needs --address: it is how his mail is told from customers'")
     with desk.store() as store, engine.transaction(store) as tx:
         staff = people.directory(tx)
         if any(known.lower() == name.lower() for known in staff.agents):

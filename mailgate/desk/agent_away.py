@@ -37,7 +37,11 @@ def away(
             deputy = (staff.agent_of(to) or edits.found(staff.agents, to, "agent")).name if to else ""
             line = f"away {until}" + (f" to:{deputy}" if deputy else "")
             scene = Scene(who=who, at=desk.at, policy=policy, directory=staff)
-            outcome = perform_all(Ticket(), commands.understood([line], policy, staff), scene)
+            try:
+                lines = commands.understood([line], policy, staff)
+            except commands.Unread:
+                raise Misused(f"{until!r} is no time that lies ahead: fri, 24.12., 14d, 2026-12-24, or off") from None
+            outcome = perform_all(Ticket(), lines, scene)
             records.write(tx, None, outcome.records)
             agent = people.directory(tx).agents[agent.name]
     absent = is_away(agent, desk.at, policy.desk.timezone)

@@ -139,7 +139,11 @@ def _store(desk: Call) -> Iterator[Finding]:
                 return
             if status.shape is not migrate.Shape.current:
                 yield Finding(
-                    area=STORE, check="migrations", level="broken", what=str(migrate.NotCurrent(status)), mend="mailgate db upgrade"
+                    area=STORE,
+                    check="migrations",
+                    level="broken",
+                    what=str(migrate.NotCurrent(status)),
+                    mend="install the newer Mailgate again" if status.shape is migrate.Shape.ahead else "mailgate db upgrade",
                 )
                 return
             facts = engine.facts(store)
@@ -154,6 +158,13 @@ def _store(desk: Call) -> Iterator[Finding]:
             level="broken",
             what=str(why),
             mend="check [store] url, and that the database is up and ours to write",
+        )
+    except engine.Fault as why:
+        from mailgate.desk import faults
+
+        sentence = faults.explained(why)[0][0]
+        yield Finding(
+            area=STORE, check="database", level="broken", what=sentence, mend="check [store] url; mailgate db restore brings a backup back"
         )
 
 

@@ -34,7 +34,7 @@ Hours = Annotated[
     list[str] | None,
     typer.Option(
         "--hours",
-        help="Its service hours, an \\[hours.…] of the config; given twice, the second are its on-call hours.",
+        help="Its service hours, an [hours.…] of the config; given twice, the second are its on-call hours.",
         show_default=False,
     ),
 ]

@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 Serial = Annotated[str, typer.Argument(help="Its serial number, as in device SN123 and in its address dev+SN123@.", show_default=False)]
 PartyOf = Annotated[str | None, typer.Option("--party", help="At whose place it stands.", show_default=False)]
-Model = Annotated[str | None, typer.Option("--model", help="A [\\[device_model]] of the config, or any word.", show_default=False)]
+Model = Annotated[str | None, typer.Option("--model", help="A [[device_model]] of the config, or any word.", show_default=False)]
 Fleet = Annotated[str | None, typer.Option("--fleet", help="The group that looks after it.", show_default=False)]
 
 

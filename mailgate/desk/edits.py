@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
-from mailgate.desk.ends import Failed, NoSuch
+from mailgate.desk.ends import Failed, Misused, NoSuch
 from rules.actions.folding import fold
 from rules.facts.terms import address_key
 
@@ -59,27 +59,29 @@ def edited(before: Sequence[str], given: Sequence[str] | None) -> tuple[str, ...
 
 
 def key(word: str, what: str) -> str:
-    """A word that may be a key; raises Failed."""
+    """A word that may be a key; raises Misused."""
     if not _KEY.fullmatch(word):
-        raise Failed(f"{word!r} can't be the key of a {what}: letters, digits, dots and dashes, no blanks")
+        raise Misused(
+            f"{word!r} can't be the key of {'an' if what[0] in 'aeiou' else 'a'} {what}: letters, digits, dots and dashes, no blanks"
+        )
     return word
 
 
 def mailbox(address: str, policy: Policy) -> str:
-    """An address that somebody may have; raises Failed for what is none, and for the desk's own."""
+    """An address that somebody may have; raises Misused for what is none, Failed for the desk's own."""
     bare = address.strip().removeprefix("mailto:")
     if not _MAILBOX.fullmatch(bare):
-        raise Failed(f"{address!r} is not a mail address")
+        raise Misused(f"{address!r} is not a mail address")
     if policy.is_own(bare):
         raise Failed(f"{bare} is the desk's own address: mail to it would go round in circles")
     return bare
 
 
 def domain(word: str) -> str:
-    """A domain in compared form; raises Failed."""
+    """A domain in compared form; raises Misused."""
     bare = word.strip().removeprefix("@")
     if not _DOMAIN.fullmatch(bare):
-        raise Failed(f"{word!r} is not a domain")
+        raise Misused(f"{word!r} is not a domain")
     return address_key(f"@{bare}")[1:]
 
 

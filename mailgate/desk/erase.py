@@ -9,7 +9,7 @@ import typer
 
 from mailgate.desk import call, screen
 from mailgate.desk.call import Call
-from mailgate.desk.ends import Failed, NoSuch
+from mailgate.desk.ends import Failed, Misused, NoSuch
 
 
 def erase(
@@ -23,6 +23,9 @@ def erase(
     from store import erasing as stored
 
     desk = call.of(context)
+    if not address.strip():
+        # Callers who gave no address have an empty one: all of them would be this person.
+        raise Misused("say whose: an address of the person")
     with desk.store() as store:
         with engine.reading(store) as tx:
             if people.directory(tx).agent_of(address) is not None:

@@ -71,6 +71,8 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [f"{fault.strerror}: make room, then try again"], (), FAILED
     if isinstance(fault, DaemonRunning):
         return [f"{fault}; stop that one first; every other command works beside it"], (), FAILED
+    if isinstance(fault, OverflowError) and "SQLite INTEGER" in str(fault):
+        return ["a number is larger than any that is kept here"], (), WRONG
     if type(fault).__name__ == "Unread":
         return _unread(fault)
     if type(fault).__module__ in {"mailgate.boxes.imap", "mailgate.trust.keys", "mailgate.parsing.reader"}:

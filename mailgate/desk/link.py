@@ -34,7 +34,7 @@ def mailto(
     type_: Annotated[str, typer.Option("--type", help="The type it is of.", show_default=False)] = "",
     device: Annotated[str, typer.Option("--device", help="The device it is about, by serial number.", show_default=False)] = "",
     form: Annotated[
-        str, typer.Option("--form", help="A flow of a [\\[device_model]]: its type, category and fields.", show_default=False)
+        str, typer.Option("--form", help="A flow of a [[device_model]]: its type, category and fields.", show_default=False)
     ] = "",
     subject: Annotated[
         str, typer.Option("--subject", help="Words of the subject; else those of the form or category.", show_default=False)

@@ -72,7 +72,12 @@ def add(
     """Order work at the customer's; the technician, else whoever has the ticket, gets it by mail with the ticket's facts."""
     from rules.actions.service import MakeOrder
 
-    _carry_out(call.of(context), ticket, MakeOrder(tech=technician, when=when, text=text), as_)
+    desk = call.of(context)
+    if not technician:
+        with desk.reading() as tx:
+            if not (found := tickets.find(tx, ticket)).assignee:
+                raise Misused(f"say who goes: --tech AGENT; nobody has {found.ref} yet")
+    _carry_out(desk, ticket, MakeOrder(tech=technician, when=when, text=text), as_)
 
 
 @app.command()

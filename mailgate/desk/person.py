@@ -37,7 +37,7 @@ May = Annotated[
     list[str] | None,
     typer.Option(
         "--may",
-        help="What they may beyond the usual: adduser, grant, approve; of a limited person also create, follow, close, reopen, take.",
+        help="What they may beyond the usual: adduser, grant, approve, report; of a limited person also create, follow, close, reopen, take.",
         show_default=False,
     ),
 ]

@@ -107,10 +107,9 @@ def init(
     except BadConfig as bad:
         raise BadConfig(_of_flag(each) for each in bad.mistakes) from None
     mailgate = "mailgate" if path.resolve() == Path("config.toml").resolve() else f"mailgate --config {shlex.quote(str(path))}"
-    said = "\n".join(
-        (f"{path} is written. Next:", *(f"  {mailgate} {each}" for each in ("agent add NAME --address ADDRESS", "doctor", "serve")))
-    )
-    screen.result(desk, {"path": str(path)}, said)
+    screen.result(desk, {"path": str(path)}, f"{path} is written. Next:")
+    for each in () if desk.as_json else ("agent add NAME --address ADDRESS", "doctor", "serve"):
+        print(screen.plain(f"  {mailgate} {each}"))
 
 
 _FLAGS = {

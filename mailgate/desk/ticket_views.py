@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,7 +41,7 @@ def list_(
     party: Annotated[str, typer.Option("--party", help="Of this organisation.", show_default=False)] = "",
     class_: Annotated[str, typer.Option("--class", help="Of parties or persons of this class.", show_default=False)] = "",
     customer: Annotated[str, typer.Option("--customer", help="internal, external or partner.", show_default=False)] = "",
-    light: Annotated[Light | None, typer.Option("--light", help="green, yellow or red.", show_default=False)] = None,
+    light: Annotated[Light | None, typer.Option("--light", help="With this light.", show_default=False)] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="With a clock that has run out.")] = False,
     channel: Annotated[str, typer.Option("--channel", help="That came by this way.", show_default=False)] = "",
     partner: Annotated[
@@ -70,7 +71,7 @@ def list_(
         raise Misused(f"tickets can't be sorted by {sort!r}", edits.near(sort, SORTS) or SORTS)
     if customer and customer not in {"internal", "external", "partner"}:
         raise Misused(f"there are no {customer!r} customers: internal, external or partner")
-    states, open_only = _states(status)
+    states, open_only = _states(desk, status)
     with desk.reading() as tx:
         staff = people.directory(tx)
         groups = tuple(
@@ -167,14 +168,28 @@ def history(
     screen.table(("when", "who", "what", "changed", "by"), shown, wide=("changed", "what"))
 
 
-def _states(given: list[str] | None) -> tuple[tuple[str, ...], bool]:
+def _states(desk: Call, given: list[str] | None) -> tuple[tuple[str, ...], bool]:
     """The statuses asked for, and whether only open ones are."""
     words = [word.strip().lower() for each in given or () for word in each.split(",") if word.strip()]
     known = {status.value for status in Status}
-    for word in words:
+    for n, word in enumerate(words):
         if word not in known | {"open"}:
+            words[n] = _status(desk, word) or ""
+        if not words[n]:
             raise Misused(f"there is no status {word!r}", edits.near(word, known) or sorted(known))
     return tuple(dict.fromkeys(word for word in words if word != "open")), "open" in words and len(words) == 1
+
+
+def _status(desk: Call, word: str) -> str | None:
+    """The status that a verb would understand by a word of any of the desk's languages; None for what is none."""
+    from mailgate.handling import commands
+    from rules.actions.state import SetStatus
+    from rules.facts.people import Directory
+
+    with suppress(commands.Unread):
+        for each in commands.understood([f"status {word}"], desk.settings.policy, Directory()):
+            return each.to if isinstance(each, SetStatus) else None
+    return None
 
 
 def _print(

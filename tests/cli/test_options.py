@@ -53,7 +53,7 @@ def test_without_any_config_the_reason_names_the_mend(tmp_path) -> None:
         (("tickets",), 2),
         (("--now",), 2),
         (("--now", "yesterday", "mail", "fates"), 2),
-        (("agent", "add", "carl"), 1),
+        (("agent", "add", "carl"), 2),
         (("ticket", "new", "--for", "a@b.example"), 2),
     ],
 )

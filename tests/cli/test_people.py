@@ -199,7 +199,7 @@ def test_an_absence_is_said_shown_and_ended_at_the_terminal(desk: Desk) -> None:
     assert (shape["away"], shape["deputy"]) == (True, "ben")
     assert "ben stands in" in desk.run("agent", "away", "anna").out
     assert desk.ok("agent", "away", "anna", "off")["away"] is False
-    assert desk.run("agent", "away", "anna", "someday").code == 1
+    assert desk.run("agent", "away", "anna", "someday").code == 2
     assert desk.run("agent", "away", "nobody", "3d").code == 3
     assert desk.run("agent", "away", "anna", "--to", "ben").code == 2
 

@@ -106,3 +106,31 @@ def test_a_watched_list_shows_what_came_meanwhile(desk: Desk) -> None:
 def test_only_a_look_can_be_watched(desk: Desk, words: list[str]) -> None:
     """A command that acts would act every two seconds."""
     assert desk.run(*words).code == 2
+
+
+@pytest.mark.parametrize("noun", [each for each in cli.NOUNS if each.is_group], ids=lambda each: each.name)
+def test_the_list_of_nouns_names_every_command(noun: cli.Noun) -> None:
+    """What isn't in it isn't looked for: `party history` and `outbox raw` were missing."""
+    made = cli.application(noun.name).commands[noun.name]
+    if noun.name != "report":
+        assert noun.help == ", ".join(made.commands)
+
+
+@pytest.mark.parametrize("columns", [100, 80, 60, 40])
+def test_help_fits_the_screen_and_speaks_no_python(desk: Desk, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boxes broke on a telephone, and `<list[str]>` says nothing to those who run a desk. Examples stay whole, to be copied."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for command in ["", *sorted(commands()), *(noun.name for noun in cli.NOUNS)]:
+        said = desk.run(*command.split(), "--help").out
+        body, _, examples = said.partition("\nExample")
+        assert [line for line in body.splitlines() if len(line) > columns and " " in line.strip()[: columns - 26]] == [], command
+        assert not any(word in said for word in ("<str>", "<bool>", "list[", "int range", "╭", "{")), command
+        for line in examples.splitlines()[1:]:
+            assert not line.strip() or line.startswith("  mailgate "), line
+
+
+def test_help_may_be_asked_for_by_its_word(desk: Desk) -> None:
+    """People try it first."""
+    assert desk.run("help").out == desk.run("--help").out
+    assert desk.run("help", "ticket", "new").out == desk.run("ticket", "new", "--help").out
+    assert desk.run("--version").out.startswith("mailgate ")
