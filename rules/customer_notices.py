@@ -47,7 +47,7 @@ def to_customers(what: Happened, policy: Policy, directory: Directory) -> list[N
             language=ticket.language,
             ticket=ticket,
             post=post,
-            buttons=(("close", "close"),) if card.get("resolved") else CUSTOMERS_BUTTONS.get(template, ()),
+            buttons=_buttons(template, ticket, is_resolved=bool(card.get("resolved"))),
             after=what.hold,
             until_closed=what.until_closed and template == "message",
             card=card,
@@ -87,6 +87,15 @@ def _end_customer(what: Happened, template: str, policy: Policy) -> list[Notice]
             buttons=CUSTOMERS_BUTTONS["closed"],
         )
     ]
+
+
+def _buttons(template: str, ticket: Ticket, *, is_resolved: bool) -> tuple[tuple[str, str], ...]:
+    """What a customer may press: what is closed can't be called solved once more, but opened again."""
+    if is_resolved:
+        return (("close", "close"),)
+    if template == "message" and not ticket.is_open:
+        return (("reopen", "reopen"),)
+    return CUSTOMERS_BUTTONS.get(template, ())
 
 
 CUSTOMERS_BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
