@@ -14,15 +14,15 @@ from rules.actions.undo import Done, taken_back
 from rules.facts.people import Agent
 from rules.facts.terms import Fate, Status
 from rules.facts.ticket import Ticket, changed
-from rules.frozen import dataclass
+from rules.frozen import dataclass, replace
 from rules.perform import Step
-from store import records, tables
-from store.journal import Cause
+from store import facts, records, tables
+from store.journal import Cause, append
 from store.lists.clocks import UNDO
 from store.lookup import find
 
 POST, HISTORY, WAKE, LINK = tables.Post, tables.History, tables.Wake, tables.Link
-OUTBOX, RECEIVED = tables.Outbox, tables.Received
+OUTBOX, RECEIVED, TICKET, KNOWN = tables.Outbox, tables.Received, tables.Ticket, tables.KnownId
 CLOSED_BEFORE = "the ticket was closed before"
 """Why a mail that was to leave later was kept back."""
 
@@ -103,16 +103,17 @@ def take_back(
     )
     if any(row["action"] == "open" for row in rows):
         raise Refused("undo-open", ref=ticket.ref)
-    if any(row["action"].partition(" ")[0] == "split" for row in rows):
-        raise Refused("undo-moved", ref=ticket.ref)
     mine = [{k: v for k, v in row["changed"].items() if " " not in k} for row in rows]
     after = taken_back(ticket, [Done(action=row["action"], changed=told) for row, told in zip(rows, mine, strict=True)])
     if any(row["action"].partition(" ")[0] not in rights.FOR_ALL for row in rows):
         # As it was before: who handed a ticket over by mistake may have it back, who left its department changes nothing any more.
         rights.check_other(after, "undo", scene)
+    parted = _put_together(tx, ticket, scene, cause, target) if any(row["action"].partition(" ")[0] == "split" for row in rows) else ()
     beside = records.take_back(tx, ticket.id, [row["changed"] for row in rows], ticket.ref)
     mails = (
-        tx.execute(select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id == ticket.id, OUTBOX.c.template != "report"))
+        tx.execute(
+            select(OUTBOX).where(OUTBOX.c.cause == target, OUTBOX.c.ticket_id.in_((ticket.id, *parted)), OUTBOX.c.template != "report")
+        )
         .mappings()
         .all()
     )
@@ -137,6 +138,27 @@ def take_back(
     _schedule_anew(tx, ticket, {row["at"] for row in rows if row["changed"].get("status", ("", ""))[1] == Status.closed.value}, target)
     undone = changed(ticket, after) | (beside[0] if beside else {})
     return after, (Step(action=f"{UNDO}{target}", changed=undone),), tuple(due), gone
+
+
+def _put_together(tx: Connection, ticket: Ticket, scene: Scene, cause: Cause, target: str) -> tuple[int, ...]:
+    """Give the ticket back what was split off; the new one leads to it from now on. Raises Refused where somebody worked on that since."""
+    opened = select(HISTORY.c.ticket_id).where(HISTORY.c.cause == target, HISTORY.c.action == "open")
+    split = (LINK.c.other_id == ticket.id, LINK.c.kind == "split", LINK.c.ticket_id.in_(opened))
+    ids = tuple(tx.execute(select(LINK.c.ticket_id).where(*split)).scalars())
+    others = select(HISTORY.c.id).where(HISTORY.c.ticket_id.in_(ids), HISTORY.c.cause != target)
+    if not ids or tx.execute(others.limit(1)).first() is not None:
+        raise Refused("undo-moved", ref=ticket.ref)
+    for table in (POST, KNOWN, RECEIVED):
+        tx.execute(update(table).where(table.c.ticket_id.in_(ids)).values(ticket_id=ticket.id))
+    tx.execute(delete(LINK).where(LINK.c.other_id == ticket.id, LINK.c.kind == "split", LINK.c.ticket_id.in_(ids)))
+    for row in tx.execute(select(TICKET).where(TICKET.c.id.in_(ids))).mappings().all():
+        before = facts.ticket(row)
+        after = replace(before, merged_into=ticket.ref, status=Status.closed, closed_at=scene.at, version=before.version + 1)
+        old, new = facts.ticket_row(before), facts.ticket_row(after)
+        values = {name: value for name, value in new.items() if value != old[name]} | {"check_at": None}
+        tx.execute(update(TICKET).where(TICKET.c.id == before.id).values(**values))
+        append(tx, after, (Step(action=f"{UNDO}{target}", changed=changed(before, after)),), scene, cause)
+    return ids
 
 
 def _unlink(tx: Connection, ticket: Ticket, actions: Sequence[str], target: str) -> None:

@@ -174,9 +174,8 @@ def _tell(tx: Connection, office: Office, facts: Facts, act: Act, written: Writt
         opened = replace(
             happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True, tell_staff=True, hint=""
         )
-        put(
-            tx, office, facts, [letters.letter(n, replace(event, before=None)) for n in notices.tell(opened, facts.policy, facts.directory)]
-        )
+        parted = away.stood_in(notices.tell(opened, facts.policy, facts.directory), facts.directory, facts.at, facts.policy.desk.timezone)
+        put(tx, office, facts, [letters.letter(n, replace(event, before=None)) for n in parted])
 
 
 def _replies(

@@ -204,8 +204,10 @@ def _tell(
 
     made = letters.sendable([written_up(n) for n in told], scene.policy)
     if written.split is not None:
-        opened = replace(happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True)
-        told += notices.tell(opened, scene.policy, scene.directory)
-        made = letters.sendable([letters.letter(n, event) for n in told], scene.policy)
+        opened = replace(happened, before=None, after=written.split.ticket, posts=written.split.posts, acknowledge=True, tell_staff=True)
+        parted = notices.tell(opened, scene.policy, scene.directory)
+        parted = away.stood_in(parted, scene.directory, scene.at, scene.policy.desk.timezone)
+        told += parted
+        made += letters.sendable([letters.letter(n, replace(event, before=None)) for n in parted], scene.policy)
     ids = outbox.put(tx, made, cause=why.name, at=scene.at, keys=desk.keys, domain=scene.policy.desk.domain)
     return Done(written=written, told=told, letters=tuple(ids))

@@ -37,7 +37,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     # an answer gives the request to its author before his `#take` could
     alone = not any(step.changed for step in written.outcome.steps[: -len(act.lines) or None])
     lines = [
-        _line(text, step, told_in, facts.directory, alone=alone)
+        _line(text, step, told_in, facts.directory, written, alone=alone)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
@@ -100,7 +100,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
             "line": piece.line,
             "ok": True,
             "result": "; ".join(
-                part for part in (written.ticket.ref, *(changes.done(s, told_in, facts.directory) for s in written.outcome.steps)) if part
+                part for part in (written.ticket.ref, *(_done(s, told_in, facts.directory, written) for s in written.outcome.steps)) if part
             ),
         }
         for piece, written in zip(many.pieces, done, strict=True)
@@ -131,8 +131,18 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
 
 
-def _line(text: str, step: Step, told_in: Times, directory: Directory, *, alone: bool) -> dict[str, Any]:
-    return {"line": f"#{text}", "ok": True, "result": changes.done(step, told_in, directory) if step.did or alone else ""}
+def _line(text: str, step: Step, told_in: Times, directory: Directory, written: Written, *, alone: bool) -> dict[str, Any]:
+    return {"line": f"#{text}", "ok": True, "result": _done(step, told_in, directory, written) if step.did or alone else ""}
+
+
+def _done(step: Step, told_in: Times, directory: Directory, written: Written) -> str:
+    """What a step changed; of a request that came apart or went into another, also the number where it is now."""
+    verb = step.action.partition(" ")[0]
+    other = written.split.ticket if verb == "split" and written.split is not None else None
+    if verb == "merge" and written.joined is not None:
+        other = written.joined.home
+    said = changes.done(step, told_in, directory)
+    return "; ".join(filter(None, (f"→ {other.ref} {other.subject}" if other is not None else "", said)))
 
 
 def _withheld(written: Written, language: str) -> list[dict[str, Any]]:

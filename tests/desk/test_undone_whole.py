@@ -9,7 +9,7 @@ import pytest
 
 from tests.desk.customers import links
 from tests.desk.office import desk
-from tests.desk.staff import ANNA, BEN, KIM, asked, login, one, plain, request, state, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, buttons, login, one, plain, request, state, to_customers
 
 CLOCKS = """
 [clock]
@@ -167,3 +167,41 @@ def test_what_is_open_opens_what_it_is_merged_into_and_its_owner_hears_of_it(tmp
         assert told["X-Mailgate-Template"] == "reopened" and "Again." in plain(told)
         d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
         assert d.ticket("T1").status.value == "closed" and d.ticket("T2").status.value == "new"
+
+
+def test_a_split_is_put_together_again_and_its_number_leads_back(tmp_path: Path) -> None:
+    """The report offers it; the customer's words would stay in a request that nobody wanted."""
+    with desk(tmp_path) as d:
+        asked(d, "anna", "ben")
+        request(d, "And the door.", subject="Re: Printer [T1]")
+        before = state(d)
+        d.write(ANNA, "#split Door", subject="[T1]", envelope=login("anna"))
+        assert "T2 Door" in plain(one(d.post(), ANNA, "report")), "the number of the new one is nowhere else"
+        d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
+        assert state(d) == before and links(d, "T1") == []
+        assert KIM in plain(one(d.post_later(), ANNA, "report")), "what Kim was told of the new one had left"
+        d.write(ANNA, "#prio high", subject="[T2]", envelope=login("anna"))
+        assert d.ticket("T1").priority.value == "high"
+
+
+def test_a_split_that_somebody_worked_on_stays(tmp_path: Path) -> None:
+    """A colleague's work would be taken back with it."""
+    with desk(tmp_path) as d:
+        asked(d, "anna", "ben")
+        request(d, "And the door.", subject="Re: Printer [T1]")
+        d.write(ANNA, "#split Door", subject="[T1]", envelope=login("anna"))
+        d.write(BEN, "#take", subject="[T2]", envelope=login("ben"))
+        before = [state(d, "T1"), state(d, "T2")]
+        i = d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
+        assert d.fate(i) == "held" and [state(d, "T1"), state(d, "T2")] == before
+
+
+def test_an_answer_to_what_is_closed_offers_to_open_it(tmp_path: Path) -> None:
+    """A closed request can't be called solved once more."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        d.write(ANNA, "#close", answer=mail)
+        d.post_later()
+        d.write(ANNA, "One more hint: press twice.", answer=mail)
+        told = one(d.post_later(), KIM, "message")
+        assert any("pen" in label for label in buttons(told)) and "This is solved" not in " ".join(buttons(told))
