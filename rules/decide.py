@@ -41,7 +41,7 @@ def _ask(case: Case) -> Verdict:
         return Settle(fate=Fate.ignored, why="a probe of doctor came back")
     if machine.kind in {MachineKind.own, MachineKind.loop} and machine.kind.value not in f.allowance.guards:
         return Hold(reason=machine.kind.value)
-    if machine.kind is MachineKind.bounce or (machine.kind is MachineKind.report and f.bounced is not None):
+    if machine.kind is MachineKind.bounce or (machine.kind is MachineKind.report and f.bounced is not None and machine.failed):
         return _bounce(case)
     if f.thread is not None:
         case.note("thread", f.thread.ticket.ref, f.thread.by)
@@ -104,7 +104,7 @@ def _automatic(case: Case) -> Verdict:
     if f.thread is None:
         if f.machine.generated and f.machine.kind is not MachineKind.report:
             return customers.decide(case)
-        return Settle(fate=Fate.automatic, why=f.machine.why)
+        return Settle(fate=Fate.automatic, why=f.machine.why, ticket=f.bounce_ticket)
     ticket = f.thread.ticket
     if ticket.deleted_at is not None:
         return Settle(fate=Fate.automatic, why=f"{f.machine.why}, about {ticket.ref}, which was deleted", ticket=ticket)

@@ -14,6 +14,7 @@ from rules.reading import persons
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+_RECEIPT_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _PROSE_CHARACTERS = 60_000
 _MOST = 200
 _OPENING = 6000
@@ -156,11 +157,12 @@ def _complained(leaves: list[mime.Node]) -> tuple[Failed, ...]:
 
 
 def _original_id(leaves: list[mime.Node], text: str) -> str:
-    """Message-ID of the mail that came back."""
+    """Message-ID of the mail that came back, or that a receipt names (RFC 8098 section 3.2.5)."""
     for leaf in leaves:
-        if leaf.type in _RETURNED_TYPES:
+        name = "message-id" if leaf.type in _RETURNED_TYPES else "original-message-id" if leaf.type in _RECEIPT_TYPES else ""
+        if name:
             content = leaf.content()
-            value = headers.read(content, headers.skip_junk(content[:4096])).first("message-id")
+            value = headers.read(content, headers.skip_junk(content[:4096])).first(name)
             match = re.search(r"<[^<>\s]{1,300}>", headers.text(value)) if value else None
             if match:
                 return match.group()

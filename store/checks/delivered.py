@@ -11,8 +11,6 @@ from store import tables
 from store.checks.asked import Asked
 
 OUTBOX = tables.Outbox
-NEVER = ("failed", "dropped")
-"""States of mails that are said not to have left."""
 
 
 def delivered(asked: Asked) -> Iterator[str]:
@@ -29,12 +27,14 @@ def delivered(asked: Asked) -> Iterator[str]:
         token = tokens.read(message_id)
         if token is None:
             continue
-        row = asked.tx.execute(select(OUTBOX.c.message_id, OUTBOX.c.raw, OUTBOX.c.state).where(OUTBOX.c.id == token.outbox_id)).first()
+        row = asked.tx.execute(
+            select(OUTBOX.c.message_id, OUTBOX.c.raw, OUTBOX.c.state, OUTBOX.c.sent_at).where(OUTBOX.c.id == token.outbox_id)
+        ).first()
         if row is None:
             continue
         if row.message_id and row.message_id != message_id:
             yield f"a mail left as outbox {token.outbox_id}, which has another Message-ID"
         elif row.raw is not None and not octets.endswith(bytes(row.raw)):
             yield f"outbox {token.outbox_id} left with other bytes than are kept"
-        elif row.state in NEVER:
+        elif row.state == "dropped" or (row.state == "failed" and row.sent_at is None):  # what came back has failed after it left
             yield f"outbox {token.outbox_id} is {row.state}, and has left"

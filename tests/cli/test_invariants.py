@@ -106,6 +106,20 @@ def test_each_invariant_that_is_broken_by_hand_is_reported(worked: Desk) -> None
     assert found(worked) == (0, {}), "the whole desk was put back"
 
 
+def test_a_mail_that_came_back_is_no_flaw(worked: Desk) -> None:
+    """It had left, and it failed: both are true."""
+    sent = next(row for row in worked.ok("outbox", "list") if row["template"] == "message")
+    returned = (
+        "From: MAILER-DAEMON@relay.example\nTo: support@desk.example\nMessage-ID: <b@relay.example>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; relay.example\n\nFinal-Recipient: rfc822; {sent['to']}\nAction: failed\nStatus: 5.1.1\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {sent['message_id']}\n--b--\n"
+    )
+    worked.ok("--now", "2026-11-24T09:01+02:00", "mail", "in", "-", stdin=returned)
+    assert worked.ok("outbox", "show", str(sent["id"]))["state"] == "failed"
+    assert found(worked) == (0, {})
+
+
 MORE: dict[str, tuple[str, str]] = {
     "a mail that waits for an hour": ("fates", "UPDATE received SET fate = NULL, settled_at = NULL, received_at = '2026-11-24 05:00:00.000000' WHERE id = 1"),
     "a gap in a history": ("history", "DELETE FROM history WHERE ticket_id = 1 AND seq = 2"),

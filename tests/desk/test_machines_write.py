@@ -72,6 +72,31 @@ def test_a_delay_report_changes_nothing(tmp_path: Path) -> None:
         assert not d.post()
 
 
+READ = (
+    "From: kim@client.example\r\nTo: support@desk.example\r\nSubject: Read: Printer\r\nMessage-ID: <r1@client.example>\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\r\nYour mail was displayed.\r\n"
+    "--b\r\nContent-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; kim@client.example\r\n"
+    "Original-Message-ID: {}\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize("said", ["delivered", "relayed", "expanded", "read"])
+def test_a_report_of_success_is_no_bounce(tmp_path: Path, said: str) -> None:
+    """Its owner would ring up a customer who has long read the answer."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM)
+        told = to(d.post(), "anna@")[0]
+        d.write("anna@staff.example", "We come.", answer=told)
+        ours = str(to(d.post_later(), KIM)[0]["Message-ID"])
+        before = d.ticket()
+        i = d.take(READ.format(ours).encode() if said == "read" else bounce(ours, action=said, status="2.0.0"), NULL)
+        assert d.fate(i) in {"automatic", "appended"} and d.mail(i)["ticket_id"] == d.ticket().id
+        assert state(d, ours)[0] == "sent"
+        assert (d.ticket().status, d.ticket().assignee) == (before.status, before.assignee)
+        assert not d.post()
+
+
 def test_a_bounce_of_unknown_mail_is_kept_and_nobody_is_told(tmp_path: Path) -> None:
     """Backscatter from forged mail would fill the desk; a forged report must not fail our mail either (threat 59)."""
     with desk(tmp_path) as d:
