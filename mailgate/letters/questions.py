@@ -12,7 +12,7 @@ from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
 from rules import lexicon
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address
+from rules.facts.terms import Address, address_key
 from rules.facts.ticket import Ticket
 from rules.notice import Notice
 from rules.reading import quoting
@@ -238,13 +238,17 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
     if sent is None:
         return []
     kind = sent.recipient_kind
+    agent = facts.directory.agent_of(sent.recipient) if kind is RecipientKind.agent else None
+    to = agent.address if agent else Address(address=sent.recipient)
+    if what.ticket and address_key(what.ticket.requester.address) == address_key(sent.recipient):
+        to = what.ticket.requester
     notice = Notice(
         template="spent",
-        to=Address(address=sent.recipient),
+        to=to,
         kind=kind,
         reason="author" if kind is RecipientKind.agent else "requester",
         automatic="replied",
-        language=what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
+        language=agent.language if agent else what.ticket.language if what.ticket and kind is not RecipientKind.agent else "",
         ticket=what.ticket,
     )
     line = sent.buttons.get(what.key, "")

@@ -30,6 +30,18 @@ def test_a_button_acts_once_and_a_second_tap_says_so(tmp_path: Path) -> None:
         assert to(d.post(), ANNA) == [], "once is enough to be told"
 
 
+def test_a_spent_button_is_told_in_its_owners_language_and_by_name(tmp_path: Path) -> None:
+    """An agent who works in German was told in English, by his bare address."""
+    with desk(tmp_path) as d:
+        d.agent("anna", language="de")
+        mail = one(request(d), ANNA)
+        d.press(ANNA, mail, "Schließen")
+        d.post()
+        d.press(ANNA, mail, "Schließen")
+        spent = one(d.post(), ANNA, "spent")
+        assert "Schon erledigt" in plain(spent) and "Already" not in plain(spent) and "Anna" in str(spent["To"])
+
+
 def test_a_button_ends_after_thirty_days(tmp_path: Path) -> None:
     """An old mail found later would still act."""
     with desk(tmp_path) as d:

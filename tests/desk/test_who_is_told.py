@@ -95,7 +95,7 @@ def test_who_gets_a_ticket_reads_the_customers_words_and_what_his_colleague_says
         d.write("anna@staff.example", line, answer=first["anna"])
         (mail,) = to(d.post_later(), f"{who}@staff.example")
         shown = plain(mail)
-        assert re.search(r"kim@client\.example>? wrote, ", shown)
+        assert re.search(r"kim@client\.example>? wrote on ", shown)
         assert "> It hums at night." in shown
         assert [words for words in said if f"> {words}" in shown] == said
 
