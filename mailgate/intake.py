@@ -168,7 +168,7 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
         reason="refused",
         questions=(question,),
         agent=actor.name if is_agent and actor is not None else "",
-        customer=actor.address.address if actor is not None and not is_agent else "",
+        customer="",  # what staff's rules forbid is no question to somebody outside; staff hears of it
         ticket=ticket,
         trace=(*verdict.trace, {"step": "refused", "said": refusal.code, "saw": line}),
     )

@@ -68,7 +68,7 @@ def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
     if action.changes:
         _legal_at_all(ticket, action)
     effect = action.effect(ticket, scene)
-    if effect.ticket.status is not ticket.status:
+    if effect.ticket.status is not ticket.status and not _follows(ticket, action, scene):
         _legal_step(ticket, effect.ticket.status, scene)
     settled = settle(effect.ticket)
     return effect if settled is effect.ticket else replace(effect, ticket=settled)
@@ -136,6 +136,15 @@ def _legal_at_all(ticket: Ticket, action: Action) -> None:
         raise Refused("deleted", ref=ticket.ref)
     if ticket.archived_at is not None and action.verb not in {"reopen", "note", "say", "aside", "undo", "show", "rate", "delete"}:
         raise Refused("archived", ref=ticket.ref)
+
+
+_WORDS = frozenset({"say", "reply", "canned", "note", "seen"})
+"""Verbs of who reads and writes: no workflow keeps a mail from arriving, or an answer from leaving."""
+
+
+def _follows(ticket: Ticket, action: Action, scene: Scene) -> bool:
+    """Whether a step follows from words, or from a waiting that is over, instead of being taken by somebody."""
+    return action.verb in _WORDS or (scene.who.name == "timer" and ticket.status is Status.waiting)
 
 
 def _legal_step(ticket: Ticket, to: Status, scene: Scene) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rules.facts.terms import Status
+from tests.desk.customers import proves
 from tests.desk.office import desk
-from tests.desk.staff import ANNA, asked, kinds, one, plain, request, to, to_customers
+from tests.desk.staff import ANNA, KIM, asked, kinds, login, one, plain, request, to, to_customers
 
 WORKFLOW = """
 [[type]]
@@ -36,6 +37,24 @@ def test_a_step_that_the_workflow_lacks_is_refused_with_those_it_has(tmp_path: P
         assert "The workflow of this type has no step New → Closed." in " ".join(plain(question).split())
         d.write(ANNA, "#status working", answer=mail)
         assert d.ticket().status is Status.working
+
+
+def test_no_workflow_keeps_words_from_arriving_or_a_waiting_from_ending(tmp_path: Path) -> None:
+    """A customer's answer would be held, he be asked about steps he knows nothing of, and the request wait for ever."""
+    strict = '[[type]]\nkey = "fault"\nworkflow = {new = ["waiting"], working = ["waiting"], waiting = ["closed"]}\n'
+    with desk(tmp_path, more=strict) as d:
+        mail = asked(d, "anna", subject="[type:fault] Printer")
+        assert d.fate(d.write(ANNA, "#note I know it.", answer=mail)) == "executed"
+        d.write(ANNA, "#undo", answer=mail)
+        d.write(ANNA, "Please send the log.\n\n#wait 2d", answer=mail)
+        question = one(d.post_later(), KIM)
+        i = proves(d, f"Kim <{KIM}>", "Here it is.", answer=question)
+        assert (d.fate(i), d.ticket().status) == ("appended", Status.working)
+        assert to_customers(d.post()) == []
+        request(d, subject="[type:fault] Second")
+        d.write(ANNA, "#wait 2d", subject="[T2]", envelope=login("anna"))
+        d.passes(days=3)
+        assert d.ticket("T2").status is Status.working
 
 
 @pytest.mark.parametrize("allowed", [False, True])
