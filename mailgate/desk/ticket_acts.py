@@ -77,12 +77,17 @@ def edit(
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="A field of the desk's own.", show_default=False)
     ] = None,
+    due: Annotated[
+        str | None, typer.Option("--due", metavar="TIME", help="By when it has to be solved; - for none.", show_default=False)
+    ] = None,
+    endcustomer: Annotated[str | None, typer.Option("--endcustomer", help="Whom a partner asks for.", show_default=False)] = None,
     notify: Annotated[str | None, typer.Option("--notify", help="on or off: status mails to the customer.", show_default=False)] = None,
 ) -> None:
     """Change any field, at any time; the history keeps what it was."""
     given = {
         "status": status, "prio": priority, "severity": severity, "type": type_, "category": category, "assign": assignee,
         "requester": requester, "party": party, "project": project, "device": device,
+        "due": due, "endcustomer": endcustomer,
     }  # fmt: skip
     plain = {
         "subject": subject, "group": group, "channel": channel, "origin": origin, "language": language, "level": level,

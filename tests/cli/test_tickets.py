@@ -357,3 +357,13 @@ def test_a_command_without_its_quotes_is_shown_with_them(desk: Desk) -> None:
     assert told.code == 1 and "in quotes: 'wait until friday 10:00'" in told.err
     assert "in quotes" not in desk.run("ticket", "do", "T1", "prio hgih", "clsoe").err
     assert desk.ok("ticket", "show", "T1")["priority"] == "normal"
+
+
+def test_edit_sets_when_it_is_due_and_whom_a_partner_asks_for(desk: Desk) -> None:
+    """`edit` changes any field, says its help; these two could only be said as verbs."""
+    desk.opened()
+    desk.ok("ticket", "edit", "T1", "--due", "2030-12-01 16:00", "--endcustomer", "jan@end.example Jan Novak")
+    shown = desk.ok("ticket", "show", "T1")
+    assert shown["due"]["solve"].startswith("2030-12-01T16:00") and "jan@end.example" in str(shown)
+    desk.ok("ticket", "edit", "T1", "--due", "-")
+    assert desk.ok("ticket", "show", "T1")["due"]["solve"] is None
