@@ -193,10 +193,14 @@ def _sending(desk: Call, tx: Connection) -> Iterator[Finding]:
         )
 
 
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
     settings = desk.settings
     if staff.agents:
-        yield Finding(area=PEOPLE, check="agents", what=f"{len(staff.agents)} agents in {len(staff.groups)} groups")
+        yield Finding(area=PEOPLE, check="agents", what=f"{_counted(len(staff.agents), 'agent')} in {_counted(len(staff.groups), 'group')}")
     else:
         yield Finding(
             area=PEOPLE, check="agents", level="warning", what="nobody works here", mend="mailgate agent add NAME --address ADDRESS"

@@ -195,7 +195,10 @@ def _post(desk: Call, post: Post) -> None:
 def changes(desk: Call, changed: Mapping[str, Sequence[Any]]) -> str:
     """The fields that an action changed, in one line."""
     told = {name: pair for name, pair in changed.items() if name not in DERIVED}
-    return "; ".join(f"{name}: {_word(desk, name, before)} → {_word(desk, name, after)}" for name, (before, after) in told.items())
+    return "; ".join(
+        f"{name.removesuffix('_at').replace('_', ' ')}: {_word(desk, name, before)} → {_word(desk, name, after)}"
+        for name, (before, after) in told.items()
+    )
 
 
 def _word(desk: Call, name: str, value: Any) -> str:  # noqa: ANN401 - any JSON

@@ -48,7 +48,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     if undone:
         lines = [
             {
-                "line": "undo",
+                "line": "#undo",
                 "ok": True,
                 "result": changes.done(written.outcome.steps[-1], told_in, facts.directory) if written.outcome.steps else "",
             }
@@ -85,6 +85,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             "opened_for": particulars.person(ticket.requester) if act.on_behalf else None,
             "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
             "undone": undone,
+            "kept_back": undone and bool(written.dropped),
             "buttons": buttons,
         },
     )
@@ -126,6 +127,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
         "opened_for": None,
         "noted": False,
         "undone": False,
+        "kept_back": False,
         "subject": facts.mail.subject,
     }
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})

@@ -36,6 +36,8 @@ class Report(Card):
     """The text above that mail became a note."""
     undone: bool
     """The mail itself was an `undo`."""
+    kept_back: bool
+    """Mail that had not left was kept from leaving by it."""
 
 
 class Question(TypedDict):

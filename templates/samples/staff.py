@@ -71,6 +71,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "opened_for": None,
             "noted": False,
             "undone": False,
+            "kept_back": False,
             "buttons": [made.button("stop"), undo],
             "reason": "author",
         },

@@ -33,7 +33,9 @@ def test_the_stop_button_of_the_report_does_the_same(tmp_path: Path) -> None:
         d.write(ANNA, "Mended.\n\n#close", answer=mail)
         report = one(d.post(), ANNA, "report")
         d.press(ANNA, report, "Stop, do not send")
-        assert state(d) == before and to_customers(d.post_later(300)) == []
+        mails = d.post_later(300)
+        assert state(d) == before and to_customers(mails) == []
+        assert "What had not left yet was not sent." in plain(one(mails, ANNA, "report")), "it is what the button was pressed for"
         d.press(ANNA, report, "Stop, do not send")
         assert state(d) == before and "Already done" in plain(one(d.post(), ANNA))
 
