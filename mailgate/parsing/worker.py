@@ -71,15 +71,22 @@ def _send(sink: BinaryIO, kind: int, data: bytes) -> None:
 
 def _limit_memory() -> None:
     base = int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (base + MEMORY_BYTES, base + MEMORY_BYTES))
+    most = _allowed(resource.RLIMIT_AS, base + MEMORY_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allowed(limit: int, wanted: int) -> int:
+    """As much as is wanted, but no more than whoever started the desk allows: a limit can't be raised again."""
+    hard = resource.getrlimit(limit)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def _limit_time() -> None:
     """The kernel ends the process when one mail has used its CPU seconds; no regular expression can hold that off."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_allowed(resource.RLIMIT_CPU, soft), resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":

@@ -114,6 +114,16 @@ def test_memory_is_limited(reader: Reader) -> None:
     assert int(cpu.split()[3]) < 3600
 
 
+def test_a_desk_that_may_use_little_memory_reads_all_the_same() -> None:
+    """A limit of the machine's below ours kept the reading process from starting, and no mail was handled."""
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20)); resource.setrlimit(resource.RLIMIT_CPU, (900, 900))\n"
+        "from mailgate.parsing.reader import Reader\n"
+        "with Reader() as reader: print(reader.read([b'From: a@b.example\\r\\nSubject: Small\\r\\n\\r\\nHello'])[0].subject)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False).stdout == "Small\n"
+
+
 def test_many_threads_may_read(reader: Reader) -> None:
     """Doors and the command line share one worker."""
     found: dict[int, list[str]] = {}
