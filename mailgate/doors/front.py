@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -38,6 +39,9 @@ BUSY_SECONDS = 1.0
 """So long until a database that was held is asked again."""
 LULL_SECONDS = 0.2
 """So long after the last mail the doors count as busy: who sends one mail after the other is heard again within it."""
+
+OUR_FILES, FILES_MIN = 40, 8
+"""File descriptors that connections leave to the desk itself where few are allowed, and the connections that it takes even then."""
 
 
 def _nobody() -> None:
@@ -180,7 +184,7 @@ def door_settings(settings: Settings, door: Any, *, mta: bool = False) -> DoorSe
         per_ip=1_000_000 if mta else policy.limits.per_ip or 1_000_000,
         # an MTA on this machine is the usual neighbour, unless the site says who its hops are or how many connections are too many
         loopback_is_exempt=not policy.trust.networks and policy.limits.per_ip == type(policy.limits)().per_ip,
-        connections=policy.limits.connections or 1_000_000,
+        connections=_connections(policy.limits.connections or 1_000_000),
         recipients=policy.limits.recipients or 1_000_000,
     )
     path = database_file(settings)
@@ -197,6 +201,11 @@ def door_settings(settings: Settings, door: Any, *, mta: bool = False) -> DoorSe
         store_folder=str(path.parent) if path else "",
         limits=limits,
     )
+
+
+def _connections(wanted: int) -> int:
+    """As many as are wanted, but so that files of ours can still be opened: a desk that starts reads hundreds of them one by one."""
+    return min(wanted, max(FILES_MIN, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OUR_FILES))
 
 
 def database_file(settings: Settings) -> Path | None:

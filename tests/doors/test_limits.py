@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import smtplib
 import socket
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -391,3 +393,32 @@ def test_a_door_without_free_file_descriptors_neither_spins_nor_dies(kind: str) 
             assert time.monotonic() < deadline, "the door did not recover"
         process.stdin.write("\n")
         process.stdin.flush()
+
+
+def test_a_flood_while_a_desk_with_few_file_descriptors_starts_does_not_end_it(tmp_path: Path) -> None:
+    """Connections that take the last descriptor would keep a desk from reading its own modules."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "config.toml").write_text(
+        f'[desk]\naddress = "support@desk.example"\n[smtp]\nlisten = "127.0.0.1:{port}"\n[limits]\nper_ip = "off"\n'
+    )
+    few = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); os.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-c", few, str(Path(sys.executable).parent / "mailgate"), "--config", str(tmp_path / "config.toml"), "serve"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serve:
+        try:
+            flood: list[socket.socket] = []
+            deadline = time.monotonic() + 30
+            while len(flood) < 100 and time.monotonic() < deadline:
+                try:
+                    flood.append(socket.create_connection(("127.0.0.1", port), 5))
+                except ConnectionRefusedError:
+                    time.sleep(0.02)
+            assert len(flood) == 100 and serve.poll() is None
+            time.sleep(2)  # so long it starts
+            for each in flood:
+                each.close()
+            with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+                client.sendmail("kim@client.example", "support@desk.example", b"From: kim@client.example\r\nSubject: x\r\n\r\nHello.\r\n")
+            assert serve.poll() is None
+        finally:
+            serve.terminate()
