@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailgate.desk.call import Call
@@ -359,11 +360,11 @@ def _clock(desk: Call, tx: Connection) -> Iterator[Finding]:
 def _machine(desk: Call) -> Iterator[Finding]:
     if desk.at < datetime(2026, 1, 1, tzinfo=UTC):
         yield Finding(area=MACHINE, check="clock", level="broken", what=f"it can't be {desk.at:%Y-%m-%d}", mend="set the clock")
-    folder = desk.settings.root
-    free = shutil.disk_usage(folder).free
-    level = "broken" if free < VERY_LITTLE else "warning" if free < LITTLE else "ok"
-    mend = "" if level == "ok" else "make room: without it mail is refused for now (452)"
-    yield Finding(area=MACHINE, check="disk", level=level, what=f"{free / 1e9:.1f} GB free at {folder}", mend=mend)
+    for folder in _folders(desk):
+        free = shutil.disk_usage(folder).free
+        level = "broken" if free < VERY_LITTLE else "warning" if free < LITTLE else "ok"
+        mend = "" if level == "ok" else "make room: without it mail is refused for now (452)"
+        yield Finding(area=MACHINE, check="disk", level=level, what=f"{free / 1e9:.1f} GB free at {folder}", mend=mend)
     have = sys.version_info[:3]
     safe = SOUND.get(have[:2])
     if safe is not None and have[2] < safe:
@@ -374,6 +375,23 @@ def _machine(desk: Call) -> Iterator[Finding]:
             what=f"{'.'.join(map(str, have))}: its own mail library can smuggle header lines; ours doesn't use it for sending ({have[0]}.{have[1]}.{safe} has the mend)",
         )
     yield from _libraries()
+
+
+def _folders(desk: Call) -> list[Path]:
+    """Where the desk writes: its own folder, and those of the database and of sent mail where they lie on other disks."""
+    from mailgate.doors.front import database_file
+
+    database, relay = database_file(desk.settings), desk.settings.relay
+    wanted = [desk.settings.root, *([database.parent] if database else []), *([relay.path] if relay.kind == "maildir" else [])]
+    there = [next(each for each in (folder, *folder.parents) if each.exists()) for folder in wanted]
+    found: dict[int, Path] = {}
+    for folder in there:
+        found.setdefault(_device(folder), folder)
+    return list(found.values())
+
+
+def _device(folder: Path) -> int:
+    return folder.stat().st_dev
 
 
 def _libraries() -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import stat
 import subprocess
@@ -225,6 +226,21 @@ def test_the_doctor_knows_libraries_with_holes(desk: Desk, monkeypatch: pytest.M
     assert result.code == 1 and set(found) == set(old)
     assert all(f["level"] == "warning" and f["what"].startswith(old[name]) and "pip install" in f["mend"] for name, f in found.items())
     assert desk.run("doctor", "--offline", "--strict").code == 2
+
+
+def test_the_doctor_looks_at_each_disk_that_is_written_to(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database may lie on a full disk of its own while the config's has room."""
+    from mailgate.desk import checks_here
+
+    config = desk.folder / "config.toml"
+    config.write_text(f'{config.read_text()}\n[store]\nurl = "sqlite:///{desk.folder}/small/desk.db"\n')
+    (desk.folder / "small").mkdir()
+    desk.ok("agent", "list")
+    monkeypatch.setattr(checks_here, "_device", lambda folder: 2 if folder.name == "small" else 1)
+    room = shutil.disk_usage(desk.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: room._replace(free=9_000_000 if folder.name == "small" else 10**12))
+    disks = [(f["level"], f["what"]) for f in desk.run("--json", "doctor", "--offline").json if f["check"] == "disk"]
+    assert [level for level, _ in disks] == ["ok", "broken"] and disks[1][1].endswith("/small")
 
 
 def test_the_doctor_sees_what_is_broken(desk: Desk) -> None:
