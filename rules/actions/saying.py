@@ -96,6 +96,8 @@ def _day(plain: Sequence[str], begin: int) -> tuple[Said, int] | None:
     doubtful = False
     if first in words_of.NEAR:
         found = Said(near=words_of.NEAR[first]), begin + 1
+    elif first in words_of.PAST and (begin or _word(plain, 1) in words_of.BEHIND):
+        found = Said(near=-1), begin + 1
     elif first in words_of.THIS | words_of.NEXT:
         weeks, second = int(first in words_of.NEXT), _word(plain, begin + 1).rstrip(".")
         if second in words_of.WEEKDAYS:

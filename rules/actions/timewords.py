@@ -35,6 +35,8 @@ NEAR = _numbered(
     "overmorrow ubermorgen uebermorgen ylihuomenna ylihuomiseen pozitri",
 )
 """Days from today."""
+PAST = frozenset("yesterday gestern eilen eiliseen vcera vcerejska".split())
+"""The day before: understood where a time must follow, so that it can be refused."""
 MONTHS = _numbered(
     "jan january januar janner leden ledna " + _finnish("tammi"),
     "feb february februar unor unora " + _finnish("helmi"),

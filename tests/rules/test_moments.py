@@ -132,6 +132,8 @@ def test_what_was_found_reads_as_the_same_again(words: list[str]) -> None:
         ("until friday 10:00", "friday 10:00", ""),
         ("fri the drum comes", "fri", "the drum comes"),
         ("for the customer", "", "for the customer"),
+        ("until yesterday", "until yesterday", ""),
+        ("yesterday it broke", "", "yesterday it broke"),
         ("0m 3 drums come", "", "3 drums come"),
     ],
 )
