@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rules import records, rights
 from rules.actions import access
@@ -12,6 +13,8 @@ from rules.actions.base import Action, Aside, Ask, Change, Draft, Effect, Refuse
 from rules.facts.terms import Light, Status
 from rules.facts.ticket import Ticket, changed
 from rules.frozen import dataclass, replace
+
+_DIGITS: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Outcome:
 def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
     """The effect of one action, its derived facts settled; raises Refused."""
     rights.check(ticket, action, scene)
+    if scene.who.is_agent:
+        _about_this_one(ticket, action)
     if action.changes:
         _legal_at_all(ticket, action)
     effect = action.effect(ticket, scene)
@@ -72,6 +77,15 @@ def perform(ticket: Ticket, action: Action, scene: Scene) -> Effect:
         _legal_step(ticket, effect.ticket.status, scene)
     settled = settle(effect.ticket)
     return effect if settled is effect.ticket else replace(effect, ticket=settled)
+
+
+def _about_this_one(ticket: Ticket, action: Action) -> None:
+    """Who writes `#close T1` in a mail about T5 means T1; as a reason of T5 it would be obeyed wrongly and without a word."""
+    said = str(getattr(action, "why", "")).replace(",", " ").upper().split()
+    named = [word.strip("[]#.;:") for word in said]
+    form = _DIGITS.sub("0", ticket.ref.upper())
+    if named and form and all(_DIGITS.sub("0", word) == form for word in named) and named != [ticket.ref.upper()]:
+        raise Refused("another-ticket", word=" ".join(named))
 
 
 def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outcome:

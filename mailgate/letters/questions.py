@@ -42,6 +42,7 @@ PROBLEMS = {
     "closed-category": "closed-category",
     "no-such-ticket": "no-such-ticket",
     "no-ticket": "no-ticket",
+    "another-ticket": "another-ticket",
     "category": "department",
     "nothing-to-undo": "nothing-to-undo",
     "changed-since": "changed-since",

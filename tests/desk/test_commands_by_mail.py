@@ -190,6 +190,24 @@ def test_a_refused_action_is_held_with_its_line(tmp_path: Path) -> None:
         assert "#wait 3d" in plain(question) and "#prio" not in plain(question).split("#wait 3d")[0]
 
 
+@pytest.mark.parametrize("line", ["#close T2", "#reopen [T2]", "#assign ben t2, T3", "#wait T2"])
+def test_a_line_that_names_another_request_is_asked_about(tmp_path: Path, line: str) -> None:
+    """This request would be closed, with the other one's number as the reason."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        request(d, "Again.", subject="Again")
+        before = state(d)
+        assert d.fate(d.write(ANNA, line, answer=mail)) == "held" and state(d) == before
+        assert "a mail about another request than T2" in plain(one(d.post(), ANNA, "held"))
+
+
+def test_a_line_may_name_the_request_that_it_is_about(tmp_path: Path) -> None:
+    """It says the same twice."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, "#close T1", answer=asked(d, "anna"))
+        assert d.ticket().status is Status.closed
+
+
 def test_a_command_in_the_middle_of_the_text_is_asked_about(tmp_path: Path) -> None:
     """An agent who meant `#close` would see it sent to the customer as text."""
     with desk(tmp_path) as d:
