@@ -12,6 +12,14 @@ from rules.actions.folding import fold
 from rules.actions.words import Misread
 from rules.case import Case
 from rules.reading import ratings
+from rules.reading.commands import Line
+
+MOST = 200
+"""Lines of one mail; where there are more, nobody means them, and reading each would hold up all other mail."""
+
+
+def _said(case: Case) -> Sequence[Line]:
+    return case.found.lines if len(case.found.lines) <= MOST else ()
 
 
 def told_of(wishes: Sequence[str]) -> tuple[Action, ...]:
@@ -25,7 +33,7 @@ def misrated(case: Case) -> str | None:
     In a reply to the mail that asks for it the number may stand alone, with or without the verb's word.
     """
     words = case.words
-    for line in case.found.lines:
+    for line in _said(case):
         head, _, rest = line.text.partition(" ")
         if words.verbs.get(fold(head)) == "rate":
             try:
@@ -53,11 +61,11 @@ STAFFS = frozenset({"prio", "severity", "type", "category", "assign", "due", "in
 
 def wished(case: Case) -> tuple[str, ...]:
     """What a customer says in a line that only staff may say, such as `prio high`: text like all he writes, and shown as what it is."""
-    if not case.found.lines:
+    if not _said(case):
         return ()
     words = lexicon.words(case.facts.policy, case.facts.directory)
     out: list[str] = []
-    for line in case.found.lines:
+    for line in _said(case):
         try:
             action = read(line.text, words)
         except Misread:
@@ -74,7 +82,7 @@ def commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
     lines: list[tuple[int, str]] = []
     taken: set[int] = set()
     replaced = case.facts.allowance.replace
-    for line in case.found.lines:
+    for line in _said(case):
         text = replaced.get(line.number, line.text)
         if fold(text.partition(" ")[0]) not in words.verbs:
             continue

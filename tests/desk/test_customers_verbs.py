@@ -39,6 +39,18 @@ def test_what_is_not_exactly_a_customers_verb_is_text(tmp_path: Path, line: str)
         assert (d.ticket().status, d.ticket().priority) == ("new", "normal")
 
 
+def test_more_lines_than_anybody_means_are_text(tmp_path: Path) -> None:
+    """A mail of two hundred thousand `#close` would be read line by line, while all other mail waits."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.write(KIM, "The printer burns.")
+        mail = to(d.post(), KIM)[0]
+        assert d.fate(d.write(KIM, "#close\n" * 300, answer=mail)) == "appended"
+        assert d.ticket().status == "new"
+        assert d.fate(d.write(KIM, "#close\n" * 2, answer=mail)) == "executed"
+        assert d.ticket().status == "closed"
+
+
 @pytest.mark.parametrize(
     ("asked", "template"),
     [("#status", "status-answer"), ("#history", "history-answer"), ("#list", "list-answer"), ("#help", "help-answer")],
