@@ -267,16 +267,16 @@ def test_private_words_are_in_no_history_of_the_customer(tmp_path: Path) -> None
         d.agent("anna")
         d.agent("petr")
         mails = request(d)
-        d.write(ANNA, "#task @petr check whether he pays\n#time 3h", answer=one(mails, ANNA))
-        d.write(ANNA, "Does he ever pay?\n\n#ask petr", answer=one(mails, ANNA))
+        d.write(ANNA, "#task @petr check whether he is solvent\n#time 3h", answer=one(mails, ANNA))
+        d.write(ANNA, "Was he ever solvent?\n\n#ask petr", answer=one(mails, ANNA))
         d.post_later()
         proves(d, f"Kim <{KIM}>", "#history", answer=one(mails, KIM))
         answer = one(d.post(), KIM)
         assert answer["X-Mailgate-Template"] == "history-answer"
-        assert not any(x in everything(answer).lower() for x in ("pay", "petr", "opinion"))
+        assert not any(x in everything(answer).lower() for x in ("solvent", "petr", "opinion"))
         with engine.reading(d.office.store) as tx:
             past = json.dumps([dict(r["changed"]) for r in tickets.history(tx, d.ticket().id)])
-        assert "check whether he pays" in past
+        assert "check whether he is solvent" in past
 
 
 def test_show_tells_staff_everything_but_private_words_of_others(tmp_path: Path) -> None:
