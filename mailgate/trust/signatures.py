@@ -201,9 +201,9 @@ def relaxed(body: bytes) -> bytes:
 
 def _one_line_end(body: bytes) -> bytes:
     # Likewise: dkimpy takes empty lines off one at a time. From behind, so that bare CRs among them cost nothing either.
-    tail = body[len(body.rstrip(b"\r\n")) :][::-1]
-    pairs = re.match(rb"(?:\n\r)*", tail)
-    return body[: len(body) - (pairs.end() if pairs else 0)] + b"\r\n"
+    tail = body[len(body.rstrip(b"\r\n")) :][::-1].replace(b"\n\r", b"\0")
+    pairs = len(tail) - len(tail.lstrip(b"\0"))
+    return body[: len(body) - 2 * pairs] + b"\r\n"
 
 
 def _text(value: bytes) -> str:
