@@ -70,6 +70,14 @@ def key(value: str) -> str:
     return written
 
 
+def field_name(value: str) -> str:
+    """The name of a header field (RFC 5322 section 3.6.8)."""
+    written = text(value).strip().removesuffix(":")
+    if not re.fullmatch(r"[!-9;-~]+", written):
+        raise Wrong(f"{written!r} is no name of a header field")
+    return written
+
+
 def category_key(value: str) -> str:
     """Keys joined by slashes, the main category first."""
     parts = text(value).strip().split("/")
@@ -134,6 +142,7 @@ Domain = Annotated[str, kind_of(domain, "desk.example")]
 Key = Annotated[str, kind_of(key, "printer")]
 CategoryKey = Annotated[str, kind_of(category_key, "hardware/printer")]
 CategoryKeys = Annotated[tuple[str, ...], kind_of(several(category_key), "hardware", types=("array", "string"))]
+FieldNames = Annotated[tuple[str, ...], kind_of(several(field_name), "X-Spam-Flag", types=("array", "string"))]
 Recipients = Annotated[tuple[str, ...], kind_of(several(recipient), "manager", types=("array", "string"))]
 NeededRecipients = Annotated[tuple[str, ...], kind_of(recipients, "manager", types=("array", "string"))]
 Languages = Annotated[tuple[str, ...], kind_of(languages, "fi", types=("array", "string"))]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from mailgate.config.checks import keys
 from mailgate.config.mistakes import Wrong, nearest
 from mailgate.config.places import Path
 from mailgate.config.reading import Reading
-from mailgate.config.schema import desk, service
 from rules.actions import base
 from rules.actions.folding import fold
 from rules.actions.words import Misread, near_words
@@ -32,11 +32,10 @@ _STAFF = frozenset({"unknown-agent", "unknown-group", "missing-agent"})
 
 
 def lines(reading: Reading) -> Iterator[tuple[Path, str]]:
-    """Every line that rules and timers would have carried out, with its path."""
-    sections: tuple[tuple[str, type[service.Rule | service.Timer]], ...] = (("rule", service.Rule), ("timer", service.Timer))
-    for name, model in sections:
-        for at, each in reading.all(model, name):
-            for position, line in enumerate(each.then):
+    """Every line that rules and timers would have carried out, with its path; of those with other mistakes, too."""
+    for name in ("rule", "timer"):
+        for at, table in _tables(reading, name):
+            for position, line in enumerate(_texts(table.get("then"))):
                 yield (*at, "then", position), line.strip().removeprefix("#")
 
 
@@ -54,12 +53,26 @@ def check(reading: Reading, policy: Policy, read_action: ReadAction | None = Non
 
 def _verbs(reading: Reading) -> Iterator[tuple[Path, str]]:
     """Verbs that are named by themselves: in levels of trust and in roles."""
-    trust = reading.get(desk.Trust, "trust")
-    if trust is not None:
-        yield from ((("trust", key, verb), verb) for key in ("levels", "customer_levels") for verb in getattr(trust, key))
-    for at, role in reading.all(service.Role, "role"):
-        for key, verbs in (("may", role.may), ("may_not", role.may_not)):
-            yield from (((*at, key, i), verb) for i, verb in enumerate(verbs) if verb != "*")
+    trust = reading.raw.get("trust")
+    for key in ("levels", "customer_levels"):
+        levels = trust.get(key) if isinstance(trust, dict) else None
+        yield from ((("trust", key, verb), verb) for verb in (levels if isinstance(levels, dict) else ()))
+    for at, role in _tables(reading, "role"):
+        for key in ("may", "may_not"):
+            yield from (((*at, key, i), verb) for i, verb in enumerate(_texts(role.get(key))) if verb != "*")
+
+
+def _tables(reading: Reading, name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The tables of a list as they are written: a mistake in one key of a table hides none in another."""
+    listed = reading.raw.get(name)
+    for position, table in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(table, dict):
+            yield (name, position), table
+
+
+def _texts(value: object) -> list[str]:
+    """One text or a list of them; what is neither is a mistake that is listed elsewhere."""
+    return [value] if isinstance(value, str) else [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _vocabulary(reading: Reading, policy: Policy) -> ReadAction:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from string import Formatter
 from typing import Annotated
 
 from mailgate.config.mistakes import Wrong
 from mailgate.config.values import choice, kind_of, text
+from rules import cron as calendar
+
+_LEAP = datetime(2032, 12, 31, tzinfo=UTC)
+"""Looked back from here, there is a 29 February."""
 
 
 def mask(value: object) -> str:
@@ -22,6 +27,11 @@ def mask(value: object) -> str:
             raise Wrong(
                 f"{written!r} must hold {{seq}} once: without it two tickets would have one number",
                 near=f"{written}{{seq}}" if not names else "",
+            )
+        how = next(f"!{conversion}" if conversion else spec or "" for _, name, spec, conversion in pieces if name == "seq")
+        if not re.fullmatch(r"0?\d{0,2}d?", how, re.ASCII):
+            raise Wrong(
+                f"{written!r}: {how!r} writes no plain numbers; {{seq:04}} makes 0042", near=re.sub(r"\{seq[^}]*\}", "{seq}", written)
             )
         sample = written.format(seq=42, yy="26", yyyy="2026", mm="11", dd="30")
     except Wrong:
@@ -59,6 +69,8 @@ def cron(value: object) -> str:
             numbers = [group for group in found.groups()[:2] if group] if found else [""]
             if found is None or found[3] == "0" or any(not _cron_number(number, low, high) for number in numbers):
                 raise Wrong(f"{written!r}: {piece!r} is no {name}; it goes from {low} to {high}, or * for each")
+    if calendar.latest(written, "UTC", _LEAP) is None:
+        raise Wrong(f"{written!r} never comes: the calendar has no such time")
     return written
 
 

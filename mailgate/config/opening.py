@@ -217,20 +217,26 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
         yield caution(
             ("lmtp", "listen"), "is open to the network: whoever reaches it hands in mail past every limit; write unix: or 127.0.0.1"
         )
+    yield from (caution(at, what) for at, what in _own(made))
+
+
+def _own(made: Settings) -> Iterator[tuple[tuple[str, str], str]]:
+    """What the desk says of itself that keeps mail from people."""
     texts = (languages.MAIL, *([made.texts] if made.texts else []))
     for code in made.policy.languages:
         if not any((folder / languages.primary(code)).is_dir() for folder in texts):
-            yield caution(("desk", "languages"), f"has {code!r}, in which there are no texts; folders of yours may hold them: [desk] texts")
+            yield ("desk", "languages"), f"has {code!r}, in which there are no texts; folders of yours may hold them: [desk] texts"
     domain = made.policy.desk.domain
-    if relay.dkim is not None and domain != relay.dkim.domain and not domain.endswith(f".{relay.dkim.domain}"):
-        yield caution(
-            ("relay", "dkim"),
-            f"signs for {relay.dkim.domain}, but mails come from {domain}: receivers will not count it (RFC 7489 section 3.1)",
-        )
+    dkim = made.relay.dkim
+    if dkim is not None and domain != dkim.domain and not domain.endswith(f".{dkim.domain}"):
+        what = f"signs for {dkim.domain}, but mails come from {domain}: receivers will not count it (RFC 7489 section 3.1)"
+        yield ("relay", "dkim"), what
+    if not made.policy.desk.address.rpartition("@")[0].isascii():
+        yield ("desk", "address"), "has letters beside a to z before its @: many mail systems can't answer it (RFC 6531)"
     if made.policy.desk.mode == "watch":
-        yield caution(("desk", "mode"), "is watch: nobody but the admin gets mail")
+        yield ("desk", "mode"), "is watch: nobody but the admin gets mail"
     if not made.policy.desk.admin:
-        yield caution(("desk", "admin"), "is empty: nobody is told when something needs a person")
+        yield ("desk", "admin"), "is empty: nobody is told when something needs a person"
 
 
 def _no_certificate(tls: doors.Tls) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from mailgate.config import places
 from mailgate.config.doors import Listen
 from mailgate.config.reading import Reading
@@ -30,6 +32,23 @@ def _doors(reading: Reading) -> None:
         if other:
             reading.wrong((name, "listen"), f"{at} is where [{other}] listens, line {reading.line((other, 'listen'))}; take another port")
         seen.append((name, at))
+    relay = _relay(reading)
+    own = next((said for said, place in seen if relay is not None and _same_place(relay, place)), "")
+    if own:
+        line = reading.line((own, "listen"))
+        what = f"{relay} is where [{own}] listens, line {line}: the desk would write to itself; write the server that carries mail on"
+        reading.wrong(("relay", "url"), what)
+
+
+def _relay(reading: Reading) -> Listen | None:
+    """Where the relay listens, if that is on this machine by a name that says so."""
+    relay = reading.get(doors.Relay, "relay")
+    url = urlsplit(relay.url if relay is not None else "")
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        return None
+    port = url.port or (465 if url.scheme == "smtps" else 25)
+    place = Listen(host="127.0.0.1" if url.hostname == "localhost" else url.hostname, port=port)
+    return place if place.is_local else None
 
 
 def _same_place(one: Listen, other: Listen) -> bool:
@@ -85,10 +104,10 @@ def _kinds(reading: Reading) -> None:
 
 def _doing(reading: Reading) -> None:
     for at, rule in reading.all(service.Rule, "rule"):
-        if not rule.then and not rule.stop and _all_known(reading, at, service.Rule):
+        if not rule.then and not rule.stop and not _written(reading, at).get("then") and _all_known(reading, at, service.Rule):
             reading.wrong(_said(reading, at, "then"), 'does nothing; write what follows, such as then = ["prio high"], or stop = true')
     for at, timer in reading.all(service.Timer, "timer"):
-        if not timer.then:
+        if not timer.then and not _written(reading, at).get("then"):
             reading.wrong(_said(reading, at, "then"), 'is empty; write what follows, such as then = ["close"]')
     privacy = reading.get(desk.Privacy, "privacy")
     for at, report in reading.all(service.Report, "report"):
@@ -98,9 +117,15 @@ def _doing(reading: Reading) -> None:
 
 def _all_known(reading: Reading, at: places.Path, model: type[Section]) -> bool:
     """Whether no key of a table is misspelled: what it means to say isn't missing then."""
-    return all(key in model.model_fields for key in reading.raw[str(at[0])][at[1]])
+    return all(key in model.model_fields for key in _written(reading, at))
+
+
+def _written(reading: Reading, at: places.Path) -> dict[str, object]:
+    """A table of a list as it stands in the file."""
+    table: dict[str, object] = reading.raw[str(at[0])][at[1]]
+    return table
 
 
 def _said(reading: Reading, at: places.Path, key: str) -> places.Path:
     """The path of a key where it is written, else that of its table."""
-    return (*at, key) if key in reading.raw[str(at[0])][at[1]] else at
+    return (*at, key) if key in _written(reading, at) else at

@@ -350,3 +350,12 @@ def test_this_machine_is_limited_where_the_site_named_its_hops_or_a_limit(tmp_pa
 
     site = load(tmp_path, f'[smtp]\nlisten = "127.0.0.1:2525"\n{written}')
     assert door_settings(site, site.smtp).limits.loopback_is_exempt is exempt
+
+
+def test_an_address_that_few_can_answer_is_said(tmp_path):
+    """Umlauts before the @ look harmless, and keep the mail of everybody whose mail system knows no SMTPUTF8."""
+    path = tmp_path / "config.toml"
+    path.write_text('[desk]\naddress = "hilfe-für-alle@münchen.example"\nadmin = ["root@desk.example"]\n')
+    assert [caution.key for caution in settings.load(path, {}).cautions] == ["desk.address"]
+    path.write_text('[desk]\naddress = "hilfe@münchen.example"\nadmin = ["root@desk.example"]\n')
+    assert settings.load(path, {}).cautions == ()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from mailgate.config import values
-from mailgate.config.addresses import Domains, Languages, Mailbox, Mailboxes, Networks, Recipients, Zone, recipient
+from mailgate.config.addresses import Domains, FieldNames, Languages, Mailbox, Mailboxes, Networks, Recipients, Zone, recipient
 from mailgate.config.masks import Cron, Mask
 from mailgate.config.mistakes import Wrong, gather
 from mailgate.config.schema.base import Section, says
@@ -189,7 +189,7 @@ class Spam(Section):
 
     hold: bool = says("Hold mail that is marked as spam.", default=True)
     scl: int = says("X-MS-Exchange-Organization-SCL from here on is spam.", 5, ge=0, le=10)
-    headers: Words = says("Header fields whose value yes or true marks spam.", ["X-Spam-Flag"])
+    headers: FieldNames = says("Header fields whose value yes or true marks spam.", ["X-Spam-Flag"])
     dmarc_fail: bool = says("A failed DMARC check counts as a mark.", default=True)
 
 

@@ -13,6 +13,7 @@ from mailgate.config.values import Reads
 from rules.facts import amounts
 from rules.facts.rule import Bound, Condition, Pattern
 
+_SWITCHES = {"yes": "true", "true": "true", "on": "true", "no": "false", "false": "false", "off": "false"}
 _BOUND = re.compile(r"(>=|>|<)?\s*(.+)")
 
 
@@ -47,6 +48,8 @@ def _flag_or(compile_: Callable[[str], Pattern]) -> Callable[[object], Condition
             return Condition(word="", wanted=_spelled(value), flag=value)
         if not isinstance(value, str | list):
             raise Wrong(f"must be true, false, a text or a list of texts, not {values.kind(value)}")
+        if isinstance(value, str) and value.strip().lower() in _SWITCHES:
+            raise Wrong(f"{value!r} is a text; a switch is true or false, without quotes", near=_SWITCHES[value.strip().lower()])
         return _any_of(compile_)(value)
 
     return read
@@ -96,9 +99,7 @@ def _headers(value: object) -> tuple[Condition, ...]:
 
 
 def _field(said: tuple[str, object]) -> Condition:
-    name = said[0].strip()
-    if not re.fullmatch(r"[!-9;-~]+", name):
-        raise Wrong(f"{name!r} is no name of a header field")
+    name = addresses.field_name(said[0])
     read = _any_of(patterns.regex)(said[1])
     return Condition(word="header", wanted=f"{name}: {read.wanted}", header=name.lower(), patterns=read.patterns)
 
