@@ -33,14 +33,17 @@ def in_(
     *,
     silent: Annotated[bool, typer.Option("--silent", help="Answer nobody.")] = False,
     to: Annotated[list[str] | None, typer.Option("--to", metavar="ADDR", help="Envelope recipient.", show_default=False)] = None,
-    from_: Annotated[str, typer.Option("--from", metavar="ADDR", help="Envelope sender; empty for a bounce.", show_default=False)] = "",
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="ADDR", help="Envelope sender; empty for a bounce.", show_default=False)
+    ] = None,
     as_: Annotated[str, typer.Option("--as", metavar="AGENT", help="Vouch that this agent wrote it.", show_default=False)] = "",
 ) -> None:
     """Keep raw mail and handle it; nothing is delivered. Exit codes are those of sysexits: 75 try again, 65 not a mail, 78 configuration."""
     desk = call.of(context)
     given = _given(paths)
     recipients = tuple(address.strip("<>") for address in to or ())
-    sender = from_.strip("<>")
+    # Named and empty is the null sender, whom nobody may answer (RFC 5321 section 4.5.5); not named is not known.
+    sender = "" if from_ is None else from_.strip("<> ") or "<>"
     done: list[dict[str, Any]] = []
     with desk.office(dns=True) as office:
         login = _agent(office, as_)

@@ -147,11 +147,12 @@ def start(
     tls: str = "none",
     size_bytes: int = 60_000_000,
     more: str = "",
+    services: str = "",
 ) -> Postfix:
     """Start a Postfix that relays mail for `domains` to `relay_to`, and all other mail to `elsewhere`.
 
     A place is `(host, port)` for SMTP, or a transport in Postfix's words: `lmtp:inet:127.0.0.1:2424`, `lmtp:unix:/run/x/lmtp.sock`. `tls` is
-    `smtp_tls_security_level` (`may` uses STARTTLS where it is offered); `more` are further lines of main.cf.
+    `smtp_tls_security_level` (`may` uses STARTTLS where it is offered); `more` are further lines of main.cf, `services` of master.cf.
     """
     if not (_PROGRAMS / "master").exists():
         pytest.fail("Postfix isn't installed: run `make test`, or packaging/test-servers.sh")
@@ -175,7 +176,7 @@ def start(
         more=more,
     )
     (home / "etc" / "main.cf").write_text(main)
-    (home / "etc" / "master.cf").write_text(_MASTER.format(port=port))
+    (home / "etc" / "master.cf").write_text(_MASTER.format(port=port) + services)
     checked = subprocess.run([_COMMANDS / "postfix", "-c", home / "etc", "check"], check=False, capture_output=True, text=True, timeout=30)
     if checked.returncode:
         pytest.fail(f"Postfix finds fault with its config: {checked.stderr}")
