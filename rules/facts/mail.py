@@ -29,8 +29,10 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """How a mail came in. `sender` is empty for the null reverse-path (RFC 5321 section 4.5.5), from files and pipes for an unknown one: `<>`
-    is the null one there."""
+    """How a mail came in. `sender` is empty for the null reverse-path (RFC 5321 section 4.5.5).
+
+    From files and pipes it is empty for one that nobody named, and `<>` for the null one.
+    """
 
     door: str
     """`smtp`, `submission`, `lmtp`, `pipe`, `file`, or `imap:` and the account; part of what makes a retry the same reception."""
