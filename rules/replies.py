@@ -17,7 +17,16 @@ from rules.verdict import Act, Hold, Question, Verdict
 
 
 def threaded(case: Case, ticket: Ticket) -> Verdict:
-    """The verdict about a mail that belongs to a ticket by one of its clues."""
+    """The verdict about a mail that belongs to a ticket by one of its clues; staff hears of other tickets that it was sent to, too."""
+    verdict = _threaded(case, ticket)
+    others = tuple(each.ref for each in case.facts.thread.also) if case.facts.thread is not None else ()
+    if not others or not isinstance(verdict, Act) or verdict.ticket is None or verdict.claims:
+        return verdict
+    case.note("thread", "also", ", ".join(others))
+    return replace(verdict, claims=others, hint=verdict.hint or "also")
+
+
+def _threaded(case: Case, ticket: Ticket) -> Verdict:
     f = case.facts
     assert f.thread is not None  # noqa: S101
     if f.may_append and not case.owns_token and "rate" not in f.allowance.guards:

@@ -72,7 +72,7 @@ def decide(case: Case) -> Verdict:
         if case.trust.level < needed:
             case.note("level", f"line {number} needs {int(needed)}", line)
             return _unproven(case, line)
-    if (hold := _undo_beside(case, actions, lines, body, sent)) is not None:
+    if (hold := _undo_beside(case, actions, lines, body, sent) or _to_several(case)) is not None:
         return hold
     if f.thread is None:
         return _unthreaded(case, actions, lines, body)
@@ -88,6 +88,17 @@ def _undo_beside(case: Case, actions: Sequence[Action], lines: Sequence[tuple[in
     number, line = lines[at]
     question = Question(number=number, line=line, code="undo-alone")
     return Hold(reason="refused", questions=(question,), agent=case.actor.name, ticket=_ticket(case), text=body.strip()[:2000])
+
+
+def _to_several(case: Case) -> Hold | None:
+    """An answer that was sent to the reply addresses of two tickets: whose customer is to read it, and which to act on, is for its author to say."""
+    thread = case.facts.thread
+    if thread is None or not thread.also or "several" in case.facts.allowance.guards:
+        return None
+    refs = [each.ref for each in (thread.ticket, *thread.also)]
+    case.note("thread", "several", ", ".join(refs))
+    question = Question(number=0, line="", code="several", word=", ".join(refs))
+    return Hold(reason="several", questions=(question,), agent=case.actor.name, ticket=_ticket(case), text=case.written.text.strip()[:2000])
 
 
 def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:

@@ -91,7 +91,7 @@ class Act:
     pressed: tuple[int, str] | None = None
     """The button that was used: outbox id and key."""
     hint: str = ""
-    """Code of a remark for staff: `third-party`, `thanks`, `claims`, `late-reply` …"""
+    """Code of a remark for staff: `third-party`, `thanks`, `claims`, `also`, `late-reply` …"""
     unused: str = ""
     """First words of a text that goes nowhere, since the mail answers one where only commands are read."""
     reply_meaning: ReplyMeaning | None = None
@@ -141,7 +141,7 @@ class Hold:
     """Keep the mail, touch nothing, and ask whoever can decide."""
 
     reason: str
-    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `no-contract`, `internal`, `identity`, `own`, `loop`."""
+    """`unknown-command`, `refused`, `proof`, `crossing`, `leak`, `spam`, `rate`, `unknown-sender`, `no-contract`, `internal`, `identity`, `own`, `loop`, `several`."""
     questions: tuple[Question, ...] = ()
     agent: str = ""
     """Key of the agent to be asked now; empty waits to be announced."""

@@ -267,7 +267,13 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     claims = notice.card.get("claims") or ()
     if claims:
         hint = str(notice.card.get("hint", ""))
-        how = {"claims": "claims", "follows-deleted": "follows-deleted", "follows-archived": "follows", "follows-late": "follows"}
+        how = {
+            "claims": "claims",
+            "follows-deleted": "follows-deleted",
+            "follows-archived": "follows",
+            "follows-late": "follows",
+            "also": "also",
+        }
         out.append({"what": how.get(hint, "related"), "value": ", ".join(claims)})
     if notice.ticket is not None and (missing := flows.missing(notice.ticket, policy)):
         out.append({"what": "missing", "value": ", ".join(field_title(each, language) for each in missing)})

@@ -37,6 +37,7 @@ PROBLEMS = {
     "workflow": "workflow",
     "archived": "archived",
     "encrypted": "encrypted",
+    "several": "several",
     "internal-ticket": "internal",
     "deleted": "deleted",
     "closed-category": "closed-category",
@@ -110,6 +111,7 @@ REASONS = {
     "bulk": "bulk",
     "limits": "limits",
     "encrypted": "encrypted",
+    "several": "several",
 }
 
 
@@ -128,7 +130,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     buttons = []
     if owner and hold.may_carry_out:
         buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
-    if not owner and hold.reason in {"unknown-command", "leak"}:
+    if not owner and hold.reason in {"unknown-command", "leak", "several"}:
         buttons.append(button("send", f"held {facts.id} anyway", word="send"))
     if kind is RecipientKind.agent:
         buttons.append(button("drop", f"held {facts.id} drop", word="drop"))

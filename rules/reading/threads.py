@@ -68,6 +68,8 @@ class Thread:
     by: str
     """`token`, `in-reply-to`, `references` or `subject`."""
     sent: Sent | None = None
+    also: tuple[Ticket, ...] = ()
+    """Other tickets that reply addresses in the same mail lead to."""
 
 
 def clues(mail: Mail, envelope: Envelope, policy: Policy) -> Clues:
@@ -116,7 +118,7 @@ def choose(given: Clues, found: Found, parents: Sequence[str]) -> Thread | None:
     # a button acts on its own ticket, whatever else the mail is addressed to
     for p in sorted(genuine, key=lambda p: not p.token.is_button):
         if p.token.key != tokens.ID and p.sent.outbox_id in found.by_outbox:
-            return Thread(ticket=found.by_outbox[p.sent.outbox_id], by="token", sent=p.sent)
+            return Thread(ticket=found.by_outbox[p.sent.outbox_id], by="token", sent=p.sent, also=_also(p, genuine, found))
     by_token = {str(p.token): p for p in genuine if p.token.key == tokens.ID}
     for wanted, route in ((parents, "in-reply-to"), ([i for i in given.ids if i not in parents], "references")):
         for message_id in wanted:
@@ -130,3 +132,12 @@ def choose(given: Clues, found: Found, parents: Sequence[str]) -> Thread | None:
         if ref in found.by_ref:
             return Thread(ticket=found.by_ref[ref], by="subject", sent=answered)
     return None
+
+
+def _also(first: Presented, genuine: Sequence[Presented], found: Found) -> tuple[Ticket, ...]:
+    """The tickets beside the chosen one that somebody wrote to by their reply addresses; a button is about its own alone."""
+    if first.token.is_button:
+        return ()
+    answered = [p.sent.outbox_id for p in genuine if p.token.key != tokens.ID and not p.token.is_button]
+    every = {ticket.id: ticket for outbox_id in answered if (ticket := found.by_outbox.get(outbox_id)) is not None}
+    return tuple(ticket for ticket in every.values() if ticket.id != found.by_outbox[first.sent.outbox_id].id)

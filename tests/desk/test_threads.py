@@ -187,3 +187,33 @@ def test_forged_results_of_a_check_give_no_level(tmp_path: Path) -> None:
         }
         j = d.write(ANNA, "#prio high", subject="[T1]", headers=below, envelope=near(ANNA, reply))
         assert d.mail(j)["trust"] == 0 and d.fate(j) == "held"
+
+
+def test_a_customers_mail_to_two_of_his_requests_tells_staff_of_the_other(tmp_path: Path) -> None:
+    """It stands in one of them; whoever works on the other would never learn that it was meant, too."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        first = one(request(d), KIM)
+        second = one(request(d, subject="Scanner"), KIM)
+        both = f"{first['Reply-To']}, {second['Reply-To']}"
+        i = proves(d, KIM, "Both are on fire now.", subject="Fire", headers={"To": both})
+        assert d.fate(i) == "appended" and len(d.posts("T1")) == 2
+        told = one(d.post(), ANNA)
+        assert "This mail was also sent to T2" in plain(told)
+
+
+def test_an_agents_answer_to_two_requests_is_asked_about(tmp_path: Path) -> None:
+    """The customer of one of them would read what was meant for the other."""
+    with desk(tmp_path) as d:
+        first = asked(d, "anna")
+        d.write("mia@elsewhere.example", "Mine, too.", subject="Scanner")
+        second = to(d.post(), ANNA)[-1]
+        both = f"{first['Reply-To']}, {second['Reply-To']}"
+        i = d.write(ANNA, "I come at ten.\n\n#prio high", answer=first, by="parent", headers={"To": both})
+        mails = d.post_later()
+        assert d.fate(i) == "held" and to_customers(mails) == []
+        held = one(mails, ANNA)
+        assert "T1, T2" in plain(held) and {t.priority.value for t in d.tickets()} == {"normal"}
+        d.press(ANNA, held, next(label for label in buttons(held) if label.startswith("Send")))
+        assert d.fate(i) == "appended"
+        assert [m["To"].addresses[0].addr_spec for m in to_customers(d.post_later())] == [KIM]
