@@ -13,7 +13,7 @@ from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.reading import partners
 from rules.reading.thanks import is_only_thanks
-from rules.verdict import Act, Hold, Question, Verdict
+from rules.verdict import Act, Hold, Question, Settle, Verdict
 
 
 def threaded(case: Case, ticket: Ticket) -> Verdict:
@@ -64,6 +64,8 @@ def _threaded(case: Case, ticket: Ticket) -> Verdict:
     files = f.mail.files
     has_words = bool(body.strip()) or bool(files)
     if lines and not has_words:
+        if ticket.archived_at is not None and (done := _asked_of_archived(case, ticket, actions, lines, body.strip("\n"))) is not None:
+            return done
         return Act(actor=case.actor, ticket=ticket, actions=tuple(actions), lines=tuple(lines), fate=Fate.executed, why="asked")
     said = body.strip("\n")
     if ticket.archived_at is None and (rated := customer_lines.misrated(case)) is not None:
@@ -155,6 +157,22 @@ def _to_archived(case: Case, ticket: Ticket, actions: list[Action], lines: list[
         acknowledge=f.machine.may_answer and not f.may_reply and bool(case.actor.address.address),
         hint="archived",
     )
+
+
+def _asked_of_archived(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], said: str) -> Verdict | None:
+    """`#close` and `#reopen` alone in a mail to the archive: what is closed stays so, and who wants it open is treated as if he had said it in words."""
+    verbs = {action.verb for action in actions if action.changes}
+    option = case.facts.policy.options.archived_reply
+    if verbs == {"close"}:
+        asked = tuple(action for action in actions if not action.changes)
+        if not asked:
+            return Settle(fate=Fate.executed, why="closed already", ticket=ticket)
+        return Act(actor=case.actor, ticket=ticket, actions=asked, fate=Fate.executed, why="asked; closed already")
+    if "reopen" not in verbs or option is ArchivedReply.reopen:
+        return None
+    if option is ArchivedReply.answer:
+        return _to_archived(case, ticket, actions, lines, said or case.written.text.strip("\n"))
+    return requests.opened(case, follows=ticket.id, hint="follows-archived", claims=(ticket.ref,))
 
 
 def _copied_in(case: Case, ticket: Ticket) -> tuple[tuple[Action, ...], tuple[str, ...]]:

@@ -70,6 +70,27 @@ def test_a_site_may_let_replies_bring_tickets_back(tmp_path: Path) -> None:
         assert d.ticket().archived_at is None
 
 
+def test_a_line_alone_to_the_archive_is_answered_as_words_are(tmp_path: Path) -> None:
+    """`#reopen` stood as a word in a request that nobody looks at, and whoever wrote it heard nothing."""
+    with desk(tmp_path) as d:
+        told = archived(d)
+        i = proves(d, f"Kim <{KIM}>", "#close", answer=told)
+        assert (d.fate(i), d.post_later(), len(d.posts())) == ("executed", [], 2)
+        i = proves(d, f"Kim <{KIM}>", "#close\n#status", answer=told)
+        assert (d.fate(i), kinds(d.post_later())) == ("executed", ["status-answer"])
+        i = proves(d, f"Kim <{KIM}>", "#reopen", answer=told)
+        assert d.fate(i) == "opened" and ("T1", "follow-up") in links(d, "T2")
+        assert kinds(d.post()) == ["new-in-group", "received"]
+
+
+def test_a_line_alone_to_an_archive_that_answers_is_answered(tmp_path: Path) -> None:
+    """As above, where the site says `answer`."""
+    with desk(tmp_path, more='[options]\narchived_reply = "answer"\n') as d:
+        i = proves(d, f"Kim <{KIM}>", "#reopen", answer=archived(d))
+        assert d.fate(i) == "appended" and d.posts()[-1].text == "#reopen"
+        assert kinds(d.post()) == ["appended", "archived"]
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "write a new mail"), ("de", "neue Mail"), ("fi", "uusi viesti"), ("cs", "novou zprávu")]
 )
