@@ -22,6 +22,7 @@ from mailgate.parsing import bodies, bounces, charsets, headers, mime
 from rules.facts.mail import Forwarded, Mail, Unreadable
 from rules.facts.terms import Address
 from rules.reading import sender as strict
+from rules.reading import subject as subjects
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
@@ -272,7 +273,8 @@ def _ids(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _digest(sender: Address, subject: str, found: bodies.Bodies) -> str:
-    digest = hashlib.sha256(f"{sender.key}\n{subject}\n".encode("utf-8", "replace"))
+    """What copies of a mail have in common by whatever path they come: white space and the subject's warnings are the path's."""
+    digest = hashlib.sha256(f"{sender.key}\n{subjects.unwarned(subject)}\n".encode("utf-8", "replace"))
     for text in found.texts:
         digest.update("".join(text.split()).encode("utf-8", "replace"))
     for part in found.parts:

@@ -96,6 +96,20 @@ def read(subject: str) -> Subject:
     return Subject(base=trimmed.strip(), refs=tuple(refs), tags=tuple(tags), is_reply=is_reply, is_forward=is_forward)
 
 
+def unwarned(subject: str) -> str:
+    """The subject as its author sent it: without the warnings that gateways put in front, his own marks and all other words kept."""
+    rest, kept = " ".join(subject[:_LONGEST].split()), []
+    for _ in range(_MOST_MARKS):
+        if mark := _MARK.match(rest):
+            kept.append(mark.group().strip())
+            rest = rest[mark.end() :]
+        elif warning := _WARNING.match(rest):
+            rest = rest[warning.end() :]
+        else:
+            break
+    return " ".join(filter(None, (*kept, rest.strip()))) + subject[_LONGEST:]
+
+
 def _leading_ref(rest: str) -> str:
     """The subject with a leading `[word]` moved behind, if a reply or forward mark stands after it; else nothing."""
     match = _BRACKET.match(rest)

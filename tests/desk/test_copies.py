@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from rules.facts.mail import Envelope
 from tests.desk.customers import account, enter_person, templates
 from tests.desk.office import desk, to
@@ -59,6 +61,19 @@ def test_the_same_mail_by_another_path_is_a_duplicate(tmp_path: Path) -> None:
         assert [(d.fate(c), d.mail(c)["ticket_id"]) for c in copies] == [("duplicate", d.ticket().id)] * 2
         assert templates(d.post()) == [("new-in-group", "anna@staff.example"), ("received", KIM)]
         assert (account(d).received, account(d).fates["duplicate"]) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "subject", [b"[EXTERNAL] Printer", b"[EXT]  Printer", b"***SPAM*** Printer", b"Extern: Printer", b"[EXTERNAL]\r\n Printer"]
+)
+def test_a_gateway_that_marks_the_subject_on_one_path_makes_no_second_mail(tmp_path: Path, subject: bytes) -> None:
+    """One address passes a gateway, the other doesn't: the customer had two requests and two answers."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.take(WITH_ID, door())
+        assert d.fate(d.take(WITH_ID.replace(b"Printer", subject), door("lmtp"))) == "duplicate"
+        for other in (b"Re: Printer", b"[T1] Printer", b"Printer [EXTERNAL]", b"External printer"):
+            assert d.fate(d.take(WITH_ID.replace(b"Printer", other), door("lmtp"))) != "duplicate"
 
 
 def test_after_a_week_the_same_mail_is_a_new_one(tmp_path: Path) -> None:
