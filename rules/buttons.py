@@ -17,7 +17,7 @@ from rules.facts.terms import Address, Fate, Level, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.reading import ratings
-from rules.reading.commands import first_words
+from rules.reading.commands import first_words, says_nothing
 from rules.verdict import Act, Allowance, Decided, Hold, Spent, Verdict
 
 OF_ARTICLES = frozenset({"helped", "unhelped"})
@@ -175,8 +175,7 @@ def _is_owner(case: Case, sent: Sent) -> bool:
 
 
 def _rest(case: Case, *, by_address: bool) -> str:
-    """What was written beside the button: for a word, all after the first line."""
+    """What was written beside the button, for a word all after the first line; nothing where it is a signature alone."""
     text = case.written.text.strip()
-    if by_address:
-        return text
-    return text.partition("\n")[2].strip()
+    rest = text if by_address else text.partition("\n")[2].strip()
+    return "" if says_nothing(rest) else rest

@@ -12,7 +12,7 @@ from rules.actions.folding import fold
 from rules.actions.words import Misread
 from rules.case import Case
 from rules.reading import ratings
-from rules.reading.commands import Line
+from rules.reading.commands import Line, says_nothing
 
 MOST = 200
 """Lines of one mail; where there are more, nobody means them, and reading each would hold up all other mail."""
@@ -76,7 +76,7 @@ def wished(case: Case) -> tuple[str, ...]:
 
 
 def commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
-    """A customer's verbs, exactly spelled; every other `#` line stays text, in its place."""
+    """A customer's verbs, exactly spelled; every other `#` line stays text, in its place. A signature alone beside them is no text."""
     words = case.words
     actions: list[Action] = []
     lines: list[tuple[int, str]] = []
@@ -97,4 +97,4 @@ def commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
         taken = {number for number, _ in lines}
     rows = case.written.text.split("\n")
     body = "\n".join(row for n, row in enumerate(rows, 1) if n not in taken)
-    return actions, lines, body
+    return actions, lines, "" if lines and says_nothing(body) else body

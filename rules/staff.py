@@ -355,7 +355,8 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
             taken.add(line.number)
     if not allowance.anyway:
         questions += _buried(case, allowance)
-    return actions, lines, questions, commands.without(case.written.text, taken)
+    body = commands.without(case.written.text, taken)
+    return actions, lines, questions, "" if commands.says_nothing(body) else body
 
 
 def _continued(text: str, number: int, action: Action) -> tuple[Action, tuple[int, ...]]:

@@ -25,6 +25,12 @@ _CLOSING = re.compile(
     r"|(?:s|se) pozdravem|s přáním .{1,30}|zdrav[ií]m|děkuji|díky)[ ,.!]*",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"(?:cheers|(?:many )?thank|danke|(?:vielen|besten) dank|kiito|děkuj|díky)", re.IGNORECASE)
+_SIGNED_ROWS = 10
+_SIGNED_CHARS = 80
+_ABBREVIATED_WORDS = 3
+_POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
+_CONTACT = re.compile(r"[\d@|]|www\.", re.IGNORECASE)
 _FENCE = re.compile(r"\s*(```|~~~)")
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), None
@@ -136,6 +142,28 @@ def _without_closing(blocks: list[list[int]], rows: list[str]) -> list[list[int]
 def is_closing(row: str) -> bool:
     """Whether a line is nothing but a closing formula, such as `Best regards,`."""
     return bool(_CLOSING.fullmatch(row.strip()))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text is empty, or a signature alone: a closing formula, and below it a name, a firm, a telephone number.
+
+    Thanks say something, and so does a row below that may be a sentence. When in doubt it says something.
+    """
+    rows = [row.strip() for row in _visible(text).split("\n") if row.strip()]
+    if not rows:
+        return True
+    return len(rows) <= _SIGNED_ROWS and is_closing(rows[0]) and not _THANKS.match(rows[0]) and all(map(_is_signed, rows[1:]))
+
+
+def _is_signed(row: str) -> bool:
+    """Whether a row may stand in a signature: no question, no sentence, no postscript."""
+    if len(row) > _SIGNED_CHARS or row[-1] in "?!" or _POSTSCRIPT.match(row) or command_of(row) is not None:
+        return False
+    words = row.split()
+    if row[-1] == "." and len(words) > _ABBREVIATED_WORDS:
+        return False
+    small = [word for word in words if word[0].islower()]
+    return len(small) <= (3 if _CONTACT.search(row) else 2 if len(row) <= _NAME_CHARS else 0)
 
 
 def without(text: str, numbers: Collection[int]) -> str:
