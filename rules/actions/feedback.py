@@ -22,7 +22,8 @@ class Rate(Action):
             raise Refused("rate-open", ref=ticket.ref)
         if ticket.archived_at is not None:
             raise Refused("archived", ref=ticket.ref)
-        return Effect(ticket=replace(ticket, rating_stars=self.stars, rating_comment=self.comment))
+        # who taps another star afterwards takes back the first one, not what he wrote beside it
+        return Effect(ticket=replace(ticket, rating_stars=self.stars, rating_comment=self.comment or ticket.rating_comment))
 
 
 @verb("feedback", customers=True, customer_level=Level.claimed, needs_ticket=False, changes=False)

@@ -1,4 +1,4 @@
-"""How people give a note from 1 to 5 in a line of their own words: `5`, `5 - great!`, `rate 4 quick`, `4/5`, `3 stars`, `⭐⭐⭐⭐`.
+"""How people give a note from 1 to 5 in a line of their own words: `5`, `five`, `5 - great!`, `rate 4 quick`, `4/5`, `3 stars`, `⭐⭐⭐⭐`.
 
 A number with other words behind it is none: in `2 printers are still dead` and `1. The lamp flickers` nobody rates. Next: `rules.buttons`, `rules.customer_lines`.
 """
@@ -21,6 +21,24 @@ _PRAISE = re.compile(
     r"|výborn\w+|dobř?[er]\w*|skvěl\w+|rychl\w+|spokojen\w*)\b",
     re.IGNORECASE,
 )
+_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        (
+            "one eins yksi jedna jedničku",
+            "two zwei kaksi dva dvojku",
+            "three drei kolme tři trojku",
+            "four vier neljä čtyři čtyřku",
+            "five fünf fuenf viisi pět pětku",
+        ),
+        1,
+    )
+    for word in words.split()
+}
+_IN_WORDS = re.compile(
+    r"([^\W\d_]+)(?:\s(?:stars?|stern\w*|punkte?n?|points?|tähteä|tähti|pistettä|piste|hvězd\w*|bod\w*))?[.! ]*", re.IGNORECASE
+)
+"""A number in words, which rates where it stands alone: `Zwei Drucker sind tot` rates nothing."""
 _STARS = re.compile(r"[⭐★🌟](?:[\s\ufe0f]*[⭐★🌟])*\ufe0f?")
 
 
@@ -29,7 +47,9 @@ def given(line: str, is_verb: Callable[[str], bool]) -> tuple[str, str] | None:
 
     The number may be out of range. `is_verb` says whether a word in front of it is the one for rating.
     """
-    line = line.strip().strip("*_").strip()
+    line = line.strip().strip("*_\"'„“”‚‘’«»").strip()
+    if (word := _IN_WORDS.fullmatch(line)) and (digit := _NUMBERS.get(word[1].casefold())):
+        return digit, ""
     if _STARS.fullmatch(line):
         return str(sum(line.count(star) for star in "⭐★🌟")), ""
     found = _GIVEN.fullmatch(line)

@@ -198,6 +198,7 @@ def test_stars_are_stored_after_the_end_and_replaced_by_a_second_tap(tmp_path: P
         assert (d.ticket().rating_stars, d.ticket().rating_comment, d.ticket().status) == (2, "It broke again an hour later.", "closed")
         tap(d, "kim@phone.example", closed, "5")
         assert d.ticket().rating_stars == 5, "a rating works from another address"
+        assert d.ticket().rating_comment == "It broke again an hour later.", "another star takes back no words"
         assert not to(d.post(), "kim@phone.example")
 
 

@@ -30,6 +30,11 @@ from rules.reading import ratings
         ("4.5", ("4.5", "")),
         ("10/10", ("10/10", "")),
         ("6 stars", ("6", "")),
+        ("fünf", ("5", "")),
+        ("Five stars!", ("5", "")),
+        ("neljä.", ("4", "")),
+        ("Pět hvězdiček", ("5", "")),
+        ("„5“", ("5", "")),
     ],
 )
 def test_a_note_is_read_with_what_is_said_beside_it(line: str, given: tuple[str, str]) -> None:
@@ -54,6 +59,9 @@ def test_a_note_is_read_with_what_is_said_beside_it(line: str, given: tuple[str,
         "***",
         "thanks",
         "is 5 good?",
+        "Zwei Drucker sind tot",
+        "One more thing: it is dark",
+        "viisi tulostinta on rikki",
     ],
 )
 def test_a_number_in_a_sentence_is_no_note(line: str) -> None:
