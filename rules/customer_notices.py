@@ -137,7 +137,7 @@ def _customers_text(what: Happened, policy: Policy) -> str:
         return "taken" if ticket.taken_at is not None and before.taken_at is None else ""
     if now is Status.waiting and was is not now:
         return "status"
-    if ticket.taken_at is not None and before.taken_at is None:
+    if ticket.taken_at is not None and before.taken_at is None and ticket.is_open:
         return "taken"
     return "status" if now is not was and now not in {Status.new, Status.read, Status.assigned} else ""
 

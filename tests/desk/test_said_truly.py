@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk.customers import proves
 from tests.desk.office import desk, plain, to
-from tests.desk.staff import ANNA, BEN, KIM, asked, one, request
+from tests.desk.staff import ANNA, BEN, KIM, asked, one, request, to_customers
 
 CATEGORIES = """
 [[category]]
@@ -125,3 +125,15 @@ def test_the_answer_that_takes_a_request_says_how_long_that_took(tmp_path: Path)
         assert "Take-up: after 1 hour, agreed 4 hours" in said(one(d.post_later(), KIM, "message"))
         d.write(ANNA, "And again.", answer=mail)
         assert "agreed" not in said(one(d.post_later(), KIM, "message"))
+
+
+def test_taking_what_is_closed_promises_the_customer_nothing(tmp_path: Path) -> None:
+    """`Anna is looking after your request`, with `Closed` below it: the button of an older mail made it so."""
+    with desk(tmp_path, more="[notify]\ntaken = true") as d:
+        d.agent("anna")
+        d.agent("ben")
+        mails = request(d)
+        d.write(BEN, "#close quiet", answer=one(mails, BEN))
+        d.post_later()
+        d.press(ANNA, one(mails, ANNA), "Take it")
+        assert to_customers(d.post_later()) == [] and not d.ticket().is_open
