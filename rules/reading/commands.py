@@ -31,6 +31,7 @@ _SIGNED_CHARS = 80
 _ABBREVIATED_WORDS = 3
 _POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
 _CONTACT = re.compile(r"[\d@|]|www\.", re.IGNORECASE)
+_AROUND = "*_ \"'„“”‚‘’«»‹›"
 _FENCE = re.compile(r"\s*(```|~~~)")
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), None
@@ -204,11 +205,11 @@ def continued(text: str, number: int, *, whole: bool) -> tuple[int, ...]:
 
 
 def first_words(text: str) -> str:
-    """The first line with anything on it, trimmed and without a final mark; for replies that are a button's word."""
+    """The first line with anything on it, without marks around it: our mails print a word in quotes, and people end it with a full stop."""
     for row in text.split("\n"):
         plain = _visible(row).strip()
         if plain:
-            return plain.strip("*_ ").rstrip(".!").strip()
+            return plain.strip(_AROUND).rstrip(".!").strip(_AROUND)
     return ""
 
 

@@ -85,3 +85,13 @@ def test_the_wrong_person_is_said_in_ones_own_words(tmp_path: Path, language: st
         assert wrong in plain(report)
         d.write(ANNA, wrong, answer=report)
         assert d.ticket().requester.address == ANNA and to_customers(d.post_later(300)) == []
+
+
+@pytest.mark.parametrize("said", ["„schließen“", "»Schließen«.", '"schließen"', "‚schließen‘", "*schließen*"])
+def test_a_word_counts_with_the_marks_that_it_was_printed_or_copied_in(tmp_path: Path, said: str) -> None:
+    """Help names words in quotes, and phones turn typed ones into typographic ones."""
+    with desk(tmp_path, desk='languages = ["de"]') as d:
+        d.agent("anna")
+        d.write("kim@client.example")
+        d.write("kim@client.example", said, answer=one(d.post(), "kim@client.example"))
+        assert d.ticket().status is Status.closed
