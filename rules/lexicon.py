@@ -20,12 +20,12 @@ INNER = frozenset(
 
 _STATUS = {
     "neu": "new", "gelesen": "read", "unread": "new", "zugewiesen": "assigned", "open": "working", "in work": "working", "arbeit": "working", "progress": "working",
-    "wartet": "waiting", "warten": "waiting", "pending": "waiting", "wait": "waiting", "done": "closed", "solved": "closed", "resolved": "closed",
-    "geschlossen": "closed", "close": "closed", "fertig": "closed",
+    "wartet": "waiting", "wartend": "waiting", "warten": "waiting", "bearbeitung": "working", "pending": "waiting", "wait": "waiting", "done": "closed", "solved": "closed", "resolved": "closed",
+    "geschlossen": "closed", "gelöst": "closed", "erledigt": "closed", "close": "closed", "fertig": "closed",
     "uusi": "new", "luettu": "read", "osoitettu": "assigned", "käsittelyssä": "working", "työnalla": "working", "odottaa": "waiting",
     "suljettu": "closed", "ratkaistu": "closed", "valmis": "closed",
-    "nový": "new", "přečteno": "read", "přiděleno": "assigned", "řešení": "working", "rozpracováno": "working", "čeká": "waiting",
-    "uzavřeno": "closed", "vyřešeno": "closed",
+    "nový": "new", "přečteno": "read", "přečtený": "read", "přiděleno": "assigned", "přidělený": "assigned", "řešení": "working", "řešíse": "working", "rozpracováno": "working", "čeká": "waiting",
+    "uzavřeno": "closed", "uzavřený": "closed", "vyřešeno": "closed",
 }  # fmt: skip
 _PRIORITY = {
     "hoch": "high", "dringend": "high", "urgent": "high", "mittel": "normal", "medium": "normal", "niedrig": "low", "gering": "low",

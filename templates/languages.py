@@ -224,11 +224,22 @@ def _aliases(table: str, languages: Iterable[str], site: Path | None) -> dict[st
     return found
 
 
+_VALUED = frozenset({"prio", "status"})
+"""Verbs whose values have words of their own in each language."""
+
+
 def spell(line: str, language: str, *, staff: bool, site: Path | None = None) -> str:
-    """A command line as a person writes it in this language: `close` gives `#schließen` for staff, `schließen` for customers."""
+    """A command line as a person writes it in this language: `close` gives `#schließen` for staff, `schließen` for customers.
+
+    Customers ask `status`, which staff sets.
+    """
     verb, space, rest = line.strip().partition(" ")
-    known = section(language, "verbs", site=site)
+    if not staff and verb == "status?":
+        verb = "status"
+    known, values = section(language, "verbs", site=site), section(language, "values", site=site)
     said = forms(language, "verbs", verb, site=site)[0] if verb in known else verb
+    if verb in _VALUED and rest in values:
+        rest = forms(language, "values", rest, site=site)[0]
     return f"{'#' if staff else ''}{said}{space}{rest}"
 
 

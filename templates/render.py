@@ -181,12 +181,17 @@ class _Dresser:
         code, site = self.kit.code, self.kit.site
         if self.links is not None and key not in self.links:
             raise Unrenderable(f"no address for the button {key}")
-        label = button["label"] or label_of(key, code, staff=self.staff, site=site)
+        label = self._spelled(str(button["label"])) or label_of(key, code, staff=self.staff, site=site)
         own = str(button["word"])
-        word = (
-            languages.pressed_words(own, code, site)[0] if own else languages.spell(str(button["line"]), code, staff=self.staff, site=site)
-        )
+        if own:
+            word = self._spelled(own) if own.startswith("#") else languages.pressed_words(own, code, site)[0]
+        else:
+            word = languages.spell(str(button["line"]), code, staff=self.staff, site=site)
         return button | {"label": label, "word": word, "href": self.links[key] if self.links is not None else ""}
+
+    def _spelled(self, said: str) -> str:
+        """Words with a command line, which begins with `#`, as the reader writes it; all others as they are."""
+        return languages.spell(said[1:], self.kit.code, staff=True, site=self.kit.site) if said.startswith("#") else said
 
 
 def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,15 @@ def value(question: Question, language: str) -> str:
     return question.word or (question.line if question.code != "leak" else "") or question.code
 
 
+def _line(question: Question, facts: Facts, language: str) -> str:
+    """The line (without `#`) as its author said it; one that he didn't type was a button's, and is spelled as that was."""
+    if question.line in facts.mail.text:
+        return question.line
+    return languages.spell(_MAIL.sub("", question.line), language, staff=True).removeprefix("#")
+
+
+_MAIL = re.compile(r" mail:\d+$")
+"""Of `undo mail:17`, the line of a button."""
 MOST_KNOWN = 12
 """A longer list would be a mail of its own."""
 
@@ -127,6 +137,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     if hold.reason == "crossing":
         return [_crossing(facts, hold, event, to, language)]
     owner = hold.reason == "proof"
+    said_in = languages.choose(language, facts.policy.languages)
     buttons = []
     if owner and hold.may_carry_out:
         buttons.append(button("carry-out", f"held {facts.id} carry-out", word="carry-out"))
@@ -137,10 +148,10 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
     questions = [
         {
             "number": q.number,
-            "line": f"#{q.line}" if q.line and q.code != "leak" else q.line,
+            "line": f"#{_line(q, facts, said_in)}" if q.line and q.code != "leak" else q.line,
             "problem": "unlisted" if (known := _known(q, facts)) and agent is not None else problem(q.code),
             "known": known,
-            "value": value(q, languages.choose(language, facts.policy.languages)),
+            "value": value(q, said_in),
             "matches": [
                 button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
                 for k, near in enumerate(q.near[:3], 1)

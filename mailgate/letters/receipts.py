@@ -37,7 +37,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     # an answer gives the request to its author before his `#take` could
     alone = not any(step.changed for step in written.outcome.steps[: -len(act.lines) or None])
     lines = [
-        _line(text, step, told_in, facts.directory, written, alone=alone)
+        _line(_said(text, act, language), step, told_in, facts.directory, written, alone=alone)
         for (_, text), step in zip(act.lines, written.outcome.steps[-len(act.lines) :] if act.lines else (), strict=False)
     ]
     for wish in act.wishes:
@@ -48,7 +48,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     if undone:
         lines = [
             {
-                "line": "#undo",
+                "line": f"#{_said('undo', act, language)}",
                 "ok": True,
                 "result": changes.done(written.outcome.steps[-1], told_in, facts.directory) if written.outcome.steps else "",
             }
@@ -131,6 +131,11 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
         "subject": facts.mail.subject,
     }
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})
+
+
+def _said(line: str, act: Act, language: str) -> str:
+    """A line (without `#`) as its author said it: in his words, or in those of the button that he pressed."""
+    return line if act.pressed is None else languages.spell(line, language, staff=True).removeprefix("#")
 
 
 def _line(text: str, step: Step, told_in: Times, directory: Directory, written: Written, *, alone: bool) -> dict[str, Any]:

@@ -14,7 +14,8 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
     opening = made.post(made.MARIA, "09:12", text["said"], attachments=[photo, video])
     follow = made.post(made.MARIA, "10:05", text["follow"], quoted=text["quoted"])
     mine, theirs = made.post(made.ANNA, "09:41", text["answer"]), made.post(made.BEN, "09:39", text["other"])
-    take, close, wait, undo, drop = (made.button(key) for key in ("take", "close", "wait", "undo", "drop"))
+    take, close, wait = (made.button(key) for key in ("take", "close", "wait"))
+    undo, drop, send, stop = (made.button(key, word=key) for key in ("undo", "drop", "send", "stop"))
     members = [made.button("assign:ben", "assign ben", "Ben Otto"), made.button("assign:carla", "assign carla", "Carla Ruiz")]
     ready = [made.button("ready:1", "canned jam", label=text["faq"])]
     wish = [{"what": "wish", "value": "prio high"}]
@@ -72,7 +73,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "noted": False,
             "undone": False,
             "kept_back": False,
-            "buttons": [made.button("stop"), undo],
+            "buttons": [stop, undo],
             "reason": "author",
         },
         "held": {
@@ -88,7 +89,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
                     "problem": "unknown-verb",
                     "known": [],
                     "value": first.split()[0],
-                    "matches": [made.button("q1.1", "assign anna", "assign anna", "1")],
+                    "matches": [made.button("q1.1", "assign anna", "#assign anna", "#assign anna")],
                 },
                 {
                     "number": 4,
@@ -96,19 +97,21 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
                     "problem": "wrong-value",
                     "known": [],
                     "value": second.split()[1],
-                    "matches": [made.button("q2.1", "prio high", "prio high", "2"), made.button("q2.2", "prio normal", "prio normal", "3")],
+                    "matches": [
+                        made.button(f"q2.{n}", line, f"#{line}", f"#{line}") for n, line in enumerate(("prio high", "prio normal"), 1)
+                    ],
                 },
             ],
             "text": text["mail"],
             "hints": [],
-            "buttons": [made.button("send"), drop],
+            "buttons": [send, drop],
             "reason": "author",
         },
         "crossing": {
             **made.base(language, text, "working", "green", "commands"),
             "post": mine,
             "others": [theirs],
-            "buttons": [made.button("send"), drop],
+            "buttons": [send, drop],
             "reason": "author",
         },
         "bounced": {

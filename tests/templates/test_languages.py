@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from rules import lexicon
 from rules.actions.values import fold
+from rules.facts.people import Directory
+from rules.facts.policy import Policy
+from rules.facts.terms import Priority, Status
 from templates import languages, times
 
 
@@ -25,8 +31,6 @@ def test_every_language_has_every_word_with_the_same_blanks(code: str) -> None:
     """A missing word would be English in the middle of a Finnish sentence; a missing blank would lose a name."""
     english, other = own("en"), own(code)
     assert set(english) == set(other)
-    import re
-
     for path, value in english.items():
         if isinstance(value, str) and path[0] != "dates":
             assert sorted(re.findall(r"\{\w+\}", value)) == sorted(re.findall(r"\{\w+\}", str(other[path]))), path
@@ -63,6 +67,32 @@ def test_a_line_is_spelled_as_people_write_it() -> None:
     assert languages.spell("assign anna", "de", staff=True) == "#zuweisen anna"
     assert languages.spell("close", "en", staff=False) == "close"
     assert languages.spell("frobnicate now", "de", staff=False) == "frobnicate now"
+    assert languages.spell("prio high", "cs", staff=True) == "#prio vysoká"
+    assert [languages.spell("status?", code, staff=False) for code in languages.LANGUAGES] == ["status", "status", "tila", "stav"]
+
+
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_a_value_that_we_spell_is_understood(code: str) -> None:
+    """A choice that is printed as `#status rozpracováno` is typed back so."""
+    lists = lexicon.words(Policy(), Directory()).lists
+    for kind, values in (("status", Status), ("priority", Priority)):
+        for value in values:
+            for said in languages.forms(code, "values", value.value):
+                assert lists[kind].get(fold(said)) == value.value, said
+
+
+@pytest.mark.parametrize("code", [code for code in languages.LANGUAGES if code != "en"])
+def test_no_sentence_names_a_command_in_english(code: str) -> None:
+    """`#reopen` in the midst of a German sentence looks like a slip, and is what nobody remembers."""
+    verbs = languages.section(code, "verbs")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (languages.MAIL / code).iterdir() if path.name != "sample.toml"}
+    foreign = {
+        (name, said)
+        for name, text in texts.items()
+        for said in re.findall(r"#([a-z]+)\b(?!\?)", text)
+        if said in verbs and said not in languages.forms(code, "verbs", said)
+    }
+    assert foreign == set()
 
 
 def test_the_chain_ends_in_english() -> None:
