@@ -60,6 +60,14 @@ def _cells(ticket: Mapping[str, object], height: int, aria: str) -> str:
     )
 
 
+_WHOLE = 20
+"""Letters of a word in a label that is never broken; longer ones are foreign, and would push the value off a small phone."""
+
+
+def _key(label: str) -> str:
+    return _css("key whole" if all(len(word) <= _WHOLE for word in label.split()) else "key")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Html:
     """The parts in one language; every one gives `Markup`."""
@@ -165,9 +173,10 @@ class Html:
         return self._pairs([(escape(key), addressed(value)) for key, value in rows if value], "32%")
 
     def _pairs(self, rows: Sequence[tuple[str, str]], width: str) -> str:
-        key, value = _css("key"), _css("value")
+        value = _css("value")
         shown = "".join(
-            f'<tr><td valign="top" width="{width}" {key}>{left}</td><td valign="top" {value}>{right}</td></tr>\n' for left, right in rows
+            f'<tr><td valign="top" width="{width}" {_key(left)}>{left}</td><td valign="top" {value}>{right}</td></tr>\n'
+            for left, right in rows
         )
         return f"{GRID}>{shown}</table>{space(14)}" if shown else ""
 

@@ -156,7 +156,8 @@ class Plain:
         if not buttons:
             return ""
         rows = columns([(button["word"], button["label"] if button["label"] != button["word"] else "") for button in buttons])
-        return block((self._word("common", "words_only") + "\n\n" if hint else "") + rows)
+        said = self._word("common", "word_only" if len(buttons) == 1 else "words_only")
+        return block((said + "\n\n" if hint else "") + rows)
 
     def rating_row(self, buttons: Sequence[Mapping[str, str]]) -> str:
         """The five notes."""

@@ -78,7 +78,7 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
         "who": who,
         "named": name,
         "choices": choices,
-        "section_tiles": lambda sections: _section_tiles(sections, labelled),
+        "section_tiles": lambda sections: _section_tiles(sections, code, site),
         "kept_rows": lambda rows: _kept(rows, code, site),
         "count_rows": _counts,
         "ticked": lambda names, done: [(done, one) for one in names],
@@ -104,9 +104,15 @@ def _laid_out(offers: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 _SECTION_TINTS = {"overdue": "red", "due": "yellow", "new": "green", "waiting": "blue", "tasks": "grey", "open": "grey"}
 
 
-def _section_tiles(sections: Iterable[Mapping[str, Any]], labelled: Callable[[str, str], str]) -> list[tuple[str, str, str, str]]:
-    shown = [one for one in sections if one["rows"]][:4]
-    return [(str(len(one["rows"]) + one["more"]), labelled("tiles", one["kind"]), "", _SECTION_TINTS[one["kind"]]) for one in shown]
+def _section_tiles(sections: Iterable[Mapping[str, Any]], code: str, site: Path | None) -> list[tuple[str, str, str, str]]:
+    words = languages.section(code, "tiles", site=site)
+    shown = [(one["kind"], len(one["rows"]) + one["more"]) for one in sections if one["rows"]][:4]
+    return [(str(n), _of_number(words[kind], code, n), "", _SECTION_TINTS[kind]) for kind, n in shown]
+
+
+def _of_number(said: object, code: str, n: float) -> str:
+    """A label below a number: one for all numbers, or a list of forms."""
+    return languages.form(code, round(n), said) if isinstance(said, list) else str(said)
 
 
 def _percent(share: float, code: str, site: Path | None) -> str:
@@ -210,7 +216,7 @@ def _amount(kind: str, value: float, speaker: Times) -> str:
 
 def _tile(one: Mapping[str, Any], speaker: Times) -> tuple[str, str, str, str]:
     what, kind = one["what"], one["kind"]
-    label = speaker.words["figures"].get(what, what)
+    label = _of_number(speaker.words["figures"].get(what, what), speaker.language, one["value"] or 0)
     shown = "–" if one["value"] is None else _amount(kind, one["value"], speaker)
     change = one["change"]
     if change is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from templates import languages
+from templates import languages, times
 from templates.samples import made
 
 
@@ -162,6 +162,7 @@ def _days(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object]
         },
     ]
     no_ticket = {"ticket": None, "subject": ""}
+    friday = times.times(language, "Europe/Berlin", made.DAY + "09:41:00+02:00").day("2026-06-26T12:00:00+02:00")
     return {
         "digest": {
             **made.base(language, text, "working", staff="commands"),
@@ -175,7 +176,7 @@ def _days(language: str, text: Mapping[str, str]) -> dict[str, dict[str, object]
             **made.base(language, text, "working", "green", "note"),
             "ticket": None,
             "subject": "",
-            "buttons": [made.button("away:1", "away 2026-06-26", label="26. 6.")],
+            "buttons": [made.button("away:1", "away 2026-06-26", label=f"{languages.label('away', language)}: {friday}")],
             "reason": "answered",
         },
         "welcome": {

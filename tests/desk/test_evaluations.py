@@ -59,7 +59,7 @@ def test_a_report_comes_once_for_each_due_time(tmp_path: Path) -> None:
         assert "By colleague" not in plain(anna), "[privacy] agent_figures is off"
         (bo,) = to(mails, "bo@")
         assert "Acme Oy" in plain(bo)
-        assert "1  Anfragen" in plain(bo)
+        assert "1  Anfrage\n" in plain(bo), "one request is no plural"
         assert bo["Auto-Submitted"] == "auto-generated"
         d.passes(hours=5)
         assert evaluations(d) == []

@@ -39,6 +39,17 @@
     const box = link.getBoundingClientRect();
     if (box.width < 44 || box.height < 30) small.push(Math.round(box.width) + "x" + Math.round(box.height) + ": " + link.textContent);
   }
-  return {wide: wide.slice(0, 3), faint: faint.slice(0, 3), small: small.slice(0, 3), texts, lowest,
+  const broken = [];
+  for (const key of document.querySelectorAll(".key")) {
+    const said = key.firstChild;
+    if (!said || said.nodeType !== Node.TEXT_NODE) continue;
+    for (const word of said.data.matchAll(/[^\s/-]+/g)) {
+      const range = document.createRange();
+      range.setStart(said, word.index);
+      range.setEnd(said, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word[0].slice(0, 40));
+    }
+  }
+  return {wide: wide.slice(0, 3), faint: faint.slice(0, 3), small: small.slice(0, 3), broken: broken.slice(0, 3), texts, lowest,
           scroll: document.documentElement.scrollWidth};
 })

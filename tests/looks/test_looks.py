@@ -41,7 +41,7 @@ def test_every_text_is_read_with_ease_on_every_screen(browser: Browser, language
             browser.show(page)
             found = browser.ask(f"{INSPECT}({width})")
             assert found["texts"] > 3, name
-            if found["scroll"] > width or found["wide"] or found["faint"] or found["small"]:
+            if found["scroll"] > width or found["wide"] or found["faint"] or found["small"] or found["broken"]:
                 wrong[f"{name} {screen}"] = found
     assert wrong == {}
     assert [each for each in browser.asked_for[before:] if not each.startswith(("data:", "about:"))] == []
@@ -94,9 +94,13 @@ def _without(page: str, *colours: str) -> str:
 def test_what_is_hard_to_read_is_found(browser: Browser) -> None:
     """A measure that never finds anything proves nothing."""
     browser.screen(320, dark=False)
-    browser.show("<body><p style='color:#999;background:#fff'>faint words</p><p style='width:500px'>wide</p><a href='mailto:a@b'>x</a>")
+    label = "<p class='key' style='width:60px;overflow-wrap:anywhere'>Yhteyshenkilö on-line</p>"
+    browser.show(
+        f"<body><p style='color:#999;background:#fff'>faint words</p><p style='width:500px'>wide</p><a href='mailto:a@b'>x</a>{label}"
+    )
     found = browser.ask(f"{INSPECT}(320)")
     assert found["faint"][0].startswith("2.8") and found["wide"] and found["small"]
+    assert found["broken"] == ["Yhteyshenkilö"]
 
 
 def test_a_mail_that_asks_the_net_for_something_is_noticed(browser: Browser) -> None:
