@@ -181,17 +181,18 @@ class _Dresser:
         code, site = self.kit.code, self.kit.site
         if self.links is not None and key not in self.links:
             raise Unrenderable(f"no address for the button {key}")
-        label = self._spelled(str(button["label"])) or label_of(key, code, staff=self.staff, site=site)
+        label = spelled(str(button["label"]), code, site=site) or label_of(key, code, staff=self.staff, site=site)
         own = str(button["word"])
         if own:
-            word = self._spelled(own) if own.startswith("#") else languages.pressed_words(own, code, site)[0]
+            word = spelled(own, code, site=site) if own.startswith("#") else languages.pressed_words(own, code, site)[0]
         else:
             word = languages.spell(str(button["line"]), code, staff=self.staff, site=site)
         return button | {"label": label, "word": word, "href": self.links[key] if self.links is not None else ""}
 
-    def _spelled(self, said: str) -> str:
-        """Words with a command line, which begins with `#`, as the reader writes it; all others as they are."""
-        return languages.spell(said[1:], self.kit.code, staff=True, site=self.kit.site) if said.startswith("#") else said
+
+def spelled(said: str, language: str, *, site: Path | None = None) -> str:
+    """Words with a command line, which begins with `#`, as the reader writes it; all others as they are."""
+    return languages.spell(said[1:], language, staff=True, site=site) if said.startswith("#") else said
 
 
 def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:

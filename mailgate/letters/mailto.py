@@ -14,6 +14,8 @@ from templates import languages, render
 
 ButtonAddress = Callable[[str], "tuple[str, str | None]"]
 """Gives a button's address by its key, and a token for the subject where the desk has no sub-addressing (else None)."""
+_ONE_OF_SEVERAL = frozenset({"rate", "assign"})
+"""Kinds of buttons of which a mail has several, alike but for what their key ends in: a mail that opens has to show which one it was."""
 LONGEST = 2000
 """The most characters that a link may have; some clients cut longer ones."""
 
@@ -50,7 +52,9 @@ def links(card: Mapping[str, object], language: str, button_address: ButtonAddre
     made: dict[str, str] = {}
     for button in _buttons(card):
         key = str(button["key"])
-        label = str(button["label"]) or render.label_of(key, spoken, staff=staff, site=site)
+        label = render.spelled(str(button["label"]), spoken, site=site) or render.label_of(key, spoken, staff=staff, site=site)
+        stem, _, which = key.partition(":")
+        label += f": {which}" if stem in _ONE_OF_SEVERAL and not button["label"] else ""
         address, token = button_address(key)
         made[key] = href(address, f"{tag}{token} {label}" if token else f"{tag}{label}")
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -31,6 +32,7 @@ def test_a_near_match_is_offered_in_the_agent_s_language(tmp_path: Path, code: s
         d.write(ANNA, "#prio hihg", answer=_asked(d, code))  # type: ignore[arg-type]
         held = one(d.post(), ANNA, "held")
         line = OWN[code][0]
+        assert unquote(buttons(held)[line]).endswith(f"?subject=[T1] {line}")
         assert line in buttons(held) and line in plain(held) and "#prio high" not in plain(held)
         if way == "press":
             d.press(ANNA, held, line)
@@ -79,3 +81,11 @@ def test_customers_ask_how_it_stands_in_their_own_word(tmp_path: Path, code: str
         assert f"\n  {word} " in plain(taken) and "status?" not in plain(taken)
         d.write(KIM, word.capitalize(), answer=taken)
         assert one(d.post_later(), KIM, "status-answer")
+
+
+def test_a_mail_to_be_sent_says_which_star_or_colleague_it_is_for(tmp_path: Path) -> None:
+    """Five mails called `Rate` look alike to whoever holds one of them in his hand."""
+    with desk(tmp_path, desk='languages = ["de"]') as d:
+        d.write(ANNA, "#close", answer=asked(d))
+        stars = buttons(one(d.post_later(), KIM, "closed"))
+        assert [unquote(stars[str(n)]).partition("subject=")[2] for n in (1, 5)] == ["[T1] Bewerten: 1", "[T1] Bewerten: 5"]
