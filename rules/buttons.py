@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules import several, tokens
+from rules.actions.access import Decline
 from rules.actions.base import Action, read
 from rules.actions.feedback import Feedback, Rate
 from rules.actions.folding import fold
@@ -13,7 +14,7 @@ from rules.actions.words import Misread
 from rules.case import Case, Held
 from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind, Sent
-from rules.facts.terms import Address, Fate, Level, address_key
+from rules.facts.terms import Address, Fate, Level, Visibility, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.reading import ratings
@@ -89,6 +90,12 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool, said: str = ""
         action = Feedback(how=verb, article=line.partition(" ")[2]) if verb in OF_ARTICLES else read(line, case.words)
     except Misread:
         return Spent(why="bad-token", actor=case.actor, key=key, ticket=ticket, sent=sent)
+    if (
+        ticket is not None
+        and sent.recipient_kind is RecipientKind.customer
+        and (no := _not_now(case, sent, key, ticket, action)) is not None
+    ):
+        return no
     rest = "\n".join(filter(None, (said, _rest(case, by_address=by_address))))
     actor = case.actor if _is_owner(case, sent) else _registered(case, sent, ticket)
     if isinstance(action, Rate) and rest and not action.comment:
@@ -112,6 +119,20 @@ def _press(case: Case, sent: Sent, key: str, *, by_address: bool, said: str = ""
         pressed=(sent.outbox_id, key),
         report=actor.is_agent,
     )
+
+
+def _not_now(case: Case, sent: Sent, key: str, ticket: Ticket, action: Action) -> Verdict | None:
+    """What becomes of a customer's button whose request was deleted or taken inside since: the same as of the line that says so."""
+    owner = case.actor if _is_owner(case, sent) else _registered(case, sent, ticket)
+    if ticket.deleted_at is not None:
+        asks = not action.changes
+        said: tuple[Action, ...] = (action,) if asks else (Decline(code="deleted", about=ticket.ref),)
+        fate, why = (Fate.executed, "asked") if asks else (Fate.refused, "not done: deleted")
+        return Act(actor=owner, ticket=None, actions=said, fate=fate, why=why, pressed=(sent.outbox_id, key))
+    if ticket.visibility is Visibility.internal and action.verb not in HARMLESS and "internal" not in case.facts.allowance.guards:
+        case.note("guard", "internal", ticket.ref)
+        return Hold(reason="internal", ticket=ticket)
+    return None
 
 
 def _registered(case: Case, sent: Sent, ticket: Ticket | None) -> Actor:

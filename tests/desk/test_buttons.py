@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rules.facts.terms import PostKind, Status
+from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import proves
 from tests.desk.office import buttons, desk
 from tests.desk.staff import ANNA, BEN, KIM, MAL, asked, everything, kinds, one, plain, request, state, to, to_customers
@@ -224,3 +225,35 @@ def test_include_lets_those_in_copy_hear(tmp_path: Path) -> None:
         d.write(ANNA, "We come.", answer=mail)
         assert {str(m["To"].addresses[0].addr_spec) for m in to_customers(d.post_later())} == {KIM, "eva@elsewhere.example"}
         assert all(p.kind is PostKind.public for p in d.posts())
+
+
+@pytest.mark.parametrize(
+    ("label", "told"), [("This is solved", "access-answer"), ("Fewer mails", "access-answer"), ("How far is it?", "list-answer")]
+)
+def test_a_button_of_a_deleted_request_says_so(tmp_path: Path, label: str, told: str) -> None:
+    """`In progress, step 4 of 6` of what is no more, or `this button is too old` a minute after it was sent."""
+    with desk(tmp_path, more="[notify]\ntaken = true") as d:
+        d.agent("anna")
+        first = request(d)
+        d.write(ANNA, "#take", answer=one(first, ANNA))
+        mail = one([*first, *d.post_later()], KIM, "received" if label == "This is solved" else "taken")
+        assert Commands(tmp_path).ok("ticket", "delete", "T1")["deleted"] is True
+        i = d.press(KIM, mail, label)
+        assert d.fate(i) == ("refused" if told == "access-answer" else "executed")
+        (answer,) = d.post()
+        assert answer["X-Mailgate-Template"] == told and "step" not in plain(answer)
+        if told == "access-answer":
+            assert "T1" in plain(answer) and "removed" in plain(answer)
+
+
+def test_a_customers_button_waits_while_his_request_is_internal(tmp_path: Path) -> None:
+    """His words wait there until staff lets them in; his button closed what he no longer hears of."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        mails = request(d)
+        d.write(ANNA, "#internal", answer=one(mails, ANNA))
+        i = d.press(KIM, one(mails, KIM), "This is solved")
+        assert d.fate(i) == "held" and d.ticket().is_open
+        d.passes(minutes=16)
+        d.press("root@desk.example", one(d.post(), "root@desk.example", "held"), "Release")
+        assert d.fate(i) == "executed" and not d.ticket().is_open
