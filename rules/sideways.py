@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.actions.asides import Beside, SideReply
 from rules.actions.base import Action
-from rules.actions.tasks import DoTask, FinishTask
+from rules.actions.tasks import DoTask, FinishTask, GiveTask
 from rules.case import Case
 from rules.facts.mail import Part
 from rules.facts.sent import RecipientKind, Sent
@@ -31,6 +31,9 @@ def handed_over(case: Case, actions: Sequence[Action], sent: Sent | None, body: 
         if isinstance(action, Beside) and action.takes_body:
             text = "\n\n".join(t for t in (action.text, body) if t)
             made = _with(action, text=text, quoted=case.written.quoted, parts=parts, mail=mail)
+            taken = True
+        elif isinstance(action, GiveTask) and parts and not body and not taken:
+            made = replace(action, parts=parts, mail=mail)
             taken = True
         elif isinstance(action, FinishTask | DoTask) and not action.ref and sent is not None:
             kind, _, ref = sent.about.partition(":")

@@ -8,10 +8,12 @@ from typing import ClassVar
 from rules import records
 from rules.actions.amounts import When
 from rules.actions.asides import moment
-from rules.actions.base import Action, Aside, Effect, Refused, Scene, WakeUp, value, verb
+from rules.actions.base import Action, Aside, Draft, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.service import reported
 from rules.actions.values import Keyed, Rest, Word
 from rules.actions.whom import People
+from rules.facts.mail import Part
+from rules.facts.terms import PostKind
 from rules.facts.ticket import TASK_STATES, Task, Ticket
 from rules.frozen import replace
 
@@ -27,6 +29,9 @@ class GiveTask(Action):
     by: str = value(Keyed("by", When(), ("bis",)), default="")
     who: tuple[str, ...] = value(People(needed=False, marked=True), default=())
     text: str = value(Rest(needed=True))
+    parts: tuple[Part, ...] = ()
+    """Files that came with the line and with no other words: they are for whoever does the work, and stay inside."""
+    mail: int | None = None
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         until = moment(self.by, scene, ends=True)
@@ -34,9 +39,30 @@ class GiveTask(Action):
         for assignee in self.who or ("",):
             ref = records.next_ref(ticket.ref, ".", (*scene.records.tasks, *(t.ref for t in made)))
             made.append(Task(ref=ref, text=self.text, assignee=assignee, due_at=until, by=scene.who.name, created_at=scene.at))
-        asides = tuple(told(task, "given", (task.assignee,), scene.who.name) for task in made if task.assignee)
+        draft = self._kept(scene) if self.parts else None
+        asides = tuple(told(task, "given", (task.assignee,), scene.who.name, draft) for task in made if task.assignee)
         wakes = tuple(wake for task in made for wake in _reminders(task, scene))
-        return Effect(ticket=ticket, records=tuple(records.changed("task", None, task) for task in made), asides=asides, wakes=wakes)
+        return Effect(
+            ticket=ticket,
+            posts=(draft,) if draft else (),
+            records=tuple(records.changed("task", None, task) for task in made),
+            asides=asides,
+            wakes=wakes,
+        )
+
+    def _kept(self, scene: Scene) -> Draft:
+        """The note that keeps the files."""
+        name = scene.who.name if scene.who.is_agent else ""
+        return Draft(
+            kind=PostKind.note,
+            author=scene.who.address,
+            agent=name,
+            direction="out",
+            text=self.text,
+            parts=self.parts,
+            mail=self.mail,
+            to=tuple(who for who in self.who if who),
+        )
 
 
 def _reminders(task: Task, scene: Scene) -> tuple[WakeUp, ...]:
@@ -47,10 +73,10 @@ def _reminders(task: Task, scene: Scene) -> tuple[WakeUp, ...]:
     return (WakeUp(kind="task", at=task.due_at, line=task.ref), *soon)
 
 
-def told(task: Task, event: str, to: tuple[str, ...], by: str = "") -> Aside:
-    """The mail about a task: `given`, `due-soon`, `overdue`, `done`; `by` is who gave or did it, empty for the clock."""
+def told(task: Task, event: str, to: tuple[str, ...], by: str = "", draft: Draft | None = None) -> Aside:
+    """The mail about a task: `given`, `due-soon`, `overdue`, `done`; `by` is who gave or did it, empty for the clock; `draft` has its files."""
     card = {"event": event, "by": by, "task": {"ref": task.ref, **records.values(task)}}
-    return Aside(template="task", to=to, about=f"task:{task.ref}", card=card, by_hand=False, reason="task")
+    return Aside(template="task", to=to, draft=draft, about=f"task:{task.ref}", card=card, by_hand=False, reason="task")
 
 
 @verb("doing")

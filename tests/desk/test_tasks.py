@@ -10,7 +10,7 @@ from rules.facts.ticket import Task
 from store import engine, people, records
 from store.queries import tickets
 from tests.desk.office import Desk, buttons, desk
-from tests.desk.staff import ANNA, KIM, asked, kinds, one, plain, request, state, to, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, kinds, one, plain, request, state, to, to_customers
 
 PETR = "petr@staff.example"
 
@@ -171,3 +171,30 @@ def test_staff_reads_what_a_customer_is_called_not_its_key(tmp_path: Path) -> No
         assert "ASG Oy" in plain(mail) and "asg-1042" not in plain(mail)
         d.write("lee@other.example", "It prints white pages.")
         assert "nameless" in plain(one(d.post(), ANNA))
+
+
+def test_a_file_with_a_task_and_no_other_words_is_in_the_mail_of_who_does_it(tmp_path: Path) -> None:
+    """The drawing for Ben went to the customer, and Ben had nothing."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        i = d.write(ANNA, "#task @ben order this part", answer=mail, files=(("part.pdf", b"%PDF-1.4 a part"),))
+        mails = d.post_later()
+        task = one(mails, BEN, "task")
+        assert [part.get_filename() for part in task.iter_attachments()] == ["part.pdf"]
+        assert to(mails, KIM) == [] and d.fate(i) == "appended"
+        assert (d.posts()[-1].kind, d.posts()[-1].text) == ("note", "order this part")
+        d.write(ANNA, "We order the part.\n\n#task @ben order this part, too", answer=mail, files=(("offer.pdf", b"%PDF-1.4 an offer"),))
+        mails = d.post_later()
+        assert [part.get_filename() for part in one(mails, KIM, "message").iter_attachments()] == ["offer.pdf"], (
+            "words have a reader, and the file is theirs"
+        )
+
+
+def test_a_file_alone_beside_other_lines_is_an_answer_that_can_be_stopped(tmp_path: Path) -> None:
+    """An invoice with `#close`: the mail's first line said that a reply goes to the customer; the report says so once more."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, "#prio high", answer=asked(d), files=(("invoice.pdf", b"%PDF-1.4 an invoice"),))
+        report = one(d.post(), ANNA, "report")
+        assert "Your answer leaves in a moment" in plain(report)
+        d.press(ANNA, report, "Stop, do not send")
+        assert to(d.post_later(), KIM) == []
