@@ -48,12 +48,24 @@ def stored_in(tx: Connection) -> Callable[[str, str, Ticket], Stored]:
     return look_up
 
 
-def known_in(tx: Connection) -> Callable[[str], Known]:
-    """What looks up whom staff names, as scenes want it."""
+def known_in(tx: Connection, policy: Policy, directory: Directory, at: datetime) -> Callable[[str], Known]:
+    """What looks up whom staff names, as scenes want it: staff itself, persons on file, and whoever writes from a party's domain."""
 
     def look_up(address: str) -> Known:
+        agent = directory.agent_of(address)
+        if agent is not None:
+            return Known(name=agent.address.name, language=agent.language)
         person = people.person_of(tx, address)
-        return Known(name=person.name, language=person.language) if person is not None else Known()
+        found = people.party_of(address, people.parties(tx)) if person is None or not person.party else None
+        party = found.key if found is not None else person.party if person is not None else ""
+        theirs = belonging.linked(Ticket(party=party), things.of_party(tx, party), belonging.day_of(at, policy))
+        return Known(
+            name=person.name if person is not None else "",
+            language=person.language if person is not None else "",
+            party=party,
+            contract=theirs.contract,
+            project=theirs.project,
+        )
 
     return look_up
 

@@ -136,7 +136,7 @@ def _scene(tx: Connection, desk: Counter, who: Actor, directory: Directory, at: 
         directory=directory,
         canned=beside.canned_of(desk.policy, directory, desk.site),
         stored=belongings.stored_in(tx),
-        known=belongings.known_in(tx),
+        known=belongings.known_in(tx, desk.policy, directory, at),
     )
 
 

@@ -35,7 +35,7 @@ def scene_of(tx: Connection, facts: Facts, actor: Actor, office: Office | None =
         admission=facts.admission,
         canned=canned,
         stored=belongings.stored_in(tx),
-        known=belongings.known_in(tx),
+        known=belongings.known_in(tx, facts.policy, facts.directory, facts.at),
     )
 
 

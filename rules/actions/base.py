@@ -86,6 +86,11 @@ class Known:
 
     name: str = ""
     language: str = ""
+    party: str = ""
+    contract: str = ""
+    """The only one in force of his party."""
+    project: str = ""
+    """The only active one of his party."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rules.actions.base import Action, Effect, Known, Refused, Scene, value, verb
 from rules.actions.values import Reference, Rest
 from rules.actions.whom import Mailbox
@@ -24,7 +26,18 @@ class SetRequester(Action):
         on_file = scene.known(self.address) if scene.known is not None and not is_same else Known()
         name = self.name or (ticket.requester.name if is_same else on_file.name)
         language = on_file.language if on_file.language in scene.policy.languages else ticket.language
-        return Effect(ticket=replace(ticket, requester=Address(name=name, address=self.address), language=language))
+        after = replace(ticket, requester=Address(name=name, address=self.address), language=language)
+        if scene.known is not None and not is_same and _was_his(ticket, scene.known) and on_file.party != ticket.party:
+            # whose colleagues may read it, and which agreement covers it, came with the one it was for
+            after = replace(after, party=on_file.party, contract=on_file.contract, project=on_file.project)
+        return Effect(ticket=after)
+
+
+def _was_his(ticket: Ticket, known: Callable[[str], Known]) -> bool:
+    """Whether the ticket's party came with its requester, and wasn't said by staff."""
+    if not ticket.party or not ticket.requester.address:
+        return not ticket.party
+    return known(ticket.requester.address).party == ticket.party
 
 
 @verb("cc", level=Level.both, customers=True)

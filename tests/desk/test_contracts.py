@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.customers import enter_party, enter_person
+from tests.desk.customers import enter_party, enter_person, proves
 from tests.desk.office import desk, plain, to
+from tests.desk.staff import ANNA, login
 from tests.desk.things import enter_contract, enter_device, enter_project
 
 HOURS = """
@@ -271,3 +272,37 @@ def test_of_very_many_things_the_agent_has_to_name_one(tmp_path: Path) -> None:
         (new,) = to(d.post(), "anna@staff.example")
         assert "several devices: SN0, SN1, SN2, SN3, SN4, …" in " ".join(plain(new).split())
         assert "#device" not in plain(new)
+
+
+def test_the_party_and_its_contract_go_with_the_requester(tmp_path: Path) -> None:
+    """The old one's colleagues could read on, and the new one would have times that were agreed with others."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        for party in ("asg", "bolt"):
+            enter_party(d, party, f"{party}.example")
+            enter_contract(d, party.upper(), party, answer="4h" if party == "asg" else "2h")
+        enter_project(d, "P7", "asg")
+        proves(d, "kim@asg.example")
+
+        def belongs() -> tuple[str, str, str]:
+            return (d.ticket().party, d.ticket().contract, d.ticket().project)
+
+        def say(line: str) -> None:
+            assert d.fate(d.write(ANNA, line, subject="[T1]", envelope=login("anna"))) == "executed"
+
+        assert belongs() == ("asg", "ASG", "P7")
+        before = d.ticket()
+        say("#requester lee@bolt.example")
+        assert belongs() == ("bolt", "BOLT", "")
+        assert d.ticket().due != before.due
+        say("#undo")
+        assert (*belongs(), d.ticket().due) == ("asg", "ASG", "P7", before.due)
+        say("#requester max@asg.example")
+        assert belongs() == ("asg", "ASG", "P7")
+        say("#requester mia@freemail.example")
+        assert belongs() == ("", "", "")
+        say("#party bolt")
+        say("#requester kim@asg.example")
+        assert belongs()[0] == "bolt", "what staff said of it stays"
+        say("#requester anna@staff.example")
+        assert d.ticket().requester.name == "Anna"
