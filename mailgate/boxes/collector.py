@@ -14,6 +14,7 @@ import threading
 import time
 from enum import StrEnum
 
+from mailgate import unreached
 from mailgate.boxes import imap, mailboxes
 from mailgate.boxes.mailboxes import Desk, ImapSettings
 from mailgate.boxes.visits import Visitor
@@ -240,8 +241,9 @@ class Mailbox:
         said = str(trouble) or type(trouble).__name__
         expected = isinstance(trouble, (imap.ImapTrouble, Busy))
         self._note(state=state, last_error=said if expected else f"{type(trouble).__name__}: {said}", failures=failures)
+        mend = unreached.mend(trouble, section="[[imap]]", security=self.settings.security) if isinstance(trouble, imap.ImapTrouble) else ""
         log.warning(
-            "imap trouble account=%s failures=%d next_try_s=%.0f why=%r", self.settings.account, failures, seconds, said,
+            "imap trouble account=%s failures=%d next_try_s=%.0f why=%r mend=%r", self.settings.account, failures, seconds, said, mend,
             exc_info=None if expected else trouble,
         )  # fmt: skip
         return seconds

@@ -10,20 +10,23 @@ Bodies are always fetched with PEEK and folders opened read-only unless somethin
 from __future__ import annotations
 
 import contextlib
+import difflib
 import functools
 import imaplib
 import logging
+import re
 import selectors
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, Self
 
 import imapclient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
+from mailgate import unreached
 from mailgate.boxes import mailheads
 from mailgate.boxes.mailboxes import ImapSettings, Listed, Security
 from mailgate.boxes.mailheads import Head
@@ -40,7 +43,11 @@ log = logging.getLogger("mailgate.imap")
 
 
 class ImapTrouble(Exception):
-    """Something about an IMAP server; the text says what, for people."""
+    """Something about an IMAP server; the text says what, for people, and `mend` what to change where that is known here."""
+
+    def __init__(self, said: str, mend: str = "") -> None:
+        super().__init__(said)
+        self.mend = mend
 
 
 class Lost(ImapTrouble):
@@ -152,9 +159,16 @@ class Session:
 
     def open(self, folder: str, *, changing: bool = False) -> Opened:
         """Open a folder, read-only (EXAMINE) unless `changing`. Raises ServerRefused if there is none, or it is not for us."""
-        with _speaking(f"opening the folder {folder!r}"):
-            answer = self._client.select_folder(folder, readonly=not changing)
-            self._client.swallowed("EXISTS")
+        try:
+            with _speaking(f"opening the folder {folder!r}"):
+                answer = self._client.select_folder(folder, readonly=not changing)
+                self._client.swallowed("EXISTS")
+        except ServerRefused as refusal:
+            if refusal.mend:
+                raise
+            if folder not in (there := self.folders()):
+                raise ServerRefused(f"there is no folder {folder!r} in the mailbox", _other_folder(folder, there)) from refusal
+            raise ServerRefused(str(refusal), "let that login read the folder, or name another in [[imap]] folder") from refusal
         if b"UIDVALIDITY" not in answer:
             raise ServerRefused(f"the server gives no UIDVALIDITY for {folder!r}: mails can't be recognised there")
         self._opened = Opened(uidvalidity=answer[b"UIDVALIDITY"], exists=answer.get(b"EXISTS", 0), uidnext=answer.get(b"UIDNEXT"))
@@ -352,7 +366,11 @@ def _log_in(client: _Client, settings: ImapSettings, credential: str) -> None:
             # Preferred, since LOGIN has no charset and imaplib sends its user name unquoted (RFC 4616).
             client.plain_login(settings.user, credential)
         elif "LOGINDISABLED" in offered:
-            raise ServerRefused("the server takes no password on this connection; security = tls or starttls may be needed")
+            better = "starttls" if "STARTTLS" in offered else "tls"
+            raise ServerRefused(
+                "the server takes no password without TLS",
+                f'say security = "{better}" in [[imap]]{"" if better == "starttls" else ", and the port for it, usually 993"}',
+            )
         elif not (settings.user + credential).isascii():
             raise ServerRefused("user or password hold letters beyond ASCII, and the server offers no login that can carry them")
         else:
@@ -363,7 +381,7 @@ def _log_in(client: _Client, settings: ImapSettings, credential: str) -> None:
         said = _said(refusal)
         # RFC 5530: these say that the server, not the password, is to blame.
         if any(code in said.upper() for code in ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")):
-            raise Lost(f"the server lets nobody in now: {said}") from refusal
+            raise Lost(f"{unreached.NOT_NOW}: {said}") from refusal
         raise LoginRefused(f"{settings.host} refuses the login of {settings.user}: {said}") from refusal
 
 
@@ -382,9 +400,13 @@ def _speaking(doing: str) -> Iterator[None]:
     except ImapTrouble:
         raise
     except imaplib.IMAP4.readonly as refusal:
-        raise ServerRefused(f"{doing}: the folder is read-only for us") from refusal
+        raise ServerRefused(
+            f"{doing}: the folder is read-only for us",
+            'let that login change the folder, or say done = "leave" in [[imap]]',
+        ) from refusal
     except CapabilityError as lack:
-        raise ServerRefused(f"{doing}: {_said(lack)}") from lack
+        mend = 'say security = "tls" in [[imap]], and the port for it, usually 993' if "STARTTLS" in str(lack) else ""
+        raise ServerRefused(f"{doing}: {_said(lack)}", mend) from lack
     except (IMAPClientAbortError, ProtocolError, OSError) as loss:
         raise Lost(f"{doing}: {_said(loss)}") from loss
     except IMAPClientError as refusal:
@@ -397,13 +419,27 @@ def _speaking(doing: str) -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     """What an exception of imaplib says, without the marks of bytes in it."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
+    if known := unreached.words(error):
+        return known
     first = error.args[0] if error.args else ""
     text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
     if text[:2] in {"b'", 'b"'}:
         text = text[2:-1]
+    text = re.sub(r"^command: \w+ => ", "", text)
+    if text.startswith("* BYE"):
+        return f"{unreached.NOT_NOW}: {text.removeprefix('* BYE').strip()}"
+    if text.startswith("socket error: "):
+        return unreached.CLOSED
+    if found := re.fullmatch(r"unexpected response: b?['\"]?(.*?)['\"]?", text):
+        return f"{unreached.NO_IMAP}: {found[1][:80]}"
     return text or type(error).__name__
+
+
+def _other_folder(folder: str, there: Iterable[str]) -> str:
+    known = {name.casefold(): name for name in there}
+    near = difflib.get_close_matches(folder.casefold(), known, 1)
+    meant = f"did you mean {known[near[0]]!r}? " if near else ""
+    return f"{meant}say in [[imap]] folder which of them it is: {', '.join(sorted(there)[:12])}"
 
 
 def _farewell(client: _Client, *, polite: bool) -> None:

@@ -108,21 +108,11 @@ def _mailboxes(desk: Call) -> Iterator[Finding]:
     settings = desk.settings
     if not settings.imap:
         return
-    from mailgate import building
-    from mailgate.boxes import errands, imap
-
-    for said, each in zip(settings.imap, building.imap_settings(settings), strict=True):
+    for said in settings.imap:
         check = f"imap {said.name}"
-        try:
-            probed = errands.probe(each)
-        except (imap.ImapTrouble, OSError) as why:
-            yield Finding(
-                area=IN,
-                check=check,
-                level="broken",
-                what=str(why),
-                mend=wrong_turns.mend(why, section="[[imap]]", security=said.security),
-            )
+        probed = wrong_turns.probed(said)
+        if isinstance(probed, tuple):
+            yield Finding(area=IN, check=check, level="broken", what=probed[0], mend=probed[1])
             continue
         can = ", ".join(word for word, has in (("IDLE", probed.can_idle), ("MOVE", probed.can_move)) if has) or "neither IDLE nor MOVE"
         yield Finding(area=IN, check=check, what=f"{probed.exists} mails in {said.folder}; {can}")
@@ -151,9 +141,12 @@ def _relay(desk: Call, *, offline: bool) -> Iterator[Finding]:
     check = f"relay {relay.host}:{relay.port}"
     if offline:
         return
-    said, mend = wrong_turns.relay(relay, desk.settings.policy.desk.domain)
+    policy = desk.settings.policy
+    said, mend = wrong_turns.relay(relay, policy.desk.address, next(iter(policy.desk.admin), policy.desk.address))
     if said:
-        yield Finding(area=OUT, check=check, level="broken", what=said, mend=f"{mend}; mail waits meanwhile")
+        yield Finding(
+            area=OUT, check=check, level="broken", what=said, mend=mend if "mail waits" in mend else f"{mend}; mail waits meanwhile"
+        )
         return
     login = f", logged in as {relay.user}" if relay.user else ""
     yield Finding(area=OUT, check=check, what=f"answers{login}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from mailgate import unreached
 from mailgate.config import doors
 from mailgate.config.secrets import Secret
 from mailgate.desk import screen, wrong_turns
@@ -44,7 +45,8 @@ def held(folder: Path, given: Mapping[str, object], zone: str) -> tuple[dict[str
         box = _until_it_works(lambda again: _mailbox(folder, place if not again else _ask("imap", place), address))
     else:
         found["smtp.listen"] = _ask("smtp", "127.0.0.1:2525")
-    return found | _until_it_works(lambda again: _relay(folder, address)), box
+    admin = str(found["desk.admin"][0])  # type: ignore[index]  # asked for above
+    return found | _until_it_works(lambda again: _relay(folder, address, admin)), box
 
 
 def _ask(name: str, default: str = "") -> str:
@@ -103,7 +105,7 @@ def _mailbox(folder: Path, place: str, address: str) -> tuple[dict[str, object],
     said = doors.Imap(name=user, host=host, port=int(port), security="tls", user=user, password=Secret(text=password))
     said, result = _reached(said)
     ca_file = ""
-    if "ca_file" in result[1]:
+    if unreached.WANTS_CA in result[1]:
         screen.say(f"That does not work: {result[0]}.")
         if ca_file := _ask("ca"):
             said, result = _reached(replace(said, ca_file=Path(ca_file).absolute()))
@@ -119,13 +121,13 @@ def _reached(said: doors.Imap) -> tuple[doors.Imap, tuple[str, str]]:
     if said.port == 143:
         said = replace(said, security="starttls")
     result = wrong_turns.mailbox(said)
-    if said.port not in {143, 993} and wrong_turns.SPEAKS_PLAINLY in result[1]:
+    if said.port not in {143, 993} and unreached.SPEAKS_PLAINLY in result[1]:
         said = replace(said, security="starttls")
         result = wrong_turns.mailbox(said)
     return said, result
 
 
-def _relay(folder: Path, address: str) -> tuple[dict[str, object], tuple[str, str]]:
+def _relay(folder: Path, address: str, admin: str) -> tuple[dict[str, object], tuple[str, str]]:
     url = _ask("relay", "maildir:var/sent")
     if "://" not in url:
         return {"relay.url": url}, ("", "")
@@ -136,7 +138,7 @@ def _relay(folder: Path, address: str) -> tuple[dict[str, object], tuple[str, st
     security = "tls" if scheme == "smtps" else "auto"
     number = int(port) if port.isdigit() else 465 if security == "tls" else 25
     said = doors.Relay(kind="smtp", host=host, port=number, security=security, user=user, password=Secret(text=password) if user else None)
-    result = wrong_turns.relay(said, address.rpartition("@")[2])
+    result = wrong_turns.relay(said, address, admin)
     if not result[0]:
         screen.say("The relay answers.")
     login: dict[str, object] = {"relay.user": user, "relay.password_file": str(_kept(folder / "relay-password", password))} if user else {}

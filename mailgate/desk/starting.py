@@ -90,7 +90,7 @@ def init(
         "lmtp.listen": lmtp,
         "relay.url": relay,
         "relay.user": relay_user,
-        "relay.password_file": relay_password_file,
+        "relay.password_file": str(Path(relay_password_file).absolute()) if relay_password_file else "",
     }
     box = _box(imap, imap_user or address, imap_password_file, imap_security, imap_ca_file) if imap else {}
     if sys.stdin.isatty() and sys.stderr.isatty() and not any(given.values()) and not box:
@@ -236,7 +236,8 @@ def _tried(settings: Settings) -> None:
         wrong, mend = wrong_turns.mailbox(each)
         if wrong:
             raise Failed(f"the mailbox {each.user} at {each.host}:{each.port}: {_sentences(wrong, mend)}")
-    wrong, mend = wrong_turns.relay(settings.relay, settings.policy.desk.domain)
+    policy = settings.policy
+    wrong, mend = wrong_turns.relay(settings.relay, policy.desk.address, next(iter(policy.desk.admin), policy.desk.address))
     if wrong:
         raise Failed(f"the relay: {_sentences(wrong, mend)}")
 

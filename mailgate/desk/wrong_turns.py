@@ -1,99 +1,79 @@
-"""Why a server can't be used, and what to do about it: from what was raised on the way there to one sentence that says the mend."""
+"""Tries a mailbox and the relay as the desk would use them, within a time that is told: what is wrong with each, and the mend."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import Iterator
+import threading
+from typing import TYPE_CHECKING
 
+from mailgate import unreached
 from mailgate.config import doors
 
+if TYPE_CHECKING:
+    from mailgate.boxes.errands import Probed
+
 WAIT_SECONDS = 10.0
-_PORTS = {"[[imap]]": "993 for security = tls, 143 for starttls", "[relay]": "465 for smtps://, 587 or 25 for smtp://"}
-SPEAKS_PLAINLY = "this port does not speak TLS from the first byte"
-
-
-def mend(fault: BaseException, *, section: str, security: str = "") -> str:
-    """What to change, by the first of a fault's causes that says it; `section` is `[[imap]]` or `[relay]`."""
-    for each in _causes(fault):
-        match each:
-            case socket.gaierror():
-                return f"there is no such host, or no nameserver answers: check the spelling of the host in {section}"
-            case ConnectionRefusedError():
-                return f"nobody listens there: check the port in {section}; usual is {_PORTS[section]}"
-            case ssl.SSLCertVerificationError():
-                return f"its certificate is not for that name or of an unknown authority: write the host as it stands in the certificate, or set ca_file in {section}"
-            case ssl.SSLError() if security == "tls":
-                return f'{SPEAKS_PLAINLY}: say security = "starttls" in {section}, or take the other port'
-            case _ if "malformed smtp response" in str(each).casefold():
-                return f"what answers there is no mail server that takes mail: check host and port in {section}; usual is {_PORTS[section]}"
-            case TimeoutError():
-                return f"no answer: check host and port in {section}, and the firewall on the way; a port for TLS keeps silent towards who speaks plainly"
-            case _ if _refuses_login(each):
-                return f"check user and password in {section}; Gmail and Microsoft 365 want a password for applications or oauth2"
-    return f"check host, port, security, user and password in {section}"
-
-
-def _causes(fault: BaseException | None) -> Iterator[BaseException]:
-    seen = 0
-    while fault is not None and seen < 8:
-        yield fault
-        fault, seen = fault.__cause__ or fault.__context__, seen + 1
-
-
-def _refuses_login(fault: BaseException) -> bool:
-    said = f"{type(fault).__name__} {fault}".casefold()
-    return any(word in said for word in ("loginrefused", "authenticationerror", "authenticationfailed", "auth failed", "refuses the login"))
+"""For each answer of a server."""
+WAIT_IN_ALL = 30.0
+"""For everything that is asked of one server, however many answers it gives."""
 
 
 def mailbox(said: doors.Imap) -> tuple[str, str]:
     """What is wrong with a mailbox and its mend, both empty where its folder can be read."""
+    found = probed(said)
+    return found if isinstance(found, tuple) else ("", "")
+
+
+def probed(said: doors.Imap) -> Probed | tuple[str, str]:
+    """What a mailbox is like; or what is wrong with it, and the mend."""
     from dataclasses import replace
 
     from mailgate import building
     from mailgate.boxes import errands, imap
 
-    try:
-        errands.probe(replace(building.imap_settings_of(said), timeout_seconds=WAIT_SECONDS))
-    except (imap.ImapTrouble, OSError) as fault:
-        return str(fault), mend(fault, section="[[imap]]", security=said.security)
-    return "", ""
+    settings = replace(building.imap_settings_of(said), timeout_seconds=WAIT_SECONDS)
+    found: list[Probed | tuple[str, str]] = []
+
+    def probe() -> None:
+        try:
+            found.append(errands.probe(settings))
+        except (imap.ImapTrouble, OSError) as fault:
+            words = str(fault) if isinstance(fault, imap.ImapTrouble) else unreached.words(fault) or str(fault)
+            found.append((words, unreached.mend(fault, section="[[imap]]", security=said.security)))
+
+    # A server that sends a letter now and then keeps each single answer within its time: only the whole can be bounded from outside.
+    visit = threading.Thread(target=probe, daemon=True)
+    visit.start()
+    visit.join(WAIT_IN_ALL)
+    late = f"connecting to {said.host}:{said.port}: no whole answer within {WAIT_IN_ALL:.0f} s"
+    return found[0] if found else (late, unreached.mend(TimeoutError(), section="[[imap]]"))
 
 
-def relay(said: doors.Relay, hello: str) -> tuple[str, str]:
-    """The same for the relay; one that keeps mail in a folder is always well."""
+def relay(said: doors.Relay, address: str, to: str = "") -> tuple[str, str]:
+    """The same for the relay; one that keeps mail in a folder is always well.
+
+    With `to` it is also asked whether it takes a mail from the desk's `address` to there, and is left before there is one.
+    """
     if said.kind == "maildir":
         return "", ""
-    from mailgate.sending import hop
+    from mailgate.sending import hop, trial
     from mailgate.trust import bearer
 
     way = hop.Hop(
         host=said.host,
         port=said.port,
         security=hop.Security(said.security),
-        hello=hello,
+        hello=address.rpartition("@")[2],
         user=said.user,
         password=said.password.reveal if said.password else None,
         token=bearer.of(said.oauth2).awaited if said.oauth2 else None,
         ca_file=said.ca_file,
         wait=WAIT_SECONDS,
     )
+    senders = {"auto": (address, ""), "null": ("",)}.get(said.envelope, (address,))
     try:
-        asyncio.run(tried(way))
+        return asyncio.run(asyncio.wait_for(trial.tried(way, senders, to), WAIT_IN_ALL))
     except Exception as fault:  # noqa: BLE001 - whatever keeps it from being used is what is asked for
         words = str(fault) if isinstance(fault, hop.Unusable) else hop.words(fault)
-        return words, mend(fault, section="[relay]", security=said.security)
-    return "", ""
-
-
-async def tried(way: object) -> None:
-    """Connect, log in and leave again; raises what stands in the way."""
-    from mailgate.sending import hop
-
-    assert isinstance(way, hop.Hop)  # noqa: S101 - for the type checker
-    client = await asyncio.wait_for(hop.connect(way, hop.tls_context(way)), WAIT_SECONDS * 3)
-    try:
-        await client.quit()
-    except OSError:
-        client.close()
+        cause = fault.__cause__ if isinstance(fault, hop.Unusable) and fault.__cause__ else fault
+        return words, hop.mend(cause, way)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiosmtplib
 
+from mailgate import unreached
 from mailgate.sending.courier import told
 from rules.frozen import dataclass
 
@@ -69,7 +70,11 @@ class Hop:
 
 
 class Unusable(Exception):
-    """The relay can't be used for any mail; the text says why."""
+    """The relay can't be used for any mail; the text says why, and `mend` what to change where that is known here."""
+
+    def __init__(self, said: str, mend: str = "") -> None:
+        super().__init__(said)
+        self.mend = mend
 
 
 async def connect(hop: Hop, context: ssl.SSLContext) -> aiosmtplib.SMTP:
@@ -92,11 +97,11 @@ async def connect(hop: Hop, context: ssl.SSLContext) -> aiosmtplib.SMTP:
     except aiosmtplib.SMTPAuthenticationError as refused:
         client.close()
         why = f"{place} refuses the login of {hop.user}: {told(refused.code, refused.message)}"
-        log.warning("relay %s", why)
+        log.warning("relay %s; %s", why, mend(refused, hop))
         raise Unusable(why) from refused
     except (aiosmtplib.SMTPException, OSError, ValueError, Unusable) as broken:
         client.close()
-        log.warning("relay %s can't be used: %s", place, words(broken))
+        log.warning("relay %s can't be used: %s; %s", place, words(broken), mend(broken, hop))
         raise Unusable(f"{place}: {words(broken)}") from broken
     except BaseException:
         client.close()
@@ -131,7 +136,10 @@ async def _protect(client: aiosmtplib.SMTP, hop: Hop) -> None:
         await client.starttls()
         await client.ehlo()
     elif hop.security is Security.starttls or (hop.logs_in and not hop.is_local):
-        raise Unusable("offers no STARTTLS, and nothing is sent without it; for a relay that has none, set [relay] security")
+        raise Unusable(
+            "it offers no STARTTLS, and nothing is sent without it",
+            'write smtps:// in [relay] url if it has a port for TLS; say security = "none" only for a relay within your own walls',
+        )
 
 
 async def _log_in(client: aiosmtplib.SMTP, hop: Hop) -> None:
@@ -144,6 +152,44 @@ async def _log_in(client: aiosmtplib.SMTP, hop: Hop) -> None:
 def words(why: BaseException) -> str:
     """What went wrong on the line, as one clean sentence."""
     if isinstance(why, aiosmtplib.SMTPResponseException):
+        if why.code < 0:  # aiosmtplib's mark of a line that is no reply
+            return told(0, f"{unreached.NO_SMTP}: {why.message.partition(': ')[2][:80]}").removeprefix("0").strip()
         return told(why.code, why.message)
+    known = unreached.words(why) or (unreached.words(why.__cause__) if why.__cause__ else "")
+    if known and not isinstance(why, aiosmtplib.SMTPTimeoutError):  # it says what it waited for
+        return known
+    if isinstance(why, aiosmtplib.SMTPServerDisconnected):
+        return unreached.CLOSED
     text = str(why) or str(why.__cause__ or "") or type(why).__name__
     return told(0, text).removeprefix("0").strip()
+
+
+KEPT_OUT = "let whoever keeps the relay take mail from this machine, or log in there: user and password_file in [relay]"
+
+
+def mend(why: BaseException, hop: Hop) -> str:
+    """What to change so that the relay can be used: by its answer where it gave one, else by what happened on the line."""
+    if isinstance(why, aiosmtplib.SMTPException) and "AUTH extension is not supported" in str(why):
+        return "it offers no login there: take user and password out of [relay], or take port 587 or smtps://"
+    if isinstance(why, aiosmtplib.SMTPResponseException) and not isinstance(why, aiosmtplib.SMTPAuthenticationError) and why.code >= 0:
+        return of_reply(why.code, why.message, hop) or KEPT_OUT
+    if isinstance(why, aiosmtplib.SMTPAuthenticationError):
+        return unreached.LOGIN.format(section="[relay]")
+    return unreached.of_words(words(why), "[relay]") or unreached.mend(why, section="[relay]", security=hop.security)
+
+
+def is_for_now(code: int) -> bool:
+    """Whether a refusal may be gone the next time (RFC 5321 section 4.2.1)."""
+    return code < 500
+
+
+def of_reply(code: int, said: str, hop: Hop) -> str:
+    """What to change after a refusal that is about none of our mails; empty where its words don't say."""
+    folded = said.casefold()
+    if is_for_now(code):
+        return "mail waits, and is tried again; if it stays so, ask whoever keeps the relay"
+    if "starttls" in folded:
+        return 'say security = "starttls" in [relay]'
+    if code == 530 or "authentication required" in folded:  # RFC 4954 section 6
+        return "check user and password in [relay]" if hop.logs_in else "it wants a login: set user and password_file in [relay]"
+    return ""

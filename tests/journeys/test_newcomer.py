@@ -6,17 +6,25 @@ import email
 import email.policy
 import os
 import pty
+import re
 import signal
+import ssl
 import subprocess
 import time
 import tomllib
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import trustme
 
+from mailgate.config import doors
+from mailgate.config.secrets import Secret
+from mailgate.desk import wrong_turns
 from tests.journeys.desk import MAILGATE, free_ports, until
 from tests.servers.dovecot import Dovecot
+from tests.servers.talker import HANG_UP, talking
 
 pytestmark = pytest.mark.journey
 KIM, ANNA = "kim@client.example", "anna@staff.example"
@@ -100,6 +108,128 @@ def test_each_wrong_turn_gets_a_sentence_that_says_the_mend(dovecot: Dovecot, tm
     done = run(tmp_path, "init", "--address", "support@desk.example", *box, "--imap-security", how.get("security", "none"), "--check")
     assert done.returncode == 1 and said.casefold() in done.stderr.casefold() and "Traceback" not in done.stderr, done.stderr
     assert not (tmp_path / "config.toml").exists()
+
+
+IMAP = {
+    "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK done",
+    "AUTHENTICATE": "{tag} OK done",
+    "EXAMINE": "{tag} NO [NONEXISTENT] there is none",
+    "LIST": '* LIST () "/" INBOX\r\n* LIST () "/" Support\r\n{tag} OK done',
+    "LOGOUT": "* BYE bye\r\n{tag} OK done",
+}
+STRANGE_BOXES = {
+    "no mailbox server": ("SSH-2.0-OpenSSH_9.2p1", {}, "none", "no IMAP server: SSH-2.0"),
+    "full": ("* BYE too many connections", {}, "none", "wait a little"),
+    "no STARTTLS": ("* OK ready", {}, "starttls", 'security = "tls"'),
+    "no password in clear": (
+        "* OK ready",
+        {"CAPABILITY": "* CAPABILITY IMAP4rev1 LOGINDISABLED STARTTLS\r\n{tag} OK done"},
+        "none",
+        'security = "starttls"',
+    ),
+    "breaks off": ("* OK ready", {"AUTHENTICATE": HANG_UP}, "none", "connection"),
+    "folder": ("* OK ready", {"LIST": '* LIST () "/" Inboxes\r\n{tag} OK done'}, "none", "it is: Inboxes"),
+}
+
+
+@pytest.mark.parametrize("turn", STRANGE_BOXES)
+def test_what_a_mailbox_refuses_is_said_in_words_of_people(tmp_path: Path, turn: str) -> None:
+    """Numbers of libraries and marks of bytes help nobody; the mend is that of this fault and no other's."""
+    greeting, answers, security, said = STRANGE_BOXES[turn]
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").chmod(0o600)
+    with talking(greeting, IMAP | answers) as server:
+        box = ("--imap", f"127.0.0.1:{server.port}", "--imap-user", "kim", "--imap-password-file", "password", "--imap-security", security)
+        done = run(tmp_path, "init", "desk", "--address", "support@desk.example", *box, "--check")
+        assert done.returncode == 1 and said.casefold() in done.stderr.casefold(), done.stderr
+        assert not re.search(r"Errno|_ssl|b'|=>|Traceback|check host, port, security", done.stderr), done.stderr
+        assert run(tmp_path, "init", "desk", "--address", "support@desk.example", *box).returncode == 0
+        found = run(tmp_path, "--config", "desk/config.toml", "doctor")
+        assert found.returncode == 2 and said.casefold().split(":")[0] in " ".join(found.stdout.casefold().split()), found.stdout
+
+
+CERTIFICATES = {"expired": "has to renew it", "another name": "stands in the certificate", "nobody's": "set ca_file"}
+
+
+@pytest.mark.parametrize("fault", CERTIFICATES)
+def test_each_fault_of_a_certificate_has_its_own_mend(tmp_path: Path, fault: str) -> None:
+    """To trust the file of an expired certificate helps nothing, nor does it where the name is wrong."""
+    authority = trustme.CA()
+    names = ("mail.firm.example",) if fault == "another name" else ("localhost",)
+    made = authority.issue_cert(*names, not_after=datetime(2020, 1, 1) if fault == "expired" else None)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").chmod(0o600)
+    trusts = () if fault == "nobody's" else ("--imap-ca-file", "ca.pem")
+    with talking("* OK ready", IMAP, tls) as server:
+        box = ("--imap", f"localhost:{server.port}", "--imap-user", "kim", "--imap-password-file", "password", *trusts)
+        done = run(tmp_path, "init", "--address", "support@desk.example", *box, "--check")
+    assert done.returncode == 1 and CERTIFICATES[fault] in done.stderr and "_ssl" not in done.stderr, done.stderr
+    assert [mend for mend in CERTIFICATES.values() if mend in done.stderr] == [CERTIFICATES[fault]]
+
+
+def test_a_server_that_sends_a_letter_now_and_then_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each letter begins the wait for an answer anew: only a bound for the whole ends it."""
+    monkeypatch.setattr(wrong_turns, "WAIT_IN_ALL", 2.0)
+    with talking("drip") as server:
+        box = doors.Imap(name="kim", host="127.0.0.1", port=server.port, security="none", user="kim", password=Secret(text="secret"))
+        began = time.monotonic()
+        wrong, mend = wrong_turns.mailbox(box)
+    assert "within 2 s" in wrong and "check host and port" in mend and time.monotonic() - began < 10
+
+
+SMTP = {"EHLO": "250 relay", "MAIL": "250 ok", "RCPT": "250 ok", "RSET": "250 ok", "QUIT": "221 bye"}
+STRANGE_RELAYS = {
+    "keeps us out": ("554 5.7.1 no", {}, (), "take mail from this machine"),
+    "busy": ("421 4.3.2 later", {}, (), "tried again"),
+    "no relay": ("SSH-2.0-OpenSSH_9.2p1", {}, (), "no SMTP server: SSH-2.0"),
+    "hangs up": ("220 relay", {"EHLO": HANG_UP}, (), "check port and security"),
+    "wants a login": ("220 relay", {"MAIL": "530 5.7.0 Authentication required"}, (), "set user and password_file"),
+    "has no login": ("220 relay", {}, ("--relay-user", "kim", "--relay-password-file", "password"), "take user and password out"),
+    "login": ("220 relay", {"EHLO": "250-relay\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 no"}, ("--relay-user", "kim", "--relay-password-file", "password"), "check user and password"),
+    "sender": ("220 relay", {"MAIL": "550 5.7.1 not owned by user"}, (), "set [desk] address"),
+    "recipient": ("220 relay", {"RCPT": "554 5.7.1 relay access denied"}, (), "takes no mail to admin@desk.example"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", STRANGE_RELAYS)
+def test_what_a_relay_refuses_is_said_before_the_first_mail(tmp_path: Path, turn: str) -> None:
+    """A relay that lets everybody in and refuses each mail would be found by customers only."""
+    greeting, answers, login, said = STRANGE_RELAYS[turn]
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").chmod(0o600)
+    with talking(greeting, SMTP | answers) as server:
+        relay = ("--relay", f"smtp://127.0.0.1:{server.port}", *login)
+        done = run(tmp_path, "init", "desk", "--address", "support@desk.example", *relay, "--check")
+        assert done.returncode == 1 and said.casefold() in done.stderr.casefold(), done.stderr
+        assert not re.search(r"Errno|-1 |Traceback|check host, port, security", done.stderr), done.stderr
+        assert run(tmp_path, "init", "desk", "--address", "support@desk.example", *relay).returncode == 0
+        found = run(tmp_path, "--config", "desk/config.toml", "doctor")
+        assert found.returncode == 2 and said.casefold() in " ".join(found.stdout.casefold().split()), found.stdout
+
+
+def test_a_relay_that_takes_our_mail_is_found_well_and_gets_none(tmp_path: Path) -> None:
+    """To be asked is no mail; and one that puts everybody off for now is no fault of ours."""
+    for answers in ({}, {"RCPT": "450 4.7.1 greylisted"}):
+        with talking("220 relay", SMTP | answers) as server:
+            done = run(tmp_path, "init", f"desk{len(answers)}", "--address", "support@desk.example", "--relay", f"smtp://127.0.0.1:{server.port}", "--check")  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_mailbox_in_trouble_is_logged_with_its_mend(tmp_path: Path) -> None:
+    """Whoever reads the log at night has no doctor at hand."""
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").chmod(0o600)
+    with talking("* OK ready", IMAP | {"LIST": '* LIST () "/" Inboxes\r\n{tag} OK done'}) as server:
+        box = ("--imap", f"127.0.0.1:{server.port}", "--imap-user", "kim", "--imap-password-file", "password", "--imap-security", "none")
+        assert run(tmp_path, "init", "--address", "support@desk.example", *box).returncode == 0
+        with subprocess.Popen([MAILGATE, "serve"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as serving:
+            assert serving.stderr is not None
+            said = next(line for line in serving.stderr if "imap trouble" in line)
+            serving.send_signal(signal.SIGTERM)
+    assert "there is no folder 'INBOX'" in said and "Inboxes" in said, said
 
 
 def test_a_relay_that_is_not_there_is_told_likewise(tmp_path: Path) -> None:
