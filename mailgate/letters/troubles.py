@@ -62,18 +62,18 @@ def bounced(facts: Facts, what: Bounced, ticket: Ticket, event: Event) -> list[L
 
 
 def undelivered(directory: Directory, address: str, why: str, ticket: Ticket, event: Event) -> list[Letter]:
-    """To the owner of the ticket: the relay won't take a mail of ours."""
-    return _not_arrived(directory, [{"address": address, "status": "", "diagnostic": why[:300]}], ticket, event)
+    """To the owner of the ticket: a mail of ours can't be made, or the relay won't take it."""
+    return _not_arrived(directory, [{"address": address, "status": "", "diagnostic": why[:300]}], ticket, event, unsent=True)
 
 
-def _not_arrived(directory: Directory, failed: list[dict[str, str]], ticket: Ticket, event: Event) -> list[Letter]:
+def _not_arrived(directory: Directory, failed: list[dict[str, str]], ticket: Ticket, event: Event, *, unsent: bool = False) -> list[Letter]:
     owners = [directory.agents[ticket.assignee]] if ticket.assignee in directory.agents else list(directory.members(ticket.group))
     owners = owners or list(directory.agents.values())
     return [
         letters.letter(
             Notice(template="bounced", to=a.address, kind=RecipientKind.agent, reason="assigned", language=a.language, ticket=ticket),
             event,
-            {"failed": failed, "post": None},
+            {"failed": failed, "unsent": unsent, "post": None},
         )
         for a in owners
     ]

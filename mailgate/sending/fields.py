@@ -57,6 +57,8 @@ def address(written: str) -> str:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
             raise Unsendable(f"domain can't be written in A-labels: {clean_header(written)!r}") from None
+    if at and (not local.isascii() or local.startswith('"')):
+        raise Unsendable(f"letters beyond ASCII or quotation marks before the @ can't be written to: {clean_header(written)!r}")
     if not at or not _LOCAL.fullmatch(local) or len(domain) > 253 or not _DOMAIN.fullmatch(domain):
         raise Unsendable(f"not an address that mail can be sent to: {clean_header(written)!r}")
     return f"{local}@{domain}"

@@ -89,6 +89,9 @@ class Postman:
         for due in fresh:
             try:
                 made[due.id] = self._made(due, material[due.id])
+            except compose.Unsendable as fault:
+                log.warning("outbox=%d can't be made: %s", due.id, fault)
+                broken.append((due, f"can't be made: {fault}"))
             except Exception as fault:
                 log.exception("outbox=%d can't be made", due.id)
                 broken.append((due, f"can't be made: {fault}"))

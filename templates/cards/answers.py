@@ -91,6 +91,8 @@ class Bounced(Card):
     """One of our mails did not arrive, to staff."""
 
     failed: list[Failure]
+    unsent: bool
+    """True where it never left; else it came back."""
     post: Post | None
     """What was in it."""
 

@@ -117,6 +117,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         "bounced": {
             **made.base(language, text, "working", "yellow", "note"),
             "failed": [{"address": made.MARIA["address"], "status": "5.1.1", "diagnostic": "550 5.1.1 mailbox not found"}],
+            "unsent": False,
             "post": mine,
             "buttons": [made.button("show")],
             "reason": "assigned",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.customers import proves
+from tests.desk.customers import near, proves
 from tests.desk.office import desk, plain, to
 from tests.desk.staff import ANNA, BEN, KIM, asked, one, request, to_customers
 
@@ -137,3 +137,16 @@ def test_taking_what_is_closed_promises_the_customer_nothing(tmp_path: Path) -> 
         d.post_later()
         d.press(ANNA, one(mails, ANNA), "Take it")
         assert to_customers(d.post_later()) == [] and not d.ticket().is_open
+
+
+@pytest.mark.parametrize("address", ["jörg@client.example", '"a b"@client.example'])
+def test_staff_hears_at_once_of_somebody_whom_the_desk_cannot_write_to(tmp_path: Path, address: str) -> None:
+    """He waits for an answer, staff believes that he has it, and that the other side sent something back."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        raw = f"From: Kim <{address}>\r\nTo: support@desk.example\r\nSubject: Hi\r\nMessage-ID: <1@client.example>\r\n\r\nHello\r\n"
+        d.take(raw.encode(), near(address))
+        told = one([*d.post(), *d.post()], ANNA, "bounced")
+        assert "It could not be sent." in plain(told) and "before the @" in " ".join(plain(told).split())
+        assert "sent it back" not in plain(told)
+        assert "Not delivered" in d.posts()[-1].text
