@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mailgate.parsing import charsets
+from mailgate.parsing import charsets, rtf
 
 _ATTRIBUTES = 2000
 _COPIED_BYTES = 2_000_000_000
@@ -13,14 +13,15 @@ _NOTHING = "\0 \t\r\n"
 
 
 def text(data: bytes) -> str:
-    """The text of the mail, if it is there as text or HTML; empty where it is not, or the file is broken."""
+    """The text of the mail, if it is there as text, HTML or RTF; empty where it is not, or the file is broken."""
     opened = _opened(data)
     plain = _decoded(opened, "body")
     if plain:
         return charsets.clean(plain)
     markup = _decoded(opened, "htmlbody")
     if not markup:
-        return ""
+        packed = getattr(opened, "_rtfbody", None)
+        return rtf.text(rtf.unpacked(packed)).strip(_NOTHING) if isinstance(packed, bytes) else ""
     from mailgate.parsing import htmltext  # noqa: PLC0415 - as for other HTML: most mails need none
 
     return htmltext.to_text(markup)[0]
