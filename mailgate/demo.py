@@ -5,17 +5,19 @@ Everything goes the real way: `mailgate serve` runs as a process, mail comes in 
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -51,11 +53,16 @@ class Stuck(Exception):
     """Something that the tour waits for didn't come."""
 
 
+class Ended(Exception):
+    """A signal ended the tour before its end; its number is the argument."""
+
+
 def run(tell: Tell, *, clock: Callable[[], datetime], keep: bool = False) -> Path | None:
-    """Go the tour; each step is told as it happens. Gives the folder if it is kept. Raises Stuck."""
+    """Go the tour; each step is told as it happens. Gives the folder if it is kept. Raises Stuck and Ended."""
     folder = Path(tempfile.mkdtemp(prefix="mailgate-demo-"))
     try:
-        _Tour(folder, tell, clock).go()
+        with _ended_by_signals():
+            _Tour(folder, tell, clock).go()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -63,6 +70,21 @@ def run(tell: Tell, *, clock: Callable[[], datetime], keep: bool = False) -> Pat
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     return None
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A terminal that is closed, or a kill, ends the tour as Ctrl-C does: its desk stops, and its folder goes."""
+
+    def end(number: int, _frame: object) -> None:
+        raise Ended(number)
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 class _Tour:
@@ -112,7 +134,7 @@ class _Tour:
         said = f"She just replies in her own mail program, to {_address(card['Reply-To'])[:34]}…\n\n{text.strip()}"
         self.tell("Anna answers, and closes with one line", said)
         answer = self._next(to=CUSTOMER)
-        self.tell("What Maria gets: no command, no private address, five stars to tap", _shown(answer))
+        self.tell("What Maria gets: no command, no private address, and a way to say how it was", _shown(answer))
         if "#close" in answer.as_string() or AGENT in answer.as_string():
             raise Stuck("the answer shows what it must not")
 
@@ -201,4 +223,4 @@ def _shown(mail: EmailMessage) -> str:
     text = str(part.get_content()) if part is not None else ""
     head = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Subject"))
     lines = [line for line in text.strip().splitlines() if "mailto:" not in line]
-    return head + "\n\n" + "\n".join(lines[:24])
+    return head + "\n\n" + "\n".join(lines)

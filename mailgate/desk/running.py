@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,16 +63,21 @@ def demo(
             print()
             screen.show(screen.text(f"{len(steps)}. {title}", "bold"))
             for line in text.splitlines():
-                print(f"   {screen.plain(line)}")
+                print(f"   {screen.plain(line)}".rstrip())
+            sys.stdout.flush()  # also into a pipe: each step is to be seen as it happens
 
     try:
         folder = tour.run(tell, clock=desk.clock, keep=keep)
     except tour.Stuck as why:
         raise Failed(f"the tour got stuck: {why}") from None
+    except tour.Ended as signal:
+        raise typer.Exit(128 + signal.args[0]) from None
     if desk.as_json:
         screen.document(desk, {"steps": steps, "folder": str(folder) if folder else None})
-    elif folder:
-        print(f"\nThe folder is {folder}; try: mailgate --config {folder / 'config.toml'} ticket list")
+    elif not folder:
+        print(f"\nThat was all, and nothing of it is left. A desk of your own: {screen.program()} init FOLDER")
+    else:
+        print(f"\nThe folder is {folder}; try: {screen.program(folder / 'config.toml')} ticket list")
 
 
 def _clock(desk: call.Call) -> Clock:
@@ -98,7 +104,7 @@ def _say_ready(running: Daemon) -> None:
     smtp = next((place for place in places if not place.startswith("unix:")), "")
     if smtp:
         screen.say(f"  a first mail:  swaks --server {smtp} --from you@example.org --to {desk}")
-    screen.say("  what came:     mailgate ticket list")
+    screen.say(f"  what came:     {screen.program(settings.path)} ticket list")
     where = (
         f"lie in the Maildir {settings.relay.path}"
         if settings.relay.kind == "maildir"

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mailgate.desk.aside import Aside
@@ -70,6 +73,15 @@ def result(call: Call, value: Any, said: str) -> None:  # noqa: ANN401 - any JSO
         document(call, value)
     else:
         print(plain(said))
+
+
+def program(config: Path | None = None) -> str:
+    """How this program is called from here, for commands that can be copied: by its path where the shell wouldn't find it, and with a config that is elsewhere."""
+    called, found = Path(sys.argv[0]), shutil.which("mailgate")
+    here = called.name == "mailgate" and called.exists() and (found is None or not called.samefile(found))
+    name = shlex.quote(str(called)) if here else "mailgate"
+    known = Path(os.environ.get("MAILGATE_CONFIG") or "config.toml")
+    return name if config is None or config.resolve() == known.resolve() else f"{name} --config {shlex.quote(str(config))}"
 
 
 def say(text: str) -> None:

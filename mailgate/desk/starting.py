@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -106,7 +105,7 @@ def init(
         _write(path, text, desk.environment, check=check)
     except BadConfig as bad:
         raise BadConfig(_of_flag(each) for each in bad.mistakes) from None
-    mailgate = "mailgate" if path.resolve() == Path("config.toml").resolve() else f"mailgate --config {shlex.quote(str(path))}"
+    mailgate = screen.program(path)
     screen.result(desk, {"path": str(path)}, f"{path} is written. Next:")
     for each in () if desk.as_json else ("agent add NAME --address ADDRESS", "doctor", "serve"):
         print(screen.plain(f"  {mailgate} {each}"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -343,3 +345,26 @@ def test_the_tour_goes_the_whole_way_and_cleans_up(desk: Desk, tmp_path) -> None
     assert "#close" not in answer
     assert "anna@staff.example" not in answer
     assert list(tmp_path.glob("mailgate-demo-*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_tour_that_is_cut_short_leaves_nothing_running(tmp_path, number: signal.Signals) -> None:
+    """Who closes the terminal in the middle would have a desk in the background for ever."""
+    command = [sys.executable, "-c", "from cli import run; run()", "demo"]
+    tour = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, text=True)
+    with tour:
+        assert tour.stdout is not None
+        next(line for line in tour.stdout if "A customer writes" in line)  # each step is seen as it happens
+        tour.send_signal(number)
+        tour.stdout.read()
+        assert tour.wait(30) == 128 + number
+    assert list(tmp_path.glob("mailgate-demo-*")) == []
+
+
+def test_commands_to_copy_are_called_as_this_one_was(tmp_path) -> None:
+    """From a checkout the shell knows no mailgate, and from elsewhere it finds no config."""
+    called = str(Path(sys.executable).with_name("mailgate"))
+    for path, name in (("/usr/bin:/bin", called), (str(Path(called).parent), "mailgate")):
+        place = tmp_path / f"the desk {len(name)}"
+        made = subprocess.run([called, "init", str(place), "--address", "help@desk.example"], env={"PATH": path}, capture_output=True, text=True, check=True)  # fmt: skip
+        assert f"  {name} --config '{place}/config.toml' serve" in made.stdout
