@@ -44,7 +44,7 @@ def check(ticket: Ticket, action: Action, scene: Scene) -> None:
             if action.needs_ticket and action.verb != "aside" and not helps and not may_see(ticket, scene, agent.name):
                 raise Refused("reach", verb=action.verb)
             if action.changes and action.verb not in FOR_ALL and not may_work_on(ticket, scene, agent):
-                raise Refused("category", verb=action.verb, category=ticket.category)
+                raise Refused("category", verb=action.verb, category=ticket.category, ref=ticket.ref)
 
 
 def may_function(person: Person | None, function: str, ticket: Ticket) -> bool:
@@ -86,7 +86,7 @@ def check_other(ticket: Ticket, verb: str, scene: Scene) -> None:
     """Raise Refused if an agent may not change a ticket that his line reaches without being about it: another one, or one as it was before."""
     agent = scene.directory.agents.get(scene.who.name) if scene.who.role is Role.agent else None
     if agent is not None and not may_work_on(ticket, scene, agent):
-        raise Refused("category", verb=verb, category=ticket.category)
+        raise Refused("category", verb=verb, category=ticket.category, ref=ticket.ref)
 
 
 def may_see(ticket: Ticket, scene: Scene, name: str) -> bool:

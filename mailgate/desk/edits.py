@@ -32,7 +32,18 @@ def found(among: Mapping[str, V], key: str, what: str) -> V:
     folded = {fold(k): k for k in among}
     if fold(key) in folded:
         return among[folded[fold(key)]]
-    raise NoSuch(f"there is no {what} {key!r}", near(key, among))
+    raise none_such(what, key, among)
+
+
+FEW = 8
+"""So many keys can be told where none of them looks like the word."""
+
+
+def none_such(what: str, key: str, among: Collection[str]) -> NoSuch:
+    """That there is no such key, with those that look like it, or with all where they are few."""
+    close = near(key, among)
+    few = f"; there {'is' if len(among) == 1 else 'are'} {', '.join(sorted(among))}" if not close and 0 < len(among) <= FEW else ""
+    return NoSuch(f"there is no {what} {key!r}{few}", close)
 
 
 def near(word: str, among: Collection[str]) -> list[str]:

@@ -13,9 +13,11 @@ from mailgate.desk.ends import Misused, NoSuch
 from rules.facts.terms import Light, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rules.facts.ticket import Ticket
+    from store.lists.tickets import Filter
+    from store.plain import Reading
 
 Ref = Annotated[
     str,
@@ -103,6 +105,8 @@ def list_(
             archived=archived,
         )
         found = lights.listed(desk, tx, wanted)
+        if not found:
+            _known(desk, tx, wanted)
         if as_:
             from rules import rights
             from rules.actions.base import Scene
@@ -166,6 +170,37 @@ def history(
         for row in rows
     ]
     screen.table(("when", "who", "what", "changed", "by"), shown, wide=("changed", "what"))
+
+
+def _known(desk: Call, tx: Reading, wanted: Filter) -> None:
+    """Raise NoSuch for a word of the filter that nothing here has: an empty list would say that all is done."""
+    from store.lists import people, things
+    from store.lists import tickets as read
+
+    policy, entered = desk.settings.policy, things.every(tx)
+    among: dict[str, Callable[[], Iterable[str]]] = {
+        "category": lambda: _with_those_above(policy.categories),
+        "type": lambda: policy.types,
+        "channel": lambda: policy.channels,
+        "party": lambda: (each.key for each in people.parties(tx)),
+        "contract": lambda: (each.key for each in entered.contracts),
+        "project": lambda: (each.key for each in entered.projects),
+        "device": lambda: (each.serial for each in entered.devices),
+    }
+    for name, listed in among.items():
+        if (word := getattr(wanted, name)) and word not in (known := {*listed(), *_with_those_above(read.used(tx, name))}):
+            if last := [each for each in sorted(known) if each.rpartition("/")[2] == word]:
+                raise NoSuch(f"there is no {name} {word!r}", last[:3])
+            raise edits.none_such(name, word, known)
+
+
+def _with_those_above(keys: Iterable[str]) -> Iterator[str]:
+    """Keys with those that they lie below: `hardware/printer` and `hardware`."""
+    for each in keys:
+        yield each
+        while "/" in each:
+            each = each.rpartition("/")[0]
+            yield each
 
 
 def _states(desk: Call, given: list[str] | None) -> tuple[tuple[str, ...], bool]:

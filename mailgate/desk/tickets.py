@@ -43,8 +43,13 @@ def find(tx: Reading, ref: str) -> Ticket:
         ending = [each for each in refs if re.search(rf"(?<!\d)0*{int(bare)}$", each)]
         if len(ending) == 1 and (ticket := tickets.find(tx, ending[0])) is not None:
             return ticket
-        raise NoSuch(f"there is no ticket {ref!r}", ending[:3])
-    raise NoSuch(f"there is no ticket {ref!r}", edits.near(bare, refs) if len(refs) < 20_000 else ())
+        raise NoSuch(f"there is no ticket {ref!r}{_latest(refs) if not ending else ''}", ending[:3])
+    near = edits.near(bare, refs) if len(refs) < 20_000 else []
+    raise NoSuch(f"there is no ticket {ref!r}{_latest(refs) if not near else ''}", near)
+
+
+def _latest(refs: Sequence[str]) -> str:
+    return f"; the latest is {refs[-1]}" if refs else ""
 
 
 def actor(policy: Policy, directory: Directory, name: str) -> Actor:

@@ -92,6 +92,13 @@ def listed(tx: Reading, wanted: Filter) -> list[Ticket]:
     return found[: wanted.limit] if wanted.limit else found
 
 
+def used(tx: Reading, name: str) -> frozenset[str]:
+    """All values that tickets have of `category`, `type`, `channel`, `party`, `contract`, `project` or `device`."""
+    if name not in {"category", "type", "channel", "party", "contract", "project", "device"}:
+        raise ValueError(name)
+    return frozenset(row[name] for row in plain.rows(tx, "ticket", f"SELECT DISTINCT {name} FROM ticket WHERE {name} <> ''"))  # noqa: S608 - words of ours
+
+
 def behind(tx: Reading, at: datetime) -> frozenset[int]:
     """Row ids of tickets to which time alone did something by then that is not written down yet."""
     found = plain.rows(tx, "ticket", "SELECT id FROM ticket WHERE check_at <= :at", {"at": at})
@@ -179,8 +186,8 @@ def one(tx: Reading, ref: str) -> Ticket | None:
 
 
 def all_refs(tx: Reading) -> Sequence[str]:
-    """Every reference, for near matches."""
-    return [row["ref"] for row in plain.rows(tx, "ticket", "SELECT ref FROM ticket")]
+    """Every reference, the oldest first, for near matches."""
+    return [row["ref"] for row in plain.rows(tx, "ticket", "SELECT ref FROM ticket ORDER BY id")]
 
 
 def of_party(tx: Reading, party: str, *, public_only: bool = False) -> list[Ticket]:
