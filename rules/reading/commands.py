@@ -14,6 +14,8 @@ from rules.frozen import dataclass
 
 _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")
+_DRESSED = 12
+"""Characters of a line among which its `#` is looked for."""
 _CLOSING_ROWS = 4
 _NAME_CHARS = 40
 _BROKEN_OFF = 66
@@ -32,6 +34,9 @@ _ABBREVIATED_WORDS = 3
 _POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
 _CONTACT = re.compile(r"[\d@|]|www\.", re.IGNORECASE)
 _AROUND = "*_ \"'„“”‚‘’«»‹›"
+_DRESS = "*_~`\"'„“”‚‘’«»‹›()[]{}\\|•·‣▪–— \t-"
+"""What clients and habits put around a line: bold as `*#close*`, a bullet, quotation marks as our mails print them."""
+_ITEM = re.compile(r"\d{1,2}[.)]\s*")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), None
@@ -61,7 +66,7 @@ class Found:
     lines: tuple[Line, ...] = ()
     """In the first or last block."""
     inside: tuple[Line, ...] = ()
-    """Further in; still part of `body`."""
+    """Further in, with marks around them, or indented and all there is; still part of `body`."""
     body: str = ""
     """What is left for people, `##` at the start of a line turned into `#`."""
 
@@ -81,6 +86,13 @@ def command_of(line: str) -> str | None:
     return found[1].strip()
 
 
+def _dressed(line: str) -> str | None:
+    """What stands behind the `#` of a line that would be a command but for what is around it."""
+    plain = _visible(line).strip()
+    bare = _ITEM.sub("", plain, count=1).lstrip(_DRESS) if "#" in plain[:_DRESSED] else ""
+    return command_of(bare.rstrip(_DRESS)) if bare.startswith("#") else None
+
+
 def find(text: str) -> Found:
     """The commands of a text and what is left of it."""
     rows = text.split("\n")
@@ -89,12 +101,18 @@ def find(text: str) -> Found:
     filled = [i for i, row in enumerate(shown) if row and not row.isspace()]
     if not filled:
         return Found(body="")
-    commands = {i: said for i in filled if "#" in shown[i] and i not in fenced and (said := command_of(shown[i])) is not None}
-    if not commands:
+    signed = [i for i in filled if "#" in shown[i] and i not in fenced]
+    commands = {i: said for i in signed if (said := command_of(shown[i])) is not None}
+    dressed = {i: said for i in signed if i not in commands and (said := _dressed(shown[i])) is not None}
+    if len(commands) + len(dressed) < len(filled):
+        # beside other text, what is only indented is code
+        dressed = {i: said for i, said in dressed.items() if not shown[i].lstrip().startswith("#")}
+    if not commands and not dressed:
         return Found(body=without(text, ()))
     edges = _edges(_blocks(shown, filled), shown, commands)
     lines = [Line(number=i + 1, text=said) for i, said in commands.items() if i in edges]
-    inside = [Line(number=i + 1, text=said) for i, said in commands.items() if i not in edges]
+    further = {i: said for i, said in commands.items() if i not in edges} | dressed
+    inside = [Line(number=i + 1, text=further[i]) for i in sorted(further)]
     return Found(lines=tuple(lines), inside=tuple(inside), body=without(text, {line.number for line in lines}))
 
 

@@ -322,3 +322,16 @@ def test_a_new_requester_reads_his_own_name_and_language(tmp_path: Path) -> None
         d.write(ANNA, "#requester tom@other.example Tom", subject="[T1]", envelope=login("anna"))
         d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
         assert d.ticket().requester == before
+
+
+@pytest.mark.parametrize("text", ["*#close*", "It is done.\n\n- #close", "\t#close"])
+def test_a_line_with_marks_around_it_is_asked_about_and_reaches_no_customer(tmp_path: Path, text: str) -> None:
+    """A bold `#close` went to the customer as the desk's answer."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna")
+        i = d.write(ANNA, text, answer=mail)
+        mails = d.post_later()
+        assert d.fate(i) == "held" and to_customers(mails) == []
+        d.press(ANNA, one(mails, ANNA, "held"), "#close")
+        assert d.ticket().status is Status.closed
+        assert [plain(m) for m in to_customers(d.post_later()) if "#close" in plain(m)] == []

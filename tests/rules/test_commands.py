@@ -83,6 +83,43 @@ def test_fenced_code_is_left_alone_and_an_open_fence_runs_to_the_end() -> None:
     assert found("```\n#a1\n~~~\n#b1\n```\n#close")[0] == ["close"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "*#close*",
+        "**#close**",
+        "_#close_",
+        "`#close`",
+        "- #close",
+        "\u2022 #close",
+        "1. #close",
+        '"#close"',
+        "\u201e#close\u201c",
+        "(#close)",
+    ],
+)
+def test_a_command_with_marks_around_it_may_be_meant(line: str) -> None:
+    """Mail programs write bold as `*#close*`, our own mails print words in quotes; the customer read the line."""
+    assert found(line) == ([], ["close"], line)
+    assert found(f"Hello\n\n{line}\n\n#prio high")[:2] == (["prio high"], ["close"])
+
+
+@pytest.mark.parametrize("line", ["\t#close", "      #close"])
+def test_an_indented_command_may_be_meant_where_nothing_else_is_said(line: str) -> None:
+    """It went to the customer alone; within an answer it is code."""
+    assert found(line) == ([], ["close"], line)
+    assert found(f"{line}\n#prio high")[:2] == (["prio high"], ["close"])
+    assert found(f"Like this:\n\n{line}")[:2] == ([], [])
+
+
+@pytest.mark.parametrize(
+    "line", ["*# close*", "- #5", "* #fff", "- ##close", "Please #close", "http://x.example/#close", "> #close", "C#close"]
+)
+def test_a_sign_within_text_is_text(line: str) -> None:
+    """Answers that speak of numbers, colours and links would all be asked about."""
+    assert found(line)[:2] == ([], [])
+
+
 def test_a_doubled_sign_is_a_single_one() -> None:
     """There would be no way to begin a line with a sign and a letter."""
     assert found("##close is a command")[2] == "#close is a command"
