@@ -36,15 +36,17 @@ def open_store(settings: Settings) -> Store:
 
 
 @contextmanager
-def open_office(settings: Settings, *, store: Store | None = None, dns: bool = True) -> Iterator[Office]:
-    """Everything that handling and sending need; closed at the end of the block."""
+def open_office(
+    settings: Settings, *, store: Store | None = None, dns: bool = True, tell: Callable[[str], None] | None = None
+) -> Iterator[Office]:
+    """Everything that handling and sending need; closed at the end of the block. `tell` gets what the admin has to know, else the log."""
     opened = store or open_store(settings)
     reader = Reader()
     try:
         yield Office(
             store=opened,
             policy=settings.policy,
-            keys=keys.load(settings.secret_file),
+            keys=keys.of_desk(settings.secret_file, opened, tell or log.warning),
             reader=reader,
             lookup=_lookup() if dns and settings.policy.trust.verify_dkim else None,
             site=settings.texts,

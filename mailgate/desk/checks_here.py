@@ -99,6 +99,21 @@ def _secret(desk: Call) -> Iterator[Finding]:
     yield Finding(area=CONFIG, check="secret", what=f"{len(ring)} key{'s' if len(ring) > 1 else ''} in {path}")
 
 
+def _tokens(desk: Call, store: Store) -> Iterator[Finding]:
+    """Whether the tokens of the mails that are out there can still be proved."""
+    from mailgate.trust import keys
+    from rules.facts.sent import BUTTON_LIFE
+
+    path = desk.settings.secret_file
+    try:
+        ring = keys.load(path) if path.exists() else {0: bytes(16)}  # none of them is of that key
+    except (keys.BadKeys, OSError):
+        return  # told by _secret
+    if lost := keys.unknown_to(ring, store, desk.at - BUTTON_LIFE):
+        what = f"{path} {'is not that by which' if path.exists() else 'is gone, by which'} {_counted(lost, 'mail')} of the last 30 days were signed: their buttons and reply addresses prove nothing"
+        yield Finding(area=CONFIG, check="tokens", level="broken", what=what, mend=keys.BACK if path.exists() else "put it back from your backup before anything else runs")  # fmt: skip
+
+
 def _texts(desk: Call) -> Iterator[Finding]:
     """The site's own texts; ours are tested where they are made."""
     site = desk.settings.texts
@@ -181,6 +196,7 @@ def _within(desk: Call, store: Store) -> Iterator[Finding]:
         yield from _sending(desk, tx)
         yield from _stuck(desk, tx)
         yield from _clock(desk, tx)
+    yield from _tokens(desk, store)
 
 
 def _sending(desk: Call, tx: Connection) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -43,11 +44,17 @@ def office(settings: Settings, store: Store, *, dns: bool) -> Iterator[Office]:
     if dns:
         from mailgate import building
 
-        with building.open_office(settings, store=store) as found:
+        with building.open_office(settings, store=store, tell=_tell) as found:
             yield found
         return
     from mailgate.office import Office
     from mailgate.parsing.reader import Reader
 
     with Reader() as reader:
-        yield Office(store=store, policy=settings.policy, keys=keys.load(settings.secret_file), reader=reader, site=settings.texts)
+        ring = keys.of_desk(settings.secret_file, store, _tell)
+        yield Office(store=store, policy=settings.policy, keys=ring, reader=reader, site=settings.texts)
+
+
+def _tell(said: str) -> None:
+    """What whoever runs the command has to know beside its result; commands have no log."""
+    print(f"mailgate: {said}", file=sys.stderr)

@@ -10,8 +10,13 @@ import base64
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from store.engine import Store
 
 
 class BadKeys(Exception):
@@ -27,6 +32,32 @@ def chain(secret_file: Path) -> Mapping[int, bytes]:
     """The keys of the history's chain; none where the site has no such file. Raises BadKeys as `load` does."""
     path = of_chain(secret_file)
     return load(path) if path.exists() else {}
+
+
+def of_desk(path: Path, store: Store, tell: Callable[[str], None]) -> Mapping[int, bytes]:
+    """The ring that the desk's mails are signed with. One that is made anew although mails have left is told of: it can't have been meant."""
+    if path.exists():
+        return load(path)
+    ring = load(path)
+    if lost := unknown_to(ring, store, datetime.min.replace(tzinfo=UTC)):
+        tell(
+            f"{path} was gone, and a new one is made: the buttons and reply addresses of {lost} mails sent before prove nothing any more; {BACK}"
+        )
+    return ring
+
+
+BACK = "put the old file back in its place, and a line of the new one under a higher number"
+
+
+def unknown_to(ring: Mapping[int, bytes], store: Store, since: datetime) -> int:
+    """How many of the mails that left since then carry tokens that no key of the ring has signed; of very many it looks at some hundred."""
+    from rules import tokens  # noqa: PLC0415 - rarely needed
+    from store import engine, threads  # noqa: PLC0415
+
+    with engine.reading(store) as tx:
+        sent = threads.sent_since(tx, since)
+    found = [(each, tokens.read(each.message_id)) for each in sent]
+    return sum(not tokens.verify(token, ring, each) for each, token in found if token is not None)
 
 
 def load(path: Path) -> Mapping[int, bytes]:

@@ -81,3 +81,21 @@ def test_a_ticket_that_is_not_there_is_told_with_the_latest(desk: Desk) -> None:
     desk.opened()
     done = desk.run("ticket", "show", "T99")
     assert done.code == 3 and "the latest is T1" in done.err, done.err
+
+
+def test_a_secret_that_is_gone_is_told_of_and_found(desk: Desk) -> None:
+    """A new one is made, and with it every button and reply address that is out there is void: nobody would know why."""
+    desk.opened()
+    secret = next(desk.config.parent.rglob("secret"))
+    kept = secret.read_bytes()
+    assert "tokens" not in {each["check"] for each in desk.run("doctor", "--offline", "--json").json}
+    secret.unlink()
+    (gone,) = [each for each in desk.run("doctor", "--offline", "--json").json if each["check"] == "tokens"]
+    assert gone["level"] == "broken" and "is gone" in gone["what"] and not secret.exists(), gone
+    done = desk.run("ticket", "do", "T1", "prio high", "--as", "anna")
+    assert done.code == 0 and "was gone, and a new one is made" in done.err, done.err
+    assert "was gone" not in desk.run("ticket", "do", "T1", "prio low", "--as", "anna").err
+    (other,) = [each for each in desk.run("doctor", "--offline", "--json").json if each["check"] == "tokens"]
+    assert other["level"] == "broken" and "put the old file back" in other["mend"], other
+    secret.write_bytes(kept + secret.read_bytes().replace(b"1:", b"2:", 1))
+    assert "tokens" not in {each["check"] for each in desk.run("doctor", "--offline", "--json").json}
