@@ -6,6 +6,7 @@ order. `read` gives an action from a line, `spell` the line from an action.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields
 from datetime import datetime
@@ -298,6 +299,15 @@ def verb(
     return declare
 
 
+def _typed(rest: str) -> str:
+    """Values as they were typed, before a program made a dash of a minus sign and a link of an address."""
+    rest = _LINKED.sub("", rest) if "<mailto:" in rest.lower() else rest
+    return f"-{rest[1:]}" if rest[:1] in {"–", "—", "−"} else rest
+
+
+_LINKED = re.compile(r"(?<=\S)[ ]?<mailto:[^<>\s]*>", re.IGNORECASE)
+
+
 def read(line: str, words: Words) -> Action:
     """The action that a line (without `#`) says; raises Misread, its near matches being whole lines."""
     head, _, rest = line.strip().partition(" ")
@@ -308,7 +318,18 @@ def read(line: str, words: Words) -> Action:
         name = choose(head.rstrip(".,;!") or head, words.verbs, "unknown-verb")
     except Misread as miss:
         raise Misread(miss.code, head, tuple(f"{v} {rest}".strip() for v in miss.near)) from None
-    return read_values(name, rest, words)
+    rest = _typed(rest)
+    try:
+        return read_values(name, rest, words)
+    except Misread:
+        bare = rest.rstrip(".!")
+        if bare == rest or not bare.strip():
+            raise
+        try:
+            return read_values(name, bare.rstrip(), words)  # telephones end a line with a full stop
+        except Misread:
+            pass
+        raise
 
 
 def read_values(name: str, rest: str, words: Words) -> Action:

@@ -26,7 +26,7 @@ class Listed:
         if not word:
             raise Misread(f"missing-{self.kind}", "", tuple(dict.fromkeys(among.values()))[:5])
         if self.kind in words.open_lists:
-            return among.get(fold(word), word), rest
+            return among.get(fold(word), word.rstrip(".!") or word), rest
         return choose(word, among, f"unknown-{self.kind}"), rest
 
     def spell(self, value: str) -> str:
@@ -42,7 +42,7 @@ class Flag:
 
     def read(self, text: str, words: Words) -> tuple[bool, str]:
         word, rest = first_word(text)
-        if fold(word) in {fold(w) for w in (self.word, *self.aliases)}:
+        if fold(word.rstrip(".,;!")) in {fold(w) for w in (self.word, *self.aliases)}:
             return True, rest
         return False, text.strip()
 

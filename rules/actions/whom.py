@@ -27,6 +27,8 @@ class Holder:
             try:
                 return "@" + choose(name, words.lists.get("group", {}), "unknown-group"), rest
             except Misread as miss:
+                if bare.startswith("@") and fold(name) in words.lists.get("agent", {}):
+                    return words.lists["agent"][fold(name)], rest  # as people mention one another
                 raise Misread(miss.code, word, tuple("@" + n for n in miss.near)) from None
         if fold(bare) in {"-", "none"}:
             return "-", rest
