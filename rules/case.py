@@ -84,6 +84,8 @@ class Facts:
     """Public answers of staff that the mail being answered didn't know of."""
     notes: tuple[str, ...] = ()
     """Texts of internal posts of the thread, for the guard against leaks."""
+    pictures: frozenset[str] = frozenset()
+    """sha256 of pictures in earlier answers of the agent: what comes again below his name is a logo."""
     about: Post | None = None
     """The post that the answered mail was about, where it was about one alone: a question, a private message."""
     admission: Admission | None = None
@@ -139,7 +141,8 @@ class Case:
                 person=known,
                 door=facts.envelope.door,
             )
-        written = quoting.written(mail.text, facts.ours)
+        # pictures that staff pastes into an answer travel in their place
+        written = quoting.written(mail.pictured if agent is not None and mail.pictured else mail.text, facts.ours)
         return cls(facts=facts, agent=agent, actor=actor, trust=trust, written=written, found=commands.find(written.text), asked=[])
 
     def note(self, step: str, said: str, saw: str = "") -> None:

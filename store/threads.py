@@ -133,6 +133,17 @@ def latest_posts(tx: Connection, ticket_id: int) -> list[Post]:
     return [facts.post(row) for row in reversed(_POSTS.all(tx, {"ticket_id": ticket_id}))]
 
 
+LATELY = 3000
+"""Posts of the whole desk among which an agent's earlier pictures are looked for."""
+
+
+def pictures_of(tx: Connection, agent: str) -> frozenset[str]:
+    """sha256 of the pictures within an agent's 50 latest posts."""
+    newest = tx.execute(select(func.max(POST.c.id))).scalar() or 0
+    query = select(POST.c.parts).where(POST.c.agent == agent, POST.c.id > newest - LATELY).order_by(POST.c.id.desc()).limit(50)
+    return frozenset(part["sha256"] for parts in tx.execute(query).scalars() for part in parts if part["inline"] and part["content_id"])
+
+
 def mails_said(tx: Connection, ticket_id: int) -> list[Row]:
     """Mails that became public posts, in order: `at agent author_address from_address message_id`."""
     return _THEIRS.all(tx, {"ticket_id": ticket_id})

@@ -126,6 +126,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
     ours: tuple[str, ...] = ()
     newer: tuple[Post, ...] = ()
     notes: tuple[str, ...] = ()
+    pictures: frozenset[str] = frozenset()
     requester_keys: frozenset[str] = frozenset()
     if thread is not None:
         own = [address_key(a) for a in agent.addresses] if agent is not None else ()
@@ -139,6 +140,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
             ours += (languages.phrases(languages.choose(agent.language, policy.languages), office.site),)
         if agent is not None:
             newer, notes = _posts(tx, thread, agent.name)
+            pictures = stored.pictures_of(tx, agent.name) if mail.pictured else frozenset()
         mail = _of_this_ticket(tx, mail, thread, ours, policy)
     elif mail.identity and agent is None:
         answered = stored.texts_answered(tx, address_key(mail.identity), at - ECHO_WITHIN)
@@ -173,6 +175,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         else frozenset(),
         newer=newer,
         notes=notes,
+        pictures=pictures,
         ours=ours,
         held=_held(tx, found.presented),
         about=_about(tx, thread),

@@ -36,6 +36,8 @@ class Bodies:
     forwarded: mime.Node | None = None
     """The first attached message."""
     flaws: set[str] = field(default_factory=set)
+    pictured: str = ""
+    """The text of its HTML with the place of each picture that travels with it, as `[cid:…]`; empty where no such picture is shown."""
 
     def text(self) -> str:
         """All texts in order, one clean string of bounded size."""
@@ -49,7 +51,9 @@ class Bodies:
 def read(top: mime.Node) -> Bodies:
     """Sort the leaves of a message into text and files."""
     bodies = Bodies()
-    _Sorter(bodies).whole(top)
+    sorter = _Sorter(bodies)
+    sorter.whole(top)
+    bodies.pictured = sorter.pictured(top)
     return bodies
 
 
@@ -163,17 +167,28 @@ class _Sorter:
         # Imported where needed: most mails have a plain part.
         from mailgate.parsing import htmltext  # noqa: PLC0415 - as said
 
-        label = node.parameters.get("charset", "")
-        if not charsets.resolve(label):
-            label = _charset_of(data) or label
-        markup, honest = charsets.decode(data[: htmltext.IN_BYTES * 2], label)
+        markup, honest = _markup(node, data[: htmltext.IN_BYTES * 2])
         if not honest:
             self.bodies.flaws.add("bad-charset")
-        text, cut = htmltext.to_text(markup.replace("\0", ""))
+        text, cut = htmltext.to_text(markup)
         if cut:
             self.bodies.flaws.add("text-cut")
         self.bodies.html_only = True
         self.bodies.texts.append(text)
+
+    def pictured(self, top: mime.Node) -> str:
+        """What `Bodies.pictured` holds. The plain part of most programs says nothing of pictures, and phones send none."""
+        shown = {part.content_id for part in self.bodies.parts if part.inline and part.content_id and part.type.startswith("image/")}
+        if not shown:
+            return ""
+        from mailgate.parsing import htmltext  # noqa: PLC0415 - as above
+
+        pages = [leaf for leaf in top.leaves() if leaf.type == "text/html" and leaf.disposition != "attachment"][:_PAGES]
+        marked = [_markup(page, page.content()[: htmltext.IN_BYTES * 2])[0] for page in pages]
+        if not any("cid:" in each.lower() for each in marked):
+            return ""
+        text = "\n".join(htmltext.to_text(each, shown)[0].rstrip("\n") for each in marked)[:TEXT_CHARACTERS]
+        return text if any(f"[cid:{each}]" in text for each in shown) else ""
 
     # --- files --------------------------------------------------------------------------------------------------------------------
 
@@ -250,6 +265,19 @@ class _Sorter:
                     content_id=part.content_id,
                 )
             )
+
+
+_PAGES = 5
+"""Parts of one mail that are HTML; Apple Mail makes one of each stretch between two pictures."""
+
+
+def _markup(node: mime.Node, data: bytes) -> tuple[str, bool]:
+    """The HTML of a part, and whether it was in the character set that it names."""
+    label = node.parameters.get("charset", "")
+    if not charsets.resolve(label):
+        label = _charset_of(data) or label
+    markup, honest = charsets.decode(data, label)
+    return markup.replace("\0", ""), honest
 
 
 def _says_something(plain: mime.Node) -> bool:

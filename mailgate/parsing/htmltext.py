@@ -7,7 +7,8 @@ Quotes of every client thus look alike, and `rules.reading.quoting` works on tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -46,8 +47,11 @@ _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _NO_MARGIN = re.compile(r"margin:0|margin-bottom:0|margin(?:-top)?:0")
 
 
-def to_text(markup: str) -> tuple[str, bool]:
-    """The visible text of an HTML document, and whether some of it was cut off for its size."""
+def to_text(markup: str, pictures: Container[str] = ()) -> tuple[str, bool]:
+    """The visible text of an HTML document, and whether some of it was cut off for its size.
+
+    pictures: content ids whose pictures are marked in their place as `[cid:…]`; of all others the text shows what their author calls them.
+    """
     cut = len(markup) > IN_BYTES
     markup = markup[:IN_BYTES]
     if _too_deep(markup) or _too_dressed(markup):
@@ -57,7 +61,9 @@ def to_text(markup: str) -> tuple[str, bool]:
     root = document.root
     if root is None:
         return "", cut
-    text, is_cut = _written(root, _Writer(htmlhiding.of_sheets(document, markup.count("<")) if "<style" in markup.lower() else {}))
+    text, is_cut = _written(
+        root, _Writer(htmlhiding.of_sheets(document, markup.count("<")) if "<style" in markup.lower() else {}, pictures=pictures)
+    )
     if not text.strip():
         text, is_cut = _written(root, _Writer({}, shows_all=True))
         text = f"{UNSEEN}\n\n{_COMMANDS.sub('##', text)}" if text.strip() else ""
@@ -163,8 +169,9 @@ def _is_quote(tag: str, attributes: dict[str, str | None], names: frozenset[str]
 class _Writer:
     """Collects lines while the tree is walked."""
 
-    def __init__(self, of_sheets: Mapping[int, str], *, shows_all: bool = False) -> None:
+    def __init__(self, of_sheets: Mapping[int, str], *, shows_all: bool = False, pictures: Container[str] = ()) -> None:
         self.of_sheets = of_sheets
+        self.pictures = pictures
         self.shows_all = shows_all
         """Whether hidden text is written, too."""
         self.descend = True
@@ -303,6 +310,10 @@ class _Writer:
             self._write(f"{indent}* ", keep=True)
 
     def _image(self, attributes: dict[str, str | None]) -> None:
+        source = (attributes.get("src") or "").strip()
+        if self._is_seen and source[:4].lower() == "cid:" and (name := unquote(source[4:])) in self.pictures:
+            self._write(f"[cid:{name}]")
+            return
         alt = (attributes.get("alt") or "").strip()
         if alt and self._is_seen and (attributes.get("width") or "") not in {"0", "1"}:
             self._write(f"[{alt[:200]}]")

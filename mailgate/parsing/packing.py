@@ -41,6 +41,7 @@ def pack(mail: Mail) -> bytes:
             None if attached is None else (_address(attached.sender), attached.subject, attached.text, attached.above),
             mail.content_digest,
             mail.flaws,
+            mail.pictured,
         ),
         _VERSION,
     )
@@ -84,6 +85,7 @@ def unpack(data: bytes) -> Mail:
         else Forwarded(sender=_person(attached[0]), subject=attached[1], text=attached[2], above=attached[3]),
         content_digest=values[17],
         flaws=values[18],
+        pictured=values[19],
     )
 
 

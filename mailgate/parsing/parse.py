@@ -75,6 +75,7 @@ def parse(raw: bytes) -> Mail:
         references=_ids(value for name, value in shown if name.lower() == "references"),
         headers=shown,
         text=text,
+        pictured=found.pictured,
         html_only=found.html_only,
         parts=tuple(found.parts),
         report=report,

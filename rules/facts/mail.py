@@ -152,6 +152,8 @@ class Mail:
     """All fields in order, names as written, values unfolded, decoded and capped."""
     text: str = ""
     """The whole text as shown to a reader: plain parts or HTML turned to text; quoted blocks of HTML carry `> `."""
+    pictured: str = ""
+    """The same from its HTML, with `[cid:…]` in the place of each picture that came with it; empty if it shows none."""
     html_only: bool = False
     parts: tuple[Part, ...] = ()
     report: Report | None = None
