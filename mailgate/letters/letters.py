@@ -156,6 +156,9 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
     actor = shown_name(event.actor.name, policy, directory, staff=staff, group=ticket.group if ticket else "")
     if not actor and not event.actor.is_agent and (staff or (notice.template == "taken" and not veiled)):
         actor = event.actor.address.name or event.actor.address.address
+    if staff and event.actor.role is Role.customer:
+        known = ticket.requester.name if ticket and ticket.requester.key == event.actor.address.key else ""
+        actor = known or event.actor.address.name or actor
     blank = {"author": person(Address()), "at": event.at.isoformat(), "text": "", "quoted": "", "signature": "", "attachments": []}
     language = languages.choose(notice.language, policy.languages)
     match notice.template:

@@ -257,3 +257,12 @@ def test_a_customers_button_waits_while_his_request_is_internal(tmp_path: Path) 
         d.passes(minutes=16)
         d.press("root@desk.example", one(d.post(), "root@desk.example", "held"), "Release")
         assert d.fate(i) == "executed" and not d.ticket().is_open
+
+
+def test_staff_hears_of_a_customer_by_his_name(tmp_path: Path) -> None:
+    """The mail of a button has no name in many programs; the request has it."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        proves(d, "Kim Client <kim@client.example>", "The printer is on fire.", subject="Printer")
+        d.press(KIM, one(d.post(), KIM), "This is solved")
+        assert "Kim Client closed it." in " ".join(plain(one(d.post(), ANNA, "closed")).split())
