@@ -36,7 +36,11 @@ def pressed(case: Case) -> Verdict | None:
         if p.token.is_button:
             case.note("button", p.token.key, "genuine" if p.genuine else "forged")
             if not p.genuine:
-                # a forged button is a mail like any other, without the button
+                if _is_empty(case) and _is_owner(case, p.sent):
+                    # a sign of its address was lost on the way, or it was made up: there is nothing else in it
+                    ticket = f.thread.ticket if f.thread and f.thread.ticket.id == p.sent.ticket_id else None
+                    return Spent(why="bad-token", actor=case.actor, key=p.token.key, ticket=ticket, sent=p.sent)
+                # with words it is a mail like any other, without the button
                 continue
             return _press(case, p.sent, p.token.key, by_address=True)
     # in a digest the words begin with the number of a row, and there may be a line for each
@@ -182,6 +186,11 @@ def confirmed(case: Case, held: Held) -> Level | None:
     """For how much the held mail counts when it runs again: as much as its author's own word; another's word lifts no level."""
     is_author = case.agent is not None and held.agent == case.agent.name and held.reason != "proof"
     return case.trust.level if is_author else None
+
+
+def _is_empty(case: Case) -> bool:
+    """Whether a mail has neither words nor files of its own."""
+    return says_nothing(case.written.text) and not case.facts.mail.files
 
 
 def _is_owner(case: Case, sent: Sent) -> bool:

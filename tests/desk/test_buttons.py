@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -266,3 +267,31 @@ def test_staff_hears_of_a_customer_by_his_name(tmp_path: Path) -> None:
         proves(d, "Kim Client <kim@client.example>", "The printer is on fire.", subject="Printer")
         d.press(KIM, one(d.post(), KIM), "This is solved")
         assert "Kim Client closed it." in " ".join(plain(one(d.post(), ANNA, "closed")).split())
+
+
+@pytest.mark.parametrize("signature", ["", "Kind regards\nKim\nTel. 040 123 456"])
+def test_a_button_that_lost_a_sign_on_its_way_says_that_it_does_not_work(tmp_path: Path, signature: str) -> None:
+    """Staff was told of an empty message, a closed request was followed by an empty new one, and whoever had pressed it heard nothing."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        mails = request(d)
+        d.write(ANNA, "#close", answer=one(mails, ANNA))
+        closed = one(d.post_later(), KIM, "closed")
+        for who, mail, label in ((KIM, closed, "3"), (KIM, one(mails, KIM), "Fewer mails"), (ANNA, one(mails, ANNA), "Take it")):
+            link = next(link for words, link in buttons(mail).items() if words.startswith(label))
+            local, _, domain = unquote(link.removeprefix("mailto:").partition("?")[0]).partition("@")
+            i = d.write(who, signature, subject="Pressed", to=f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}")
+            (told,) = d.post()
+            assert (d.fate(i), told["X-Mailgate-Template"]) == ("ignored", "spent")
+            assert who in str(told["To"]) and "This button does not work" in plain(told)
+        assert len(d.tickets()) == 1 and len(d.posts()) == 1
+
+
+def test_a_made_up_button_with_words_is_a_mail_with_words(tmp_path: Path) -> None:
+    """What somebody wrote is read, whatever address it came to."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        link = next(link for words, link in buttons(one(request(d), KIM)).items() if words.startswith("Fewer"))
+        local, _, domain = unquote(link.removeprefix("mailto:").partition("?")[0]).partition("@")
+        d.write(KIM, "It smells, too.", subject="Printer", to=f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}")
+        assert any(p.text == "It smells, too." for t in d.tickets() for p in d.posts(t.ref))
