@@ -58,7 +58,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
     lines += _withheld(written, language)
     cause = f"mail:{facts.id}"
     buttons = []
-    if not undone and written.before is not None:
+    if not undone and written.before is not None and any(step.did for step in written.outcome.steps):
         key = "stop" if leaves is not None else "undo"
         buttons.append(button(key, f"undo {cause}", word="stop" if leaves is not None else "undo"))
     for n, near in enumerate(dict.fromkeys(line for wish in act.wishes for line in routing.meant(wish, facts.policy)), 1):

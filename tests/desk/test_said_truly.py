@@ -150,3 +150,14 @@ def test_staff_hears_at_once_of_somebody_whom_the_desk_cannot_write_to(tmp_path:
         assert "It could not be sent." in plain(told) and "before the @" in " ".join(plain(told).split())
         assert "sent it back" not in plain(told)
         assert "Not delivered" in d.posts()[-1].text
+
+
+def test_nothing_to_take_back_is_not_offered_to_be_taken_back(tmp_path: Path) -> None:
+    """Its button would ask what was meant."""
+    with desk(tmp_path) as d:
+        mail = asked(d)
+        d.write(ANNA, "#prio high", answer=mail)
+        assert "Undo" in plain(one(d.post(), ANNA, "report"))
+        d.write(ANNA, "#prio high", answer=mail)
+        again = plain(one(d.post(), ANNA, "report"))
+        assert "already" in again and "Undo" not in again
