@@ -170,6 +170,8 @@ def _attachments(post: Post, policy: Policy, files: list[dict[str, Any]], *, age
     out: list[dict[str, Any]] = []
     for part in post.parts:
         carried = post.mail is not None and part.bytes <= room and (agent_wrote or not _is_active(part, policy))
+        # a picture that the text shows nowhere would be hidden by clients that believe it to be within
+        inline_here = carried and part.inline and bool(part.content_id) and f"[cid:{part.content_id}]" in post.text
         if carried:
             room -= part.bytes
             files.append(
@@ -178,11 +180,10 @@ def _attachments(post: Post, policy: Policy, files: list[dict[str, Any]], *, age
                     "path": part.path,
                     "name": part.name,
                     "type": part.type,
-                    "inline": part.inline and bool(part.content_id),
-                    "content_id": part.content_id,
+                    "inline": inline_here,
+                    "content_id": part.content_id if inline_here else "",
                 }
             )
-        inline_here = carried and part.inline and part.content_id and f"[cid:{part.content_id}]" in post.text
         out.append({"name": part.name, "bytes": part.bytes, "carried": carried, "content_id": part.content_id if inline_here else ""})
     return out
 

@@ -107,3 +107,18 @@ def test_an_answer_that_is_a_picture_alone_is_an_answer(tmp_path: Path) -> None:
     with desk(tmp_path) as d:
         _writes(d, asked(d), "", "<html><body><div><img src='cid:shot'></div><div>#prio high</div></body></html>", shot=_picture(1))
         assert _pictures(one(d.post_later(), KIM, "message")) == ["shot.png"] and d.ticket().priority.value == "high"
+
+
+def test_a_customers_picture_is_a_file_that_every_program_lists(tmp_path: Path) -> None:
+    """Called inline and shown nowhere, it is hidden by some programs; the mail says that it is attached."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = f"Kim <{KIM}>", "support@desk.example", "Printer"
+        message["Message-ID"], message["Date"] = "<pictures.kim@client.example>", d.at
+        message.set_content('<html><body>It looks like this:<div><img src="cid:shot"></div>Can you help?</body></html>', subtype="html")
+        message.add_related(_picture(1), maintype="image", subtype="png", cid="<shot>", filename="shot.png", disposition="inline")
+        d.take(message.as_bytes())
+        new = one(d.post(), ANNA)
+        assert [(p.get_filename(), p.get_content_disposition()) for p in new.iter_attachments()] == [("shot.png", "attachment")]
+        assert "Attached: shot.png" in plain(new)
