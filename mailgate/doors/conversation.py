@@ -134,7 +134,7 @@ class Conversation(aiosmtpd.SMTP):
     def abort(self) -> None:
         """Close without a word."""
         transport = cast("asyncio.Transport | None", self.transport)
-        if transport is not None:
+        if transport is not None and not self._is_lost:
             transport.abort()
 
     # Content

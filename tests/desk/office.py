@@ -153,7 +153,8 @@ class Desk:
         """Keep raw bytes and handle all that waits."""
         if envelope is None:
             parsed = email.message_from_bytes(raw)
-            sender = email.utils.parseaddr(parsed.get("From", ""))[1]
+            # the first of several: `parseaddr` gives none at all there, from some version of Python on
+            sender = next((a for _, a in email.utils.getaddresses([parsed.get("From", "")])), "")
             recipients = tuple(
                 a for _, a in email.utils.getaddresses(parsed.get_all("To", []) + parsed.get_all("Cc", [])) if a.endswith("@desk.example")
             )

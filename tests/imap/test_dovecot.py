@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -242,7 +243,7 @@ def test_the_thread_survives_a_killed_server_session(dovecot: Dovecot, desk: Des
     _until(lambda: mailbox.health().state is State.idling)
     before = time.process_time()
     for pid in dovecot.sessions():
-        os.kill(pid, signal.SIGKILL)
+        _signal(pid, signal.SIGKILL)
     _until(lambda: mailbox.health().failures > 0)
     _until(lambda: mailbox.health().state is State.idling)
     dovecot.deliver(user, a_mail(1))
@@ -256,12 +257,12 @@ def test_the_thread_survives_a_frozen_server(dovecot: Dovecot, desk: Desk, setti
     _until(lambda: mailbox.health().state is State.polling)
     frozen = dovecot.sessions()
     for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
+        _signal(pid, signal.SIGSTOP)
     try:
         _until(lambda: "no answer in time" in mailbox.health().last_error)
     finally:
         for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
+            _signal(pid, signal.SIGCONT)
     dovecot.deliver(user, a_mail(1))
     desk.wait(lambda: len(desk.kept) == 1)
 
@@ -398,6 +399,12 @@ def test_a_copy_for_the_sent_folder_is_made_once(dovecot: Dovecot, settings: Mak
     assert held.flags == {r"\Seen"}
     assert errands.append(settings(), "Gesendete Gegenstände", a_mail(2)) is True
     assert any("Gesendete" in name for name in dovecot.folders(user))
+
+
+def _signal(pid: int, number: int) -> None:
+    """To a session of the server, which may be another test's and have ended just now."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _until(true: Callable[[], bool], seconds: float = 15.0) -> None:

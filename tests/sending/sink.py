@@ -129,7 +129,8 @@ async def running(
     finally:
         server.close()
         for line in sink.lines:
-            if isinstance(line.transport, asyncio.Transport):
+            # Python before 3.11.4 can't abort a protected transport that was closed twice, as aiosmtpd does.
+            if isinstance(line.transport, asyncio.Transport) and not line.transport.is_closing():
                 line.transport.abort()
         await server.wait_closed()
 
