@@ -23,9 +23,10 @@ apt_install() {
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+# The distribution's own comes first: it gets the distribution's security updates, and any account may run it, which one below somebody's home isn't for.
 find_python() {
     local name
-    for name in python3 python3.13 python3.12 python3.11 python3.14; do
+    for name in "${MAILGATE_PYTHON:-/usr/bin/python3}" python3 python3.13 python3.12 python3.11 python3.14; do
         if command -v "$name" >/dev/null && new_enough "$name"; then
             command -v "$name"
             return
@@ -48,8 +49,15 @@ find_uv() {
     fi
     if ! uv_works .tools/bin/uv; then
         say "no uv of at least $oldest_uv here; fetching one into .tools"
-        "$python" -c 'import ensurepip, venv' 2>/dev/null || apt_install "$(basename "$(readlink -f "$python")")-venv" || apt_install python3-venv
-        "$python" -m venv --clear .tools/venv >&2
+        local any=$python
+        for any in "$python" python3 ''; do
+            "${any:-false}" -c 'import ensurepip, venv' 2>/dev/null && break
+        done
+        if [ -z "$any" ]; then
+            apt_install "$(basename "$(readlink -f "$python")")-venv" || apt_install python3-venv
+            any=$python
+        fi
+        "$any" -m venv --clear .tools/venv >&2
         .tools/venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=$oldest_uv" >&2
         mkdir -p .tools/bin
         ln -sfn ../venv/bin/uv .tools/bin/uv
@@ -62,7 +70,7 @@ exec 9>.tools/setup.lock
 flock 9
 
 # The folder's own path belongs to the key: a virtual environment doesn't survive being moved.
-key="$(cat pyproject.toml uv.lock | cksum) $PWD"
+key="$(cat pyproject.toml uv.lock | cksum) $PWD ${MAILGATE_PYTHON:-}"
 stamp=.venv/.made-for-$kind
 if [ -x .venv/bin/mailgate ] && .venv/bin/python -c '' 2>/dev/null; then
     enough=$stamp
@@ -80,9 +88,9 @@ fi
 uv=$(find_uv)
 
 case $kind in
-    run) "$uv" sync --quiet --frozen --all-extras --no-dev --inexact ;;
-    dev) "$uv" sync --quiet --frozen --all-extras ;;
-    fuzz) "$uv" sync --quiet --frozen --all-extras --group fuzz ;;
+    run) "$uv" sync --python "$python" --quiet --frozen --all-extras --no-dev --inexact ;;
+    dev) "$uv" sync --python "$python" --quiet --frozen --all-extras ;;
+    fuzz) "$uv" sync --python "$python" --quiet --frozen --all-extras --group fuzz ;;
     *) say "usage: setup.sh [run|dev|fuzz]"; exit 2 ;;
 esac
 printf '%s\n' "$key" >"$stamp"
