@@ -33,7 +33,7 @@ class Sample:
     message_id: str
 
 
-def mails(count: int, *, seed: int = 1, to: str = "support@desk.example", customers: int = 500) -> Iterator[Sample]:
+def mails(count: int, *, seed: int = 1, to: str = "support@desk.example", customers: int = 2000) -> Iterator[Sample]:
     """The first `count` mails of a seed, always the same."""
     dice = random.Random(seed)
     known: list[str] = []

@@ -1,6 +1,6 @@
 """Roundup's mail gateway for `handling.py`: runs with the Python of Roundup's own environment and imports nothing of ours.
 
-    python roundup_side.py HOME MAILS [--acknowledge]
+    python roundup_side.py HOME MAILS [--acknowledge] [--tell]
 
 Makes a tracker from the classic template on SQLite in HOME, opens it once and feeds `MailGW.main`, which is what the pipe `roundup-mailgw`
 calls for the mail on its standard input, without the start of a process that the pipe pays for each mail. What it sends goes into a
@@ -26,7 +26,7 @@ def init(db):
 """A detector as sites write them: the one agent hears of every issue and of every message in it."""
 
 
-def make_tracker(home: Path, *, acknowledge: bool) -> None:
+def make_tracker(home: Path, *, acknowledge: bool, tell: bool) -> None:
     """A tracker as `roundup-admin install` makes it; strangers may write, as on a help desk."""
     from roundup.admin import AdminTool
     from roundup.configuration import CoreConfig
@@ -45,6 +45,7 @@ def make_tracker(home: Path, *, acknowledge: bool) -> None:
         config["RDBMS_BACKEND"] = "sqlite"
         if acknowledge:
             config["NOSY_MESSAGES_TO_AUTHOR"] = "new"
+        if tell:
             (home / "detectors" / "agentonnosy.py").write_text(AGENT_ON_NOSY)
         config.save()
         with (home / "schema.py").open("a") as schema:
@@ -68,8 +69,7 @@ def register(tracker, senders) -> None:
 
 def main() -> None:
     home, mails = map(Path, sys.argv[1:3])
-    acknowledge = "--acknowledge" in sys.argv
-    make_tracker(home, acknowledge=acknowledge)
+    make_tracker(home, acknowledge="--acknowledge" in sys.argv, tell="--tell" in sys.argv)
     import roundup.instance
     from roundup.mailgw import MailGW
     from roundup.scripts.roundup_mailgw import parse_arguments
