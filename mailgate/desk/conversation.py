@@ -14,6 +14,7 @@ from mailgate.config import doors
 from mailgate.config.secrets import Secret
 from mailgate.desk import screen, wrong_turns
 
+MOST_PORTS = 65_535
 QUESTIONS = {
     "address": "Address of the desk (mail to it becomes tickets)",
     "name": "Name of the desk, as customers see it",
@@ -30,7 +31,11 @@ QUESTIONS = {
 
 
 def held(folder: Path, given: Mapping[str, object], zone: str) -> tuple[dict[str, object], dict[str, object]]:
-    """Values for the config by section and key, and the mailbox to read. What is left empty stays as in the example."""
+    """Values for the config by section and key, and the mailbox to read. What is left empty stays as in the example.
+
+    Passwords are written when all is answered: who breaks off leaves nothing behind.
+    """
+    passwords: dict[Path, str] = {}
     screen.say("A few questions; Enter takes what stands in brackets. Everything can be changed in the file.")
     address = _ask("address", "support@desk.example")
     domain = address.rpartition("@")[2]
@@ -42,11 +47,14 @@ def held(folder: Path, given: Mapping[str, object], zone: str) -> tuple[dict[str
     }
     box: dict[str, object] = {}
     if place := _ask("imap"):
-        box = _until_it_works(lambda again: _mailbox(folder, place if not again else _ask("imap", place), address))
+        box = _until_it_works(lambda again: _mailbox(folder, place if not again else _ask("imap", place), address, passwords))
     else:
         found["smtp.listen"] = _ask("smtp", "127.0.0.1:2525")
     admin = str(found["desk.admin"][0])  # type: ignore[index]  # asked for above
-    return found | _until_it_works(lambda again: _relay(folder, address, admin)), box
+    found |= _until_it_works(lambda again: _relay(folder, address, admin, passwords))
+    for path, password in passwords.items():
+        _keep(path, password)
+    return found, box
 
 
 def _ask(name: str, default: str = "") -> str:
@@ -68,6 +76,8 @@ def _read(name: str, said: str) -> None:
     from mailgate.config import addresses
     from mailgate.config.schema.doors import host_name, relay_url
 
+    if any("\ud800" <= sign <= "\udfff" for sign in said):  # bytes that are no UTF-8 come from Python so
+        raise ValueError("it holds signs that can't be read; set this terminal to UTF-8")
     match name:
         case "address" | "admin":
             addresses.mailbox(said)
@@ -76,7 +86,10 @@ def _read(name: str, said: str) -> None:
         case "smtp" if said:
             addresses.listen(said)
         case "imap" if said:
-            host_name(said.rpartition(":")[0] if said.rpartition(":")[2].isdigit() else said)
+            host, _, port = said.rpartition(":") if said.rpartition(":")[2].isdigit() else (said, "", "")
+            host_name(host)
+            if port and not 1 <= int(port) <= MOST_PORTS:
+                raise ValueError(f"{port} is no port: those go from 1 to {MOST_PORTS}")
         case "relay":
             relay_url(said)
         case "ca" if said and not Path(said).is_file():
@@ -99,7 +112,7 @@ def _until_it_works(asked: Callable[[bool], tuple[dict[str, object], tuple[str, 
         again = True
 
 
-def _mailbox(folder: Path, place: str, address: str) -> tuple[dict[str, object], tuple[str, str]]:
+def _mailbox(folder: Path, place: str, address: str, passwords: dict[Path, str]) -> tuple[dict[str, object], tuple[str, str]]:
     host, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "993")
     user, password = _ask("user", address), _ask("password")
     said = doors.Imap(name=user, host=host, port=int(port), security="tls", user=user, password=Secret(text=password))
@@ -111,7 +124,8 @@ def _mailbox(folder: Path, place: str, address: str) -> tuple[dict[str, object],
             said, result = _reached(replace(said, ca_file=Path(ca_file).absolute()))
     if not result[0]:
         screen.say("The mailbox answers.")
-    kept = _kept(folder / "mailbox-password", password)
+    kept = (folder / "mailbox-password").absolute()
+    passwords[kept] = password
     box = {"host": host, "port": int(port), "security": said.security, "user": user, "password_file": str(kept)}
     return box | ({"ca_file": str(said.ca_file)} if ca_file else {}), result
 
@@ -127,7 +141,7 @@ def _reached(said: doors.Imap) -> tuple[doors.Imap, tuple[str, str]]:
     return said, result
 
 
-def _relay(folder: Path, address: str, admin: str) -> tuple[dict[str, object], tuple[str, str]]:
+def _relay(folder: Path, address: str, admin: str, passwords: dict[Path, str]) -> tuple[dict[str, object], tuple[str, str]]:
     url = _ask("relay", "maildir:var/sent")
     if "://" not in url:
         return {"relay.url": url}, ("", "")
@@ -141,14 +155,16 @@ def _relay(folder: Path, address: str, admin: str) -> tuple[dict[str, object], t
     result = wrong_turns.relay(said, address, admin)
     if not result[0]:
         screen.say("The relay answers.")
-    login: dict[str, object] = {"relay.user": user, "relay.password_file": str(_kept(folder / "relay-password", password))} if user else {}
+    kept = (folder / "relay-password").absolute()
+    if user:
+        passwords[kept] = password
+    login: dict[str, object] = {"relay.user": user, "relay.password_file": str(kept)} if user else {}
     return {"relay.url": url} | login, result
 
 
-def _kept(path: Path, password: str) -> Path:
-    """The file with a password, for its owner's eyes alone."""
+def _keep(path: Path, password: str) -> None:
+    """Write a file with a password, for its owner's eyes alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(password + "\n")
-    return path.absolute()

@@ -220,7 +220,7 @@ def _write(path: Path, text: str, environment: Mapping[str, str], *, check: bool
         settings = load(path, environment)
         if check:
             _tried(settings)
-    except (BadConfig, Failed, OSError):
+    except BaseException:  # Ctrl-C while a server is waited for, too: what is left behind would keep the next try from writing
         path.unlink()
         if made:
             path.parent.rmdir()

@@ -33,6 +33,7 @@ def probed(said: doors.Imap) -> Probed | tuple[str, str]:
 
     settings = replace(building.imap_settings_of(said), timeout_seconds=WAIT_SECONDS)
     found: list[Probed | tuple[str, str]] = []
+    unforeseen: list[Exception] = []
 
     def probe() -> None:
         try:
@@ -41,10 +42,15 @@ def probed(said: doors.Imap) -> Probed | tuple[str, str]:
             words = str(fault) if isinstance(fault, imap.ImapTrouble) else unreached.words(fault) or str(fault)
             found.append((words, unreached.mend(fault, section="[[imap]]", security=said.security)))
 
+        except Exception as fault:  # noqa: BLE001 - raised again where somebody answers it
+            unforeseen.append(fault)
+
     # A server that sends a letter now and then keeps each single answer within its time: only the whole can be bounded from outside.
     visit = threading.Thread(target=probe, daemon=True)
     visit.start()
     visit.join(WAIT_IN_ALL)
+    if unforeseen:
+        raise unforeseen[0]
     late = f"connecting to {said.host}:{said.port}: no whole answer within {WAIT_IN_ALL:.0f} s"
     return found[0] if found else (late, unreached.mend(TimeoutError(), section="[[imap]]"))
 

@@ -28,6 +28,8 @@ def raw_mails(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
         else:
             if not str(path):  # an unset variable of a script: all of the folder one stands in is not meant
                 raise FileNotFoundError(errno.ENOENT, "no path is given; write . for this folder", "''")
+            if Path(path).resolve() == Path("/"):
+                raise OSError(errno.EINVAL, "this is the whole machine; name the folder or file with the mails", str(path))
             yield from _below(Path(path))
 
 

@@ -99,3 +99,10 @@ def test_a_secret_that_is_gone_is_told_of_and_found(desk: Desk) -> None:
     assert other["level"] == "broken" and "put the old file back" in other["mend"], other
     secret.write_bytes(kept + secret.read_bytes().replace(b"1:", b"2:", 1))
     assert "tokens" not in {each["check"] for each in desk.run("doctor", "--offline", "--json").json}
+
+
+def test_the_whole_machine_is_no_folder_of_mails(desk: Desk) -> None:
+    """`mail in /` would read every disk that is there, and take each file for a mail."""
+    for words in (("mail", "in", "/"), ("mail", "read", "/../")):
+        done = desk.run(*words)
+        assert done.code and "name the folder or file" in done.err, done.err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import os
 import pty
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -290,6 +292,56 @@ def test_the_conversation_tries_each_answer_and_ends_in_a_desk(dovecot: Dovecot,
     assert Path(made["imap"][0]["password_file"]).read_text().strip() == dovecot.password
     assert (tmp_path / "mailbox-password").stat().st_mode & 0o077 == 0
     assert dovecot.password not in (tmp_path / "config.toml").read_text()
+
+
+@pytest.mark.parametrize("after", ["Password", "Keep it all the same"])
+def test_a_conversation_that_is_broken_off_leaves_nothing_behind(tmp_path: Path, after: str) -> None:
+    """A file with a password that belongs to no desk would lie there for ever; a config would keep the next try from writing one."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.environ["TERM"] = "dumb"
+        os.execv(MAILGATE, [MAILGATE, "init"])
+    seen = b""
+    said = [
+        ("Address of the desk", b"\n"),
+        ("Name of the desk", b"B\xfcro\n"),  # Latin-1
+        ("set this terminal to UTF-8", b"Buero\n"),
+        ("Address of the administrator", b"\n"),
+        ("Time zone", b"\n"),
+        ("Server of the desk's mailbox", b"localhost:99999\n"),
+        ("99999 is no port", f"127.0.0.1:{free_ports(1)[0]}\n".encode()),
+        ("Login name", b"kim\n"),
+        ("Password", b"secret\n"),
+        ("Keep it all the same", b""),
+    ]
+    for question, answer in said:
+        deadline = time.monotonic() + 40
+        while question.encode() not in seen:
+            assert time.monotonic() < deadline, seen.decode(errors="replace")
+            seen += os.read(terminal, 4096)
+        seen = seen.partition(question.encode())[2]
+        time.sleep(0.1)
+        os.write(terminal, b"\x03" if question == after else answer)
+        if question == after:
+            break
+    with contextlib.suppress(OSError):
+        while os.read(terminal, 4096):
+            pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) in {1, 130}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_that_is_broken_off_leaves_no_config(tmp_path: Path) -> None:
+    """Ctrl-C while a silent server is waited for: the same command has to work again."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [MAILGATE, "init", "--address", "help@desk.example", "--relay", f"smtp://127.0.0.1:{silent.getsockname()[1]}", "--check"]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as waiting:
+            line, _ = silent.accept()
+            with line:
+                waiting.send_signal(signal.SIGINT)
+                assert waiting.wait(20) == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_config_that_is_there_is_kept_and_another_place_is_named(tmp_path: Path) -> None:
