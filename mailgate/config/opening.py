@@ -233,6 +233,10 @@ def _own(made: Settings) -> Iterator[tuple[tuple[str, str], str]]:
         yield ("relay", "dkim"), what
     if not made.policy.desk.address.rpartition("@")[0].isascii():
         yield ("desk", "address"), "has letters beside a to z before its @: many mail systems can't answer it (RFC 6531)"
+    archive = made.policy.archive
+    if archive.purge_after is not None and (archive.after is None or archive.purge_after < archive.after):
+        what = "when nothing is" if archive.after is None else "before anything is"
+        yield ("archive", "purge_after"), f"empties what is archived, {what}: see [archive] after"
     if made.policy.desk.mode == "watch":
         yield ("desk", "mode"), "is watch: nobody but the admin gets mail"
     if not made.policy.desk.admin:

@@ -359,3 +359,18 @@ def test_an_address_that_few_can_answer_is_said(tmp_path):
     assert [caution.key for caution in settings.load(path, {}).cautions] == ["desk.address"]
     path.write_text('[desk]\naddress = "hilfe@münchen.example"\nadmin = ["root@desk.example"]\n')
     assert settings.load(path, {}).cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("archive", "keys"),
+    [
+        ('purge_after = "1d"', {"archive.purge_after"}),
+        ('purge_after = "60d"', set()),
+        ('after = "off"\npurge_after = "60d"', {"archive.purge_after"}),
+    ],
+)
+def test_emptying_what_is_not_archived_yet_is_said(tmp_path, archive, keys):
+    """Contents would stay a month longer than somebody promised, or for ever."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[desk]\naddress = "support@desk.example"\nadmin = ["root@desk.example"]\n[archive]\n{archive}\n')
+    assert {caution.key for caution in settings.load(path, {}).cautions} == keys
