@@ -18,6 +18,7 @@ from rules.facts.sent import RecipientKind, Sent
 from rules.facts.terms import Fate, PostKind, address_key
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import replace
+from rules.reading.commands import says_nothing
 from rules.verdict import Act
 
 
@@ -32,7 +33,7 @@ def handed_over(case: Case, actions: Sequence[Action], sent: Sent | None, body: 
             text = "\n\n".join(t for t in (action.text, body) if t)
             made = _with(action, text=text, quoted=case.written.quoted, parts=parts, mail=mail)
             taken = True
-        elif isinstance(action, GiveTask) and parts and not body and not taken:
+        elif isinstance(action, GiveTask) and parts and says_nothing(body) and not taken:
             made = replace(action, parts=parts, mail=mail)
             taken = True
         elif isinstance(action, FinishTask | DoTask) and not action.ref and sent is not None:

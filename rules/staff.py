@@ -356,7 +356,7 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
     if not allowance.anyway:
         questions += _buried(case, allowance)
     body = _without_logos(case, commands.without(case.written.text, taken))
-    return actions, lines, questions, "" if commands.says_nothing(body) else body
+    return actions, lines, questions, "" if commands.says_nothing(body) and not case.facts.mail.files else body
 
 
 def _without_logos(case: Case, body: str) -> str:

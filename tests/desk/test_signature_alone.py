@@ -8,7 +8,7 @@ import pytest
 
 from rules.facts.terms import Status
 from tests.desk.office import desk, plain
-from tests.desk.staff import ANNA, KIM, asked, kinds, one, request, to_customers
+from tests.desk.staff import ANNA, BEN, KIM, asked, kinds, one, request, to_customers
 
 SIGNATURES = {
     "Outlook, German": "Mit freundlichen Grüßen\n\nKim Client\nLeiter Einkauf\nClient GmbH | Hafenstraße 1 | 20457 Hamburg\nTel. +49 40 123 456",
@@ -78,3 +78,16 @@ def test_what_says_something_below_a_button_is_kept(tmp_path: Path, said: str) -
         d.press(KIM, mail, "Fewer mails", said)
         assert d.posts()[-1].text == said
         assert said.rsplit("\n", maxsplit=1)[-1] in plain(one(d.post_later(), ANNA, "appended"))
+
+
+def test_a_file_with_a_signature_is_an_answer_with_both(tmp_path: Path) -> None:
+    """An invoice without a word looks like a mistake; the closing formula is what its sender wrote beside it."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "ben")
+        d.write(ANNA, "Kind regards\nAnna", answer=mail, files=(("invoice.pdf", b"%PDF-1.4 an invoice"),))
+        sent = one(d.post_later(), KIM, "message")
+        assert "Kind regards" in plain(sent) and [p.get_filename() for p in sent.iter_attachments()] == ["invoice.pdf"]
+        d.write(ANNA, "#task @ben order it\n\nKind regards\nAnna", answer=mail, files=(("part.pdf", b"%PDF-1.4 a part"),))
+        mails = d.post_later()
+        assert [m for m in to_customers(mails) if m["X-Mailgate-Template"] == "message"] == []
+        assert [p.get_filename() for p in one(mails, BEN, "task").iter_attachments()] == ["part.pdf"]
