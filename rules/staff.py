@@ -355,16 +355,19 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
             taken.add(line.number)
     if not allowance.anyway:
         questions += _buried(case, allowance)
-    body = _without_logos(case, commands.without(case.written.text, taken))
+    body = _without_own_marks(case, commands.without(case.written.text, taken))
     return actions, lines, questions, "" if commands.says_nothing(body) and not case.facts.mail.files else body
 
 
-def _without_logos(case: Case, body: str) -> str:
-    """A text without the pictures below its closing formula that came with earlier mails, too."""
+def _without_own_marks(case: Case, body: str) -> str:
+    """A text without what an unmarked signature says of its author alone: below the closing formula, rows with an address of his own and
+    pictures that came with earlier mails, too.
+    """
     rows = body.split("\n")
     at = next((n for n in range(len(rows) - 1, -1, -1) if commands.is_closing(rows[n])), len(rows))
     logos = {f"[cid:{p.content_id}]" for p in case.facts.mail.parts if p.content_id and p.sha256 in case.facts.pictures}
-    below = [row for row in rows[at:] if row.strip() not in logos]
+    own = [a.lower() for a in (case.agent.addresses if case.agent else ()) if not case.facts.policy.is_own(a)]
+    below = [row for row in rows[at:] if row.strip() not in logos and not any(address in row.lower() for address in own)]
     return "\n".join([*rows[:at], *below]).rstrip("\n") if len(below) < len(rows) - at else body
 
 

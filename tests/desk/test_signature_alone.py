@@ -91,3 +91,15 @@ def test_a_file_with_a_signature_is_an_answer_with_both(tmp_path: Path) -> None:
         mails = d.post_later()
         assert [m for m in to_customers(mails) if m["X-Mailgate-Template"] == "message"] == []
         assert [p.get_filename() for p in one(mails, BEN, "task").iter_attachments()] == ["part.pdf"]
+
+
+def test_the_own_address_of_an_agent_stays_behind_without_a_mark_too(tmp_path: Path) -> None:
+    """Customers would write to him past the desk from then on."""
+    with desk(tmp_path) as d:
+        text = (
+            f"We come at once, write to {ANNA} meanwhile.\n\nKind regards\nAnna Berg\nStaff Ltd | E: Anna@Staff.example\nTel. 040 123 456"
+        )
+        d.write(ANNA, text, answer=asked(d))
+        shown = plain(one(d.post_later(), KIM, "message"))
+        assert "Kind regards\nAnna Berg\nTel. 040 123 456" in shown and "Staff Ltd" not in shown
+        assert ANNA in shown, "what he says himself he means"
