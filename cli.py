@@ -171,6 +171,8 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
     # A command says in its own words what went wrong; only serve and tick have a log (mailgate.desk.logs).
     logging.getLogger().addHandler(logging.NullHandler())
     try:
+        if "_MAILGATE_COMPLETE" in env:
+            _completing(env, call)
         words = asked(global_options(argv, call))
         if words == ["--version"]:
             from importlib.metadata import version
@@ -191,6 +193,18 @@ def main(argv: Sequence[str], *, environment: dict[str, str] | None = None) -> i
     except Exception as fault:  # noqa: BLE001 - the last one who can say it in words
         return answered(fault, call, pipes="mail in" in " ".join(words[:2]))
     return code if isinstance(code, int) else OK
+
+
+def _completing(env: dict[str, str], call: Call) -> None:
+    """Take `--config` out of the line that the shell wants completed: what stands behind it is looked for in that desk."""
+    from mailgate.desk import completion
+
+    place = env.get("COMP_CWORD", "")
+    line, at, config = completion.line(env.get("COMP_WORDS", ""), int(place) if place.isdigit() else 0)
+    if config:
+        call.config = Path(config).expanduser()
+        for name, value in (("COMP_WORDS", line), ("COMP_CWORD", str(at))):
+            env[name] = os.environ[name] = value  # Typer reads the process's own
 
 
 def asked(words: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.desk import agent_away, call, edits, screen, shapes, signing
+from mailgate.desk import agent_away, call, completion, edits, screen, shapes, signing
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed, Misused
 from rules.facts.people import Agent, Directory
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 app.command("away")(agent_away.away)
 
-Name = Annotated[str, typer.Argument(help="The word that commands use: assign anna.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="The word that commands use: assign anna.", show_default=False, autocompletion=completion.agents)]
 Addresses = Annotated[
     list[str] | None,
     typer.Option("--address", help="Mail address; the first is where mail goes, all of them identify.", show_default=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +59,49 @@ def agents(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
                 yield name, screen.plain(agent.full_name)
 
     return _asked(context, found)
+
+
+def groups(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Groups whose key begins so."""
+
+    def found(tx: Connection) -> Iterator[tuple[str, str]]:
+        from mailgate.desk import screen
+        from store import people
+
+        for key, group in sorted(people.directory(tx).groups.items()):
+            if key.casefold().startswith(incomplete.casefold()):
+                yield key, screen.plain(group.title)
+
+    return _asked(context, found)
+
+
+def categories(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Categories of the config whose key begins so."""
+    try:
+        known = call.of(context).settings.policy.categories
+    except Exception:  # noqa: BLE001 - as below
+        return []
+    return [(key, known[key].title) for key in sorted(known) if key.startswith(incomplete)][:MOST]
+
+
+def line(words: str, at: int) -> tuple[str, int, str]:
+    """The line to complete without a `--config FILE` that stands before the word at the cursor, where that is then, and the file; empty if none is named."""
+    between = "\n" if "\n" in words else " "  # bash puts each word on a line of its own, so that blanks within stay
+    said = words.split(between)
+    for n, word in enumerate(said):
+        if word.startswith("--config=") and n < at:
+            return between.join((*said[:n], *said[n + 1 :])), at - 1, _bare(word.partition("=")[2])
+        if word == "--config" and n + 1 < at:
+            return between.join((*said[:n], *said[n + 2 :])), at - 2, _bare(said[n + 1])
+    return words, at, ""
+
+
+def _bare(word: str) -> str:
+    """A word without the shell's quotes; a quote that is still open is left."""
+    try:
+        return " ".join(shlex.split(word))
+    except ValueError:
+        return word
 
 
 def _asked(context: typer.Context, found: Callable[[Connection], Iterator[tuple[str, str]]]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.desk import call, edits, screen, shapes
+from mailgate.desk import call, completion, edits, screen, shapes
 from mailgate.desk.call import Call
 from mailgate.desk.ends import Failed
 from rules.facts.people import Directory, Group
@@ -14,7 +14,9 @@ from rules.frozen import replace
 
 app = typer.Typer(no_args_is_help=True)
 
-Key = Annotated[str, typer.Argument(help="The word that commands use: assign @hardware.", show_default=False)]
+Key = Annotated[
+    str, typer.Argument(help="The word that commands use: assign @hardware.", show_default=False, autocompletion=completion.groups)
+]
 Title = Annotated[str | None, typer.Option("--title", help="As people read it.", show_default=False)]
 Parent = Annotated[str | None, typer.Option("--parent", help="The group that it is part of.", show_default=False)]
 

@@ -34,12 +34,19 @@ SORTS = ("light", "id", "newest", "priority", "opened", "due")
 def list_(
     context: typer.Context,
     *,
-    mine: Annotated[str, typer.Option("--mine", metavar="AGENT", help="Held by this agent.", show_default=False)] = "",
-    group: Annotated[list[str] | None, typer.Option("--group", help="Held by this group or one below it.", show_default=False)] = None,
+    mine: Annotated[
+        str, typer.Option("--mine", metavar="AGENT", help="Held by this agent.", show_default=False, autocompletion=completion.agents)
+    ] = "",
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Held by this group or one below it.", show_default=False, autocompletion=completion.groups),
+    ] = None,
     status: Annotated[
         list[str] | None, typer.Option("--status", help="new, read, assigned, working, waiting, closed, or open.", show_default=False)
     ] = None,
-    category: Annotated[str, typer.Option("--category", help="In this category or below it.", show_default=False)] = "",
+    category: Annotated[
+        str, typer.Option("--category", help="In this category or below it.", show_default=False, autocompletion=completion.categories)
+    ] = "",
     party: Annotated[str, typer.Option("--party", help="Of this organisation.", show_default=False)] = "",
     class_: Annotated[str, typer.Option("--class", help="Of parties or persons of this class.", show_default=False)] = "",
     customer: Annotated[str, typer.Option("--customer", help="internal, external or partner.", show_default=False)] = "",

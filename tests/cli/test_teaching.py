@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -58,19 +59,29 @@ def test_references_and_names_are_completed(desk: Desk) -> None:
     """Numbers are typed all day."""
     desk.run("ticket", "new", "--for", "kim@client.example", "--subject", "Lift", "--text", "It is stuck.", "--as", "anna")
 
-    def tab(line: str) -> list[str]:
+    def tab(line: str, config: Path = desk.config) -> list[str]:
         asked = {
             **os.environ,
             "_MAILGATE_COMPLETE": "complete_bash",
             "COMP_WORDS": line,
-            "COMP_CWORD": str(len(line.split(" ")) - 1),
-            "MAILGATE_CONFIG": str(desk.config),
+            "COMP_CWORD": str(len(re.split("[ \n]", line)) - 1),
+            "MAILGATE_CONFIG": str(config),
         }
         return subprocess.run([MAILGATE], env=asked, capture_output=True, text=True, check=False, timeout=30).stdout.split()
 
     assert tab("mailgate ti") == ["tick", "ticket"]
     assert tab("mailgate ticket show T") == ["T1"]
     assert tab("mailgate ticket note T1 --as an") == ["anna"]
+    assert tab("mailgate agent show an") == ["anna"]
+    assert tab("mailgate ticket list --mine an") == ["anna"]
+    assert tab("mailgate ticket list --category hardware/p") == ["hardware/printer"]
+    assert tab("mailgate group show h") == ["hw"]
+    elsewhere = desk.config.with_name("elsewhere.toml")
+    assert tab("mailgate ticket show T", elsewhere) == []
+    assert tab(f"mailgate --config {desk.config} ticket show T", elsewhere) == ["T1"]
+    assert tab(f"mailgate ticket --config={desk.config} show T", elsewhere) == ["T1"]
+    lines = f"mailgate\n--config\n'{desk.config}'\nticket\nshow\nT"  # as bash hands it over
+    assert tab(lines, elsewhere) == ["T1"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
