@@ -14,6 +14,7 @@ from mailgate.desk.findings import Finding
 
 if TYPE_CHECKING:
     from mailgate.config.doors import Listen
+    from mailgate.trust.nameserver import Nameserver
 
 IN, OUT = "Mail in", "Mail out"
 WAIT = 5.0
@@ -169,30 +170,30 @@ def _records(desk: Call) -> Iterator[Finding]:
             area=IN, check="MX", level="warning", what=f"no nameserver answers ({why})", mend="try again with a network, or say --offline"
         )
         return
+    try:
+        yield from published(desk, dns)
+    except Unanswered as why:
+        what = f"no nameserver answers ({why})"
+        yield Finding(area=OUT, check="SPF", level="warning", what=what, mend="try again with a network, or say --offline")
+
+
+def published(desk: Call, dns: Nameserver) -> Iterator[Finding]:
+    """What others read about mail of our domain: SPF, DMARC, and DKIM where we sign. Raises Unanswered where DNS can't be asked."""
+    domain, signed = desk.settings.policy.desk.domain, desk.settings.relay.dkim
     wanted = [
         ("SPF", domain, b"v=spf1", 'publish a TXT record such as "v=spf1 mx -all"'),
-        ("DMARC", f"_dmarc.{domain}", b"v=DMARC1", 'publish "v=DMARC1; p=none" to begin with'),
+        ("DMARC", f"_dmarc.{domain}", b"v=dmarc1", 'publish "v=DMARC1; p=none" to begin with'),
     ]
-    if settings.relay.dkim is not None:
-        signed = settings.relay.dkim
+    if signed is not None:
         wanted.append(("DKIM", f"{signed.selector}._domainkey.{signed.domain}", b"p=", "publish the public key of [relay] dkim there"))
     for check, name, sign, mend in wanted:
-        try:
-            record = dns.txt(name)
-        except Unanswered as why:
-            yield Finding(
-                area=OUT,
-                check=check,
-                level="warning",
-                what=f"no nameserver answers ({why})",
-                mend="try again with a network, or say --offline",
-            )
-            return
-        if check == "SPF" and record is not None and sign.lower() not in record.lower():
-            yield Finding(area=OUT, check=check, what=f"{name} has other TXT records first: look yourself whether one begins with v=spf1")
-        elif record is None or sign.lower() not in record.lower():
-            yield Finding(
-                area=OUT, check=check, level="warning", what=f"{name} has no such record: large providers will distrust our mail", mend=mend
-            )
+        fitting = [each for each in dns.texts(name) if (sign in each.lower() if check == "DKIM" else each.lower().startswith(sign))]
+        if not fitting:
+            what = f"{name} has no such record: large providers will distrust our mail"
+            yield Finding(area=OUT, check=check, level="warning", what=what, mend=mend)
+        elif len(fitting) > 1:
+            # RFC 7208 section 4.5 and RFC 7489 section 6.6.3: of two, none counts.
+            what = f"{name} has {len(fitting)} such records, and then none of them counts"
+            yield Finding(area=OUT, check=check, level="warning", what=what, mend="make one record of them")
         else:
-            yield Finding(area=OUT, check=check, what=f"{name}: {record.decode('utf-8', 'replace')[:60]}")
+            yield Finding(area=OUT, check=check, what=f"{name}: {fitting[0].decode('utf-8', 'replace')[:60]}")

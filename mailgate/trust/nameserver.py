@@ -75,6 +75,10 @@ class Nameserver:
             return tuple(name for each in best if (name := each.exchange.to_text(omit_final_dot=True).lower()) not in {"", "."})
         return (domain,) if self.addresses(domain) else ()
 
+    def texts(self, name: str) -> tuple[bytes, ...]:
+        """All TXT records at a name, the strings of each joined; none if there are none. Nothing is remembered. Raises `Unanswered`."""
+        return tuple(b"".join(each.strings) for each in self._records(name, dns.rdatatype.TXT))
+
     def addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of a host, IPv4 first. Raises `Unanswered`."""
         return tuple(each.address for kind in (dns.rdatatype.A, dns.rdatatype.AAAA) for each in self._records(host, kind))

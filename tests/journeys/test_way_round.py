@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.desk import checks_round
+from mailgate.desk import checks_outside, checks_round
 from mailgate.desk.call import Call
 from mailgate.desk.findings import Finding
 from mailgate.trust.nameserver import Nameserver
@@ -55,6 +55,22 @@ def test_the_mx_is_asked_as_any_sender_would(call: Call, zone: Zone) -> None:
     assert "recipient_delimiter" in plus.mend
     assert found["MX other.example"].level == "warning"
     assert "nobody outside can write to us" in found["MX other.example"].what
+
+
+def test_records_that_others_read_about_us_are_found_among_others(call: Call, zone: Zone) -> None:
+    """Domains have many TXT records; two of SPF are as bad as none, and nobody sees it."""
+
+    def read() -> dict[str, Finding]:
+        return {each.check: each for each in checks_outside.published(call, Nameserver(("127.0.0.1",), port=zone.port))}
+
+    found = read()
+    assert (found["SPF"].level, found["DMARC"].level) == ("warning", "warning") and "publish" in found["SPF"].mend
+    zone.records["desk.example"] = (60, ['"some-site-verification=abc"', '"v=spf1 mx -all"'])
+    zone.records["_dmarc.desk.example"] = (60, ['"v=DMARC1; p=none"'])
+    found = read()
+    assert (found["SPF"].level, found["DMARC"].level) == ("ok", "ok") and "v=spf1 mx -all" in found["SPF"].what
+    zone.records["desk.example"] = (60, ['"v=spf1 mx -all"', '"v=spf1 include:mail.example -all"'])
+    assert read()["SPF"].level == "warning" and "one record" in read()["SPF"].mend
 
 
 def test_an_mx_that_does_not_know_us_is_broken(call: Call, zone: Zone) -> None:
