@@ -28,7 +28,7 @@ def all_of(desk: Call, found: list[Finding], *, offline: bool) -> list[Finding]:
     out = [*_doors(desk)]
     if not offline:
         out += _mailboxes(desk)
-    if not any(each.area == IN for each in out):
+    if not any(each.area == IN for each in out) and not desk.settings.imap:
         out.insert(
             0,
             Finding(

@@ -106,3 +106,15 @@ def test_the_whole_machine_is_no_folder_of_mails(desk: Desk) -> None:
     for words in (("mail", "in", "/"), ("mail", "read", "/../")):
         done = desk.run(*words)
         assert done.code and "name the folder or file" in done.err, done.err
+
+
+def test_a_mailbox_that_is_not_asked_is_a_door_all_the_same(desk: Desk) -> None:
+    """`doctor --offline` told whoever reads a mailbox alone that nothing comes in."""
+    password = desk.config.with_name("password")
+    password.write_text("secret")
+    password.chmod(0o600)
+    box = f'\n[[imap]]\nhost = "mail.example"\nuser = "kim"\npassword_file = "{password}"\n'
+    text = desk.config.read_text().replace('[smtp]\nlisten = "127.0.0.1:0"\n', "")
+    desk.config.write_text(text + box)
+    found = desk.run("doctor", "--offline", "--json").json
+    assert found[0]["level"] == "ok" and [each for each in found if each["check"] == "doors"] == [], found
