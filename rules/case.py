@@ -20,7 +20,7 @@ from rules.facts.terms import Address, Level, PostKind, address_key
 from rules.facts.things import NOTHING, Device, Things
 from rules.facts.ticket import Post, Ticket
 from rules.frozen import dataclass, replace
-from rules.reading import commands, quoting
+from rules.reading import commands, quoting, signature
 from rules.reading import trust as trusting
 from rules.reading.forms import Form
 from rules.reading.quoting import Written
@@ -84,6 +84,8 @@ class Facts:
     """Public answers of staff that the mail being answered didn't know of."""
     notes: tuple[str, ...] = ()
     """Texts of internal posts of the thread, for the guard against leaks."""
+    earlier: tuple[Written, ...] = ()
+    """What the agent wrote in earlier mails: an end that comes again is his signature."""
     pictures: frozenset[str] = frozenset()
     """sha256 of pictures in earlier answers of the agent: what comes again below his name is a logo."""
     about: Post | None = None
@@ -143,6 +145,8 @@ class Case:
             )
         # pictures that staff pastes into an answer travel in their place
         written = quoting.written(mail.pictured if agent is not None and mail.pictured else mail.text, facts.ours)
+        if agent is not None and facts.earlier:
+            written = signature.without_repeated(written, facts.earlier, agent)
         return cls(facts=facts, agent=agent, actor=actor, trust=trust, written=written, found=commands.find(written.text), asked=[])
 
     def note(self, step: str, said: str, saw: str = "") -> None:

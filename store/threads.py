@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.ticket import Post, Ticket
+from rules.reading.quoting import Written
 from store import facts, lookup, tables
 from store.columns import unindexed
 from store.prepared import Prepared, PreparedFor, Row, at_most
@@ -134,7 +135,15 @@ def latest_posts(tx: Connection, ticket_id: int) -> list[Post]:
 
 
 LATELY = 3000
-"""Posts of the whole desk among which an agent's earlier pictures are looked for."""
+"""Posts of the whole desk among which an agent's earlier mails are looked for."""
+
+
+def written_by(tx: Connection, agent: str) -> tuple[Written, ...]:
+    """What an agent's 12 latest mails said, newest first."""
+    newest = tx.execute(select(func.max(POST.c.id))).scalar() or 0
+    mine = (POST.c.agent == agent, POST.c.received_id.is_not(None), POST.c.id > newest - LATELY)
+    found = tx.execute(select(POST.c.text, POST.c.quoted).where(*mine).order_by(POST.c.id.desc()).limit(12))
+    return tuple(Written(text=row.text, quoted=row.quoted) for row in found)
 
 
 def pictures_of(tx: Connection, agent: str) -> frozenset[str]:

@@ -171,10 +171,10 @@ def says_nothing(text: str) -> bool:
     rows = [row.strip() for row in _visible(text).split("\n") if row.strip()]
     if not rows:
         return True
-    return len(rows) <= _SIGNED_ROWS and is_closing(rows[0]) and not _THANKS.match(rows[0]) and all(map(_is_signed, rows[1:]))
+    return len(rows) <= _SIGNED_ROWS and is_closing(rows[0]) and not _THANKS.match(rows[0]) and all(map(may_sign, rows[1:]))
 
 
-def _is_signed(row: str) -> bool:
+def may_sign(row: str) -> bool:
     """Whether a row may stand in a signature: no question, no sentence, no postscript."""
     if len(row) > _SIGNED_CHARS or row[-1] in "?!" or _POSTSCRIPT.match(row) or command_of(row) is not None:
         return False
@@ -183,6 +183,11 @@ def _is_signed(row: str) -> bool:
         return False
     small = [word for word in words if word[0].islower()]
     return len(small) <= (3 if _CONTACT.search(row) else 2 if len(row) <= _NAME_CHARS else 0)
+
+
+def has_contact(row: str) -> bool:
+    """Whether a row holds a number, an address, or names of a site or of several things side by side."""
+    return bool(_CONTACT.search(row))
 
 
 def without(text: str, numbers: Collection[int]) -> str:

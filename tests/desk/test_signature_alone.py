@@ -103,3 +103,18 @@ def test_the_own_address_of_an_agent_stays_behind_without_a_mark_too(tmp_path: P
         shown = plain(one(d.post_later(), KIM, "message"))
         assert "Kind regards\nAnna Berg\nTel. 040 123 456" in shown and "Staff Ltd" not in shown
         assert ANNA in shown, "what he says himself he means"
+
+
+def test_a_signature_that_comes_back_leaves_no_more(tmp_path: Path) -> None:
+    """Outlook sets no mark; from the third answer on the direct telephone number stays inside, the name below the closing formula doesn't."""
+    signed = "Mit freundlichen Grüßen\n\nAnna Aalto\nIT-Support\nHafen GmbH | Kai 1 | 20457 Hamburg\nTel. +49 40 123 456"
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        told: list[str] = []
+        for number, words in enumerate(("Das Papier ist alle.", "Bitte noch einmal versuchen.", "Morgen kommt jemand."), 1):
+            mail = one(request(d, f"Drucker {number} geht nicht."), ANNA)
+            d.write(ANNA, f"{words}\n\n{signed}", answer=mail)
+            told += [plain(m) for m in to_customers(d.post_later()) if m["X-Mailgate-Template"] == "message"]
+        assert ["+49 40 123 456" in each for each in told] == [True, True, False]
+        assert "Morgen kommt jemand." in told[2] and "Anna Aalto" in told[2]
+        assert "+49 40 123 456" in d.posts("T3")[-1].quoted
