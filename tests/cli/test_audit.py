@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.cli.conftest import Desk
 
 
-def store(desk: Desk) -> sqlite3.Connection:
-    return sqlite3.connect(desk.folder / "var" / "desk.db")
+@contextmanager
+def store(desk: Desk) -> Iterator[sqlite3.Connection]:
+    """What somebody with the file can do to it."""
+    with closing(sqlite3.connect(desk.folder / "var" / "desk.db")) as db, db:
+        yield db
 
 
 def worked(desk: Desk) -> None:
