@@ -1,5 +1,6 @@
 """Fixtures for all tests come from the modules named here, each beside the server it starts."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ settings.register_profile(
 # The same examples every time: a run is to be repeatable; long random runs are a target of their own.
 settings.load_profile("mailgate")
 
+
+# What a shell starts in the background ignores Ctrl-C, and so would every program that a test starts and breaks off.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONG = (
     "house/test_recipes house/test_wheel journeys/test_newcomer journeys/test_life journeys/test_pipe journeys/test_submission journeys/test_real_chain"
