@@ -6,6 +6,7 @@ are said in `times.py`; the texts are rendered in `render.py`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -87,7 +88,7 @@ def _merge(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str
 def words(code: str, site: Path | None = None) -> Mapping[str, object]:
     """All words of a language as nested tables; a word that it lacks is English, a word in the site's `words.toml` wins.
 
-    Read once; `render.forget` drops what was read. Raises `tomllib.TOMLDecodeError` or `OSError` for a site file that can't be read.
+    Read once; `forget` drops what was read. Raises `tomllib.TOMLDecodeError` or `OSError` for a site file that can't be read.
     """
     codes = dict.fromkeys((FALLBACK, code))
     table: Mapping[str, object] = {}
@@ -101,7 +102,34 @@ def words(code: str, site: Path | None = None) -> Mapping[str, object]:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _ours(code: str) -> Mapping[str, object]:
-    return tomllib.loads((MAIL / code / "words.toml").read_text(encoding="utf-8"))
+    return tomllib.loads("\n".join(_pieces(code).values()))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _pieces(code: str) -> Mapping[str, str]:
+    """Our words by their outermost tables, not read yet: commands need two of thirty, and to read all of four languages takes a tenth of one."""
+    found: dict[str, str] = {}
+    for piece in re.split(r"^(?=\[)", (MAIL / code / "words.toml").read_text(encoding="utf-8"), flags=re.MULTILINE):
+        name = piece[1:].partition("]")[0].partition(".")[0] if piece.startswith("[") else ""
+        found[name] = found.get(name, "") + piece
+    return found
+
+
+@lru_cache(maxsize=256)
+def _outermost(code: str, name: str, site: Path | None) -> object:
+    """What `words` has by this name."""
+    if site is not None and any((site / each / "words.toml").is_file() for each in (FALLBACK, code)):
+        return words(code, site).get(name)
+    table: Mapping[str, object] = {}
+    for each in dict.fromkeys((FALLBACK, code)):
+        table = _merge(table, tomllib.loads(_pieces(each).get(name, "")))
+    return table.get(name)
+
+
+def forget() -> None:
+    """Read the site's words anew when they are wanted next."""
+    for remembered in (words, phrases, _outermost):
+        remembered.cache_clear()
 
 
 _AROUND = ("status", "status_staff", "bar", "light", "priority", "due", "page", "common", "reply", "foot", "facts", "labels")
@@ -127,8 +155,8 @@ def phrases(code: str, site: Path | None = None) -> str:
 
 def section(code: str, *path: str, site: Path | None = None) -> Mapping[str, object]:
     """One table of the words, such as `section("de", "labels", "staff")`; empty if there is none."""
-    table: object = words(code, site)
-    for name in path:
+    table: object = _outermost(code, path[0], site) if path else words(code, site)
+    for name in path[1:]:
         table = table.get(name) if isinstance(table, Mapping) else None
     return table if isinstance(table, Mapping) else {}
 
@@ -257,3 +285,13 @@ def label(stem: str, language: str, *, staff: bool = True, site: Path | None = N
     """What stands on a button of this kind: the word itself where the language has none."""
     said = section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
     return said if isinstance(said, str) else stem
+
+
+def spelled(said: str, language: str, *, site: Path | None = None) -> str:
+    """Words with a command line, which begins with `#`, as the reader writes it; all others as they are."""
+    return spell(said[1:], language, staff=True, site=site) if said.startswith("#") else said
+
+
+def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:
+    """What stands on a button that has no label of its own: the words for the part of its key before the colon."""
+    return label(key.partition(":")[0].rstrip("0123456789"), language, staff=staff, site=site)

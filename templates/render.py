@@ -181,23 +181,13 @@ class _Dresser:
         code, site = self.kit.code, self.kit.site
         if self.links is not None and key not in self.links:
             raise Unrenderable(f"no address for the button {key}")
-        label = spelled(str(button["label"]), code, site=site) or label_of(key, code, staff=self.staff, site=site)
+        label = languages.spelled(str(button["label"]), code, site=site) or languages.label_of(key, code, staff=self.staff, site=site)
         own = str(button["word"])
         if own:
-            word = spelled(own, code, site=site) if own.startswith("#") else languages.pressed_words(own, code, site)[0]
+            word = languages.spelled(own, code, site=site) if own.startswith("#") else languages.pressed_words(own, code, site)[0]
         else:
             word = languages.spell(str(button["line"]), code, staff=self.staff, site=site)
         return button | {"label": label, "word": word, "href": self.links[key] if self.links is not None else ""}
-
-
-def spelled(said: str, language: str, *, site: Path | None = None) -> str:
-    """Words with a command line, which begins with `#`, as the reader writes it; all others as they are."""
-    return languages.spell(said[1:], language, staff=True, site=site) if said.startswith("#") else said
-
-
-def label_of(key: str, language: str, *, staff: bool, site: Path | None = None) -> str:
-    """What stands on a button that has no label of its own: the words for the part of its key before the colon."""
-    return languages.label(key.partition(":")[0].rstrip("0123456789"), language, staff=staff, site=site)
 
 
 def _because(kit: _Kit, card: Mapping[str, object]) -> str:
@@ -319,7 +309,7 @@ def render(
 def forget() -> None:
     """Drop all compiled texts and words, so that changed files are read at the next render."""
     _kit.cache_clear()
-    languages.words.cache_clear()
+    languages.forget()
 
 
 def names(site: Path | None = None) -> dict[str, tuple[str, ...]]:

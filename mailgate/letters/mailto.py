@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from templates import languages, render
+from templates import languages
 
 ButtonAddress = Callable[[str], "tuple[str, str | None]"]
 """Gives a button's address by its key, and a token for the subject where the desk has no sub-addressing (else None)."""
@@ -52,7 +52,7 @@ def links(card: Mapping[str, object], language: str, button_address: ButtonAddre
     made: dict[str, str] = {}
     for button in _buttons(card):
         key = str(button["key"])
-        label = render.spelled(str(button["label"]), spoken, site=site) or render.label_of(key, spoken, staff=staff, site=site)
+        label = languages.spelled(str(button["label"]), spoken, site=site) or languages.label_of(key, spoken, staff=staff, site=site)
         stem, _, which = key.partition(":")
         label += f": {which}" if stem in _ONE_OF_SEVERAL and not button["label"] else ""
         address, token = button_address(key)

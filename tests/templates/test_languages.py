@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -263,3 +265,24 @@ def test_help_shows_words_that_are_understood(code: str, who: str) -> None:
         assert word.startswith("#") == (who == "staff")
         assert aliases[fold(word.lstrip("#"))] == verb
         assert meaning
+
+
+@pytest.mark.parametrize("code", languages.LANGUAGES)
+def test_a_table_read_alone_is_the_one_that_the_whole_has(code: str) -> None:
+    """A line that begins with a bracket within a longer text would cut it in two."""
+    whole = languages.words(code)
+    tables = [name for name, value in whole.items() if isinstance(value, Mapping)]
+    assert len(tables) > 30 and all(languages.section(code, name) == whole[name] for name in tables)
+
+
+def test_the_site_s_words_win_table_by_table(tmp_path: Path) -> None:
+    """Until they are forgotten, for files are read once."""
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "words.toml").write_text('[status]\nnew = "angekommen"\n')
+    languages.forget()
+    assert languages.word("de", "status", "new", site=tmp_path) == "angekommen"
+    (tmp_path / "de" / "words.toml").write_text('[status]\nnew = "da"\n')
+    assert languages.word("de", "status", "new", site=tmp_path) == "angekommen"
+    languages.forget()
+    assert languages.word("de", "status", "new", site=tmp_path) == "da"
+    assert languages.word("de", "status", "closed", site=tmp_path) == languages.word("de", "status", "closed")
