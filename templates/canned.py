@@ -19,12 +19,13 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-
-from jinja2 import ChainableUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from templates import articles, clean, languages
 from templates.articles import Article, Fault
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LIMIT = 100_000
 """The most characters that an answer may grow to."""
@@ -55,6 +56,8 @@ def near(name: str, site: Path | None) -> tuple[str, ...]:
 
 def fill(answer: Article, card: Mapping[str, object]) -> str:
     """The text with its places filled; an unknown place is left empty. Raises Unfillable for a faulty file."""
+    from jinja2 import TemplateError  # noqa: PLC0415 - a twentieth of a command that acts, and few fill an answer
+
     try:
         text = _environment().from_string(answer.text).render(_cleaned(card))
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as fault:
@@ -85,6 +88,9 @@ def save(name: str, language: str, title: str, text: str, site: Path) -> Path:
 
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import ChainableUndefined  # noqa: PLC0415 - as above
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
     env = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, keep_trailing_newline=True)
     env.filters = {name: env.filters[name] for name in ("capitalize", "default", "first", "last", "lower", "title", "trim", "upper")}
     env.globals = {}

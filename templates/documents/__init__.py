@@ -12,9 +12,6 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from jinja2 import ChainableUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from rules.frozen import dataclass
 from templates import clean
 
@@ -64,6 +61,9 @@ def find(name: str, site: Path | None) -> Layout | None:
 
 def fill(layout: Layout, card: Mapping[str, object]) -> str:
     """The Markdown of a document; an unknown place is left empty. Raises Unfillable for a faulty layout."""
+    from jinja2 import ChainableUndefined, TemplateError  # noqa: PLC0415 - a twentieth of a command that acts, and few make a document
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
     env = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_said)
     env.filters = {
         name: env.filters[name] for name in ("capitalize", "default", "first", "last", "length", "lower", "title", "trim", "upper")
@@ -80,7 +80,7 @@ def fill(layout: Layout, card: Mapping[str, object]) -> str:
 
 def _said(value: object) -> object:
     """A value as Markdown that shows exactly it: every sign escaped, every line of its own."""
-    text = clean.clean_text(str(value)) if not isinstance(value, ChainableUndefined) else ""
+    text = clean.clean_text(str(value))  # nothing where there is no such place
     lines = [_MARK.sub(r"\\\1", line.strip().replace("\t", " ")) for line in text.strip("\n").split("\n")]
     return re.sub(r"(?<!\n)\n(?!\n)", "\\\\\n", "\n".join(lines))
 
