@@ -100,9 +100,8 @@ def run() -> None:
     if "serve" in sys.argv[1:]:
         hangups.hold()  # who rereads a config often must not end a daemon that has just been started
     else:
-        gc.set_threshold(
-            100_000, 20, 20
-        )  # what a short command loads stays to its end: looking for rubbish in it takes a twentieth of the time
+        # What a short command loads stays to its end: looking for rubbish in it takes a twentieth of the time.
+        gc.set_threshold(300_000, 20, 20)
     standing()
     sys.exit(main(sys.argv[1:]))
 
