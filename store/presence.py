@@ -5,16 +5,19 @@ Who is alone may take over what a daemon that is gone had begun; who isn't has t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from store.engine import Store, telling_busy
 
 _KEY: Final = 0x6D61696C64616573
 """Of PostgreSQL's advisory lock, which ends with the connection that holds it."""
+_GRACE: Final = 0.5
+"""Seconds for the server to notice that a daemon has hung up: until then it looks as if it were there."""
 _TRY, _LET_GO = text("SELECT pg_try_advisory_lock(:key)"), text("SELECT pg_advisory_unlock(:key)")
 _JOIN = text("SELECT pg_advisory_lock_shared(:key)")
 
@@ -34,7 +37,7 @@ def serving(store: Store, take_over: Callable[[], None]) -> Iterator[None]:
         connection = store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with telling_busy():
-            if connection.scalar(_TRY, {"key": _KEY}):
+            if _is_alone(connection):
                 take_over()
                 connection.execute(_JOIN, {"key": _KEY})
                 connection.execute(_LET_GO, {"key": _KEY})
@@ -44,3 +47,11 @@ def serving(store: Store, take_over: Callable[[], None]) -> Iterator[None]:
     finally:
         connection.invalidate()  # the lock ends with it
         connection.close()
+
+
+def _is_alone(connection: Connection) -> bool:
+    for _ in range(10):
+        if connection.scalar(_TRY, {"key": _KEY}):
+            return True
+        time.sleep(_GRACE / 10)
+    return False
