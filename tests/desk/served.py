@@ -33,7 +33,8 @@ from rules.facts.mail import Envelope
 from store import engine, inbox, people, sending, tables
 from tests.desk import standing
 from tests.desk.office import START, Desk
-from tests.journeys.desk import environment, free_ports
+from tests.journeys.desk import environment
+from tests.servers.ports import free_ports
 
 PATIENCE_SECONDS = 60.0
 RECEIVED, OUTBOX = tables.Received, tables.Outbox

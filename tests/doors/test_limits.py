@@ -16,6 +16,7 @@ import pytest
 from mailgate.doors.gate import DiskGuard, Gate, Limits, plain_ip
 from mailgate.doors.receiving import Failing, Received
 from tests.doors.desk import opened
+from tests.servers.ports import free_ports
 
 
 def soon(seconds: float) -> timedelta:
@@ -397,8 +398,7 @@ def test_a_door_without_free_file_descriptors_neither_spins_nor_dies(kind: str) 
 
 def test_a_flood_while_a_desk_with_few_file_descriptors_starts_does_not_end_it(tmp_path: Path) -> None:
     """Connections that take the last descriptor would keep a desk from reading its own modules."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     (tmp_path / "config.toml").write_text(
         f'[desk]\naddress = "support@desk.example"\n[smtp]\nlisten = "127.0.0.1:{port}"\n[limits]\nper_ip = "off"\n'
     )

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.desk import Desk, ended, free_ports
+from tests.journeys.desk import Desk, ended
 from tests.journeys.town import Person, Town
 from tests.servers import postfix
 from tests.servers.dovecot import Dovecot, dovecot
+from tests.servers.ports import free_ports
 from tests.servers.quick import begun_quickly
 
 __all__ = ["dovecot"]

@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import cli
+from tests.servers.ports import free_ports
 
 MAILGATE = str(Path(sys.executable).with_name("mailgate"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,17 +65,6 @@ def until(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.05)
     return answer
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on now."""
-    held = [socket.socket() for _ in range(count)]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def environment() -> dict[str, str]:

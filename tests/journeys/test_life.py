@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.desk import MAILGATE, Desk, environment, free_ports, until
+from tests.journeys.desk import MAILGATE, Desk, environment, until
 from tests.journeys.town import parsed, plain, smtp
+from tests.servers.ports import free_ports
 
 pytestmark = pytest.mark.journey
 

@@ -24,8 +24,9 @@ import trustme
 from mailgate.config import doors
 from mailgate.config.secrets import Secret
 from mailgate.desk import wrong_turns
-from tests.journeys.desk import MAILGATE, free_ports, until
+from tests.journeys.desk import MAILGATE, until
 from tests.servers.dovecot import Dovecot
+from tests.servers.ports import free_ports
 from tests.servers.talker import HANG_UP, talking
 
 pytestmark = pytest.mark.journey

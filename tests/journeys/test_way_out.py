@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.chaos.relay import Relay
-from tests.journeys.desk import Desk, free_ports, until
+from tests.journeys.desk import Desk, until
 from tests.journeys.town import parsed, smtp
+from tests.servers.ports import free_ports
 
 pytestmark = pytest.mark.journey
 

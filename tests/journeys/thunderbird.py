@@ -20,7 +20,8 @@ from typing import Any, Self
 import pytest
 
 from tests.journeys.clients import Account
-from tests.journeys.desk import free_ports, until
+from tests.journeys.desk import until
+from tests.servers.ports import free_ports
 
 _PREFS = """
 user_pref("marionette.port", {marionette});

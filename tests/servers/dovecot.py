@@ -27,6 +27,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.servers.ports import free_ports
+
 PASSWORD = "correct-horse"
 BINARIES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
 
@@ -258,7 +260,7 @@ def _launch(binary: str, extra: str) -> Dovecot:
     if os.getuid() == 0:
         os.chown(home / "mail", owner.pw_uid, owner.pw_gid)
     _certify(home)
-    imap, imaps, lmtp = _free_ports(3)
+    imap, imaps, lmtp = free_ports(3)
     root = os.getuid() == 0
     (home / "dovecot.conf").write_text(
         _CONFIG.format(
@@ -304,14 +306,6 @@ def _certify(home: Path) -> None:
     authority.cert_pem.write_to_path(home / "ca.pem")
     certificate.private_key_pem.write_to_path(home / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(home / "cert.pem")
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        lines = [held.enter_context(socket.socket()) for _ in range(count)]
-        for line in lines:
-            line.bind(("127.0.0.1", 0))
-        return [line.getsockname()[1] for line in lines]
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers.ports import free_ports
+
 _PROGRAMS = Path("/usr/lib/postfix/sbin")
 _COMMANDS = Path("/usr/sbin")
 
@@ -163,7 +165,7 @@ def start(
     for name in ("etc", "queue", "data"):
         (home / name).mkdir()
     os.chown(home / "data", pwd.getpwnam("postfix").pw_uid, -1)
-    port = _free_port()
+    (port,) = free_ports(1)
     main = _MAIN.format(
         home=home,
         commands=_COMMANDS,
@@ -201,12 +203,6 @@ def start(
 
 def _transport(place: tuple[str, int] | str) -> str:
     return place if isinstance(place, str) else f"smtp:[{place[0]}]:{place[1]}"
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _greets(port: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -13,6 +12,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.servers.ports import free_ports
 from tests.servers.tokens import Endpoint
 
 
@@ -58,9 +58,7 @@ class _OnLoopback(Controller):
 def token_relay(tokens: Endpoint) -> Iterator[TokenRelay]:
     """One that ends with the block."""
     relay = TokenRelay(tokens)
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        relay.port = held.getsockname()[1]
+    (relay.port,) = free_ports(1)
     server = _OnLoopback(relay, hostname="127.0.0.1", port=relay.port)
     server.start()
     try:
