@@ -280,7 +280,10 @@ def _launch(binary: str, extra: str) -> Dovecot:
         )
     )
     with (home / "out").open("wb") as out:
-        process = subprocess.Popen([binary, "-F", "-c", str(home / "dovecot.conf")], stdout=out, stderr=out)
+        # A server tells the day of a mail, and searches by it, in its own time zone; the tests name days of UTC.
+        process = subprocess.Popen(
+            [binary, "-F", "-c", str(home / "dovecot.conf")], stdout=out, stderr=out, env=dict(os.environ) | {"TZ": "UTC"}
+        )
     return Dovecot(home=home, imap_port=imap, imaps_port=imaps, lmtp_port=lmtp, process=process)
 
 
