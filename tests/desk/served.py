@@ -154,6 +154,7 @@ class Daemon:
 
     pid: int
     voice: IO[str]
+    log: Path
 
     def prompt(self, how: signal.Signals = signal.SIGUSR1) -> None:
         """Let it look for what waits; by SIGUSR2, also for what is due by time."""
@@ -165,7 +166,11 @@ class Daemon:
         for line in self.voice:
             if line.strip() == word:
                 return
-        raise AssertionError("the daemon is gone")
+        raise AssertionError(f"the daemon is gone: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self.log.read_text()[-2000:] if self.log.exists() else ""
 
 
 @contextmanager
@@ -175,16 +180,17 @@ def _daemon(folder: Path, config: Path) -> Iterator[Daemon]:
         pid = _asked([str(config), str(folder / "clock"), listener.getsockname()[1]])
         with listener.accept()[0] as heard:
             heard.settimeout(PATIENCE_SECONDS)
-            one = Daemon(pid=pid, voice=heard.makefile("r"))
-            try:
-                one.hears(standing.READY)
-                yield one
-                os.kill(pid, signal.SIGTERM)
-            except BaseException:
-                os.kill(pid, signal.SIGKILL)
-                _asked(pid)
-                raise
-    assert _asked(pid) == 0, (folder / "daemon.log").read_text()[-2000:]
+            with heard.makefile("r") as voice:
+                one = Daemon(pid=pid, voice=voice, log=folder / "daemon.log")
+                try:
+                    one.hears(standing.READY)
+                    yield one
+                    os.kill(pid, signal.SIGTERM)
+                except BaseException:
+                    os.kill(pid, signal.SIGKILL)
+                    _asked(pid)
+                    raise
+    assert _asked(pid) == 0, one.last_words()
 
 
 @lru_cache(maxsize=1)

@@ -69,7 +69,7 @@ def test_nobody_carries_his_ticket_into_another_departments(tmp_path: Path) -> N
         d.agent("anna", "hw")
         d.agent("ben", "bill")
         d.write(KIM, to="hardware@desk.example", subject="Printer")
-        d.write("Mal <mal@evil.example>", to="billing@desk.example", subject="[cat:billing] Invoice")
+        d.write("Mal <mal@evil.example>", to="support@desk.example", subject="[cat:billing] Invoice")
         before = state(d, "T1")
         i = d.write(BEN, "#merge T1", subject="[T2]", envelope=login("ben"))
         assert d.fate(i) == "held" and "merge T1" in str(d.mail(i)["why"])
