@@ -153,8 +153,8 @@ def test_the_address_of_a_peer_is_read_plainly() -> None:
 
 async def test_who_says_no_ehlo_is_shown_out_whatever_else_he_says() -> None:
     async with opened(limits=Limits(greeting=soon(0.4), idle=soon(30))) as desk:
-        client = await desk.client(hello="")
         began_at = time.monotonic()
+        client = await desk.client(hello="")
         while (answer := await client.say("NOOP")).startswith("250"):
             await asyncio.sleep(0.05)
         assert answer.startswith("421 4.4.2") or answer == ""
@@ -162,9 +162,9 @@ async def test_who_says_no_ehlo_is_shown_out_whatever_else_he_says() -> None:
 
 
 async def test_a_silent_client_is_shown_out_and_an_active_one_is_not() -> None:
-    async with opened(limits=Limits(idle=soon(0.5))) as desk:
+    async with opened(limits=Limits(idle=soon(2))) as desk:
         client = await desk.client()
-        for _ in range(6):
+        for _ in range(11):
             await asyncio.sleep(0.2)
             assert await client.say("NOOP") == "250 2.0.0 OK"
         assert (await client.reply()).startswith("421 4.4.2")
@@ -189,7 +189,7 @@ async def test_content_that_trickles_is_ended_with_421_and_not_kept() -> None:
 
 
 async def test_content_that_stops_is_ended_with_421_and_not_kept() -> None:
-    async with opened(limits=Limits(idle=soon(0.3))) as desk:
+    async with opened(limits=Limits(idle=soon(1.5))) as desk:
         client = await desk.client()
         await client.begin()
         client.send(b"Subject: x\r\n\r\n")
@@ -199,24 +199,24 @@ async def test_content_that_stops_is_ended_with_421_and_not_kept() -> None:
 
 async def test_slow_content_that_flows_is_taken_beyond_the_idle_time() -> None:
     """The time-out is for silence: 25 MB over a telephone line take an hour."""
-    async with opened(limits=Limits(idle=soon(0.4))) as desk:
+    async with opened(limits=Limits(idle=soon(2))) as desk:
         client = await desk.client()
         await client.begin()
-        for _ in range(10):
+        for _ in range(11):
             client.send(b"y" * 98 + b"\r\n")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
         client.send(b".\r\n")
         assert await client.reply() == "250 2.0.0 kept"
 
 
 async def test_a_slow_commit_is_not_the_clients_silence() -> None:
-    async with opened(limits=Limits(idle=soon(0.2))) as desk:
+    async with opened(limits=Limits(idle=soon(1.5))) as desk:
         desk.shelf.gate.clear()
         client = await desk.client()
         await client.begin()
         client.send(b"x\r\n.\r\n")
         await asyncio.to_thread(desk.shelf.entered.wait, 5)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2)
         desk.shelf.gate.set()
         assert await client.reply() == "250 2.0.0 kept"
 
@@ -350,9 +350,10 @@ async def main():
     committer = Committer(lambda mails: [None] * len(mails)); committer.start()
     door = SmtpDoor(DoorSettings(listen="127.0.0.1:0"), is_ours=lambda address: None, committer=committer)
     await door.start()
+    begun = time.process_time()
     print(door.port, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    print(time.process_time(), flush=True)
+    print(time.process_time() - begun, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 kind = sys.argv[1]
 factory = asyncio.new_event_loop
@@ -379,7 +380,7 @@ def test_a_door_without_free_file_descriptors_neither_spins_nor_dies(kind: str) 
         time.sleep(1.5)  # the span over which processor time is measured
         process.stdin.write("\n")
         process.stdin.flush()
-        assert float(process.stdout.readline()) < 1.5, "start-up takes 0.5 s; the rest would be spinning"
+        assert float(process.stdout.readline()) < 0.75, "the rest would be spinning"
         for sock in sockets:
             sock.close()
         deadline = time.monotonic() + 10

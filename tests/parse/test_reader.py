@@ -83,14 +83,14 @@ while len(head := sys.stdin.buffer.read(4)) == 4:
 @pytest.mark.parametrize("fault", [b"hang", b"die", b"full"])
 def test_a_mail_that_breaks_the_worker_is_refused_and_the_others_are_read(fault: bytes) -> None:
     """It hangs, crashes or needs too much memory: tried again alone, then given up, and nobody else waits for ever."""
-    with Reader(wall_seconds=1.0, command=[sys.executable, "-c", FAULTY]) as reader:
+    with Reader(wall_seconds=3.0, command=[sys.executable, "-c", FAULTY]) as reader:
         results = reader.read([build.plain(b"x"), build.plain(fault), build.plain(b"y", subject=b"next")])
         assert subjects(results) == ["Printer", "unreadable", "next"]
 
 
 def test_a_worker_that_hung_once_is_replaced(reader: Reader) -> None:
     """The mail is innocent if it can be read the second time."""
-    with Reader(wall_seconds=1.0) as hasty:
+    with Reader(wall_seconds=3.0) as hasty:
         hasty.read([build.plain(b"x")])
         pid = hasty.pid
         assert pid is not None

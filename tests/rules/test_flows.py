@@ -55,6 +55,6 @@ def test_forms_of_one_name_are_told_apart_by_the_model() -> None:
 
 def test_hostile_lines_cost_no_time() -> None:
     """A line of a million blanks must not stop the desk."""
-    began = time.monotonic()
+    began = time.thread_time()
     flows.filled(ORDER, POLICY, "\n".join([" >*" * 300_000, ":" * 300_000, "part" * 100_000 + ": 1"]))
-    assert time.monotonic() - began < 0.5
+    assert time.thread_time() - began < 0.5

@@ -140,7 +140,7 @@ def test_a_relay_that_does_not_answer_is_left_in_time() -> None:
     sink = Sink(delay=30)
     begun = time.monotonic()
     (answer,) = send(sink, mail(), wait_taken=0.3)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert isinstance(answer, Later)
     assert answer.perhaps_sent
     assert "Timed out" in answer.why
@@ -148,7 +148,7 @@ def test_a_relay_that_does_not_answer_is_left_in_time() -> None:
 
 def test_a_slow_relay_is_used_by_four_at_a_time() -> None:
     """It isn't overrun, and nobody waits for all the others."""
-    sink = Sink(delay=0.1)
+    sink = Sink(delay=0.3)
     answers = send(sink, *(mail() for _ in range(12)))
     assert all(isinstance(answer, Sent) for answer in answers)
     assert sink.busiest == 4
@@ -246,7 +246,7 @@ def test_a_cancelled_delivery_leaves_no_half_used_connection() -> None:
         async with running(sink) as up:
             courier = SmtpCourier(hop(up.port))
             task = asyncio.create_task(courier.deliver(mail()))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not sink.busy:
                     await asyncio.sleep(0.01)
             task.cancel()
