@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rules import belonging, control, rights, routing, several, sideways
+from rules import belonging, control, rights, routing, several, sideways, strung
 from rules.actions.base import Action, ends_in_text, read
 from rules.actions.folding import fold
 from rules.actions.opening import New
@@ -339,6 +339,9 @@ def _read_lines(case: Case) -> tuple[list[Action], list[tuple[int, str]], list[Q
     taken: set[int] = set()
     meant = [line for line in case.found.inside if line.number in allowance.replace]
     for line in sorted((*case.found.lines, *meant), key=lambda line: line.number):
+        if not allowance.anyway and line.number not in allowance.replace and (pieces := strung.apart(line.text, case.words)):
+            questions.append(Question(number=line.number, line=line.text, code="strung", near=("\n".join(pieces),)))
+            continue
         for each in _instead(line, allowance):
             try:
                 action = read(each, case.words)
@@ -410,7 +413,7 @@ def _about_held(case: Case, sent: Sent) -> Verdict:
     """A reply to a question about a held mail: corrected lines stand in for those that were asked about."""
     f = case.facts
     assert f.held is not None  # noqa: S101
-    said = [line.text for line in case.found.lines]
+    said = [piece for line in case.found.lines for piece in strung.apart(line.text, case.words) or (line.text,)]
     if not f.held.is_held:
         return held_decision(case, f"held {f.held.id} anyway", sent)
     if not said:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mailgate.letters import letters, particulars
 from mailgate.letters.events import Event
 from mailgate.letters.particulars import button
-from rules import lexicon
+from rules import lexicon, strung
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
 from rules.facts.ticket import Ticket
@@ -30,6 +30,7 @@ CARRY_OUT_FOR = timedelta(hours=24)
 PROBLEMS = {
     "unknown-verb": "unknown-verb",
     "inside": "buried",
+    "strung": "strung",
     "proof": "level",
     "role": "no-right",
     "reach": "no-right",
@@ -48,12 +49,17 @@ PROBLEMS = {
     "category": "department",
     "nothing-to-undo": "nothing-to-undo",
     "changed-since": "changed-since",
-    "undo-open": "no-undo",
+    "undo-open": "undo-open",
     "undo-merge": "no-undo",
     "undo-moved": "no-undo",
     "undo-alone": "undo-alone",
     "in-the-past": "past",
     "which-task": "which-task",
+    "no-decision": "no-decision",
+    "new-first": "new-alone",
+    "too-far": "too-far",
+    "for-customers": "for-customers",
+    "not-entitled": "for-customers",
     "no-task": "no-task",
     "no-such-task": "no-such-task",
     "no-order": "no-order",
@@ -94,6 +100,14 @@ def _line(question: Question, facts: Facts, language: str) -> str:
     if question.line in facts.mail.text:
         return question.line
     return languages.spell(_MAIL.sub("", question.line), language, staff=True).removeprefix("#")
+
+
+def _shown(near: str, language: str) -> dict[str, str]:
+    """The word and the label of a button that stands for a line, or for several."""
+    if "\n" not in near:
+        return {"word": f"#{near}", "label": f"#{near}"}
+    said = strung.SIGN.join(languages.spell(line, language, staff=True) for line in near.split("\n"))
+    return {"word": said, "label": said}
 
 
 _MAIL = re.compile(r" mail:\d+$")
@@ -153,7 +167,7 @@ def held(facts: Facts, hold: Hold, event: Event) -> list[Letter]:
             "known": known,
             "value": value(q, said_in),
             "matches": [
-                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", word=f"#{near}", label=f"#{near}")
+                button(f"q{n}:{k}", f"held {facts.id} replace {q.number} {near}", **_shown(near, said_in))
                 for k, near in enumerate(q.near[:3], 1)
                 if q.number
             ],

@@ -226,7 +226,8 @@ class _Reader:
 
     def _compare(self, ours: Ours) -> None:
         """Lines that we wrote are quotes, marked or not; a short line among them too."""
-        hits = [at for at, line in enumerate(self.lines) if self.kind[at] in "tqx" and ours.wrote(line)]
+        typed = self._typed_first()
+        hits = [at for at, line in enumerate(self.lines) if self.kind[at] in "tqx" and at not in typed and ours.wrote(line)]
         trusted = {at for at in hits if ours.is_long(self.lines[at])}
         filled = [at for at in range(self.size) if self.kind[at] != "b"]
         order = {at: number for number, at in enumerate(filled)}
@@ -247,6 +248,16 @@ class _Reader:
                 if both and ours.knows(self.lines[at]):
                     self.kind[at] = "x" if self.kind[at] == "t" else "o"
         self._answers_among_ours(ours)
+
+    def _typed_first(self) -> frozenset[int]:
+        """The commands that a mail begins with: our mails print some to be typed, but none of them begins with one."""
+        found = set()
+        for at, kind in enumerate(self.kind):
+            if kind != "b":
+                if kind != "t" or not _COMMAND.match(self.lines[at]):
+                    break
+                found.add(at)
+        return frozenset(found)
 
     def _answers_among_ours(self, ours: Ours) -> None:
         """An attribution cut everything below it; if that is our text, lines of another hand within it are answers."""
