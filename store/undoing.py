@@ -102,7 +102,7 @@ def take_back(
         .all()
     )
     if any(row["action"] == "open" for row in rows):
-        raise Refused("undo-open", ref=ticket.ref)
+        raise Refused("undo-open", near=("close quiet",) if ticket.status is not Status.closed else (), ref=ticket.ref)
     mine = [{k: v for k, v in row["changed"].items() if " " not in k} for row in rows]
     after = taken_back(ticket, [Done(action=row["action"], changed=told) for row, told in zip(rows, mine, strict=True)])
     if any(row["action"].partition(" ")[0] not in rights.FOR_ALL for row in rows):

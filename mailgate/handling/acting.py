@@ -290,7 +290,11 @@ def _without_ticket(tx: Connection, office: Office, facts: Facts, act: Act, *, s
         for touched in tickets:
             if undoing.is_undone(tx, cause, touched):
                 continue  # it was merged with one before, and came apart from it
-            written = ledger.apply(tx, touched, (Undo(cause=cause),), scene_of(tx, facts, act.actor), cause_of(facts))
+            try:
+                written = ledger.apply(tx, touched, (Undo(cause=cause),), scene_of(tx, facts, act.actor), cause_of(facts))
+            except Refused as refusal:
+                refusal.near = ()  # what may be done instead needs a ticket, which this mail isn't about
+                raise
             ticket_id = written.ticket.id
             batch.append(receipts.report(facts, act, written, (), event))
     else:

@@ -16,7 +16,7 @@ class SendAt(Action):
     """Let what you write leave later: `#at tomorrow 8`, `#at 2026-12-01 08:00`. If the ticket is closed before, it doesn't leave, but with `keep`."""
 
     when: str = value(When())
-    keep: bool = value(Flag("keep", ("trotzdem",)), default=False)
+    keep: bool = value(Flag("keep", ("trotzdem", "silti", "přesto")), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=ticket, leaves_at=ahead(self.when, scene, ends=False), keeps=self.keep)
@@ -58,7 +58,7 @@ class SetDue(Action):
     """Say by when the ticket has to be solved: `#due fri`, `#due 2026-12-01 16:00`; `#due -` goes back to the usual limit."""
 
     when: str = value(When(needed=False), default="")
-    none: bool = value(Flag("-", ("none", "off", "never")), default=False)
+    none: bool = value(Flag("-", ("none", "off", "never", "aus", "nie", "pois", "ei", "nikdy")), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if not self.when and not self.none:
@@ -72,7 +72,7 @@ class Away(Action):
 
     to: str = value(Keyed("to", Holder(), ("an",)), default="")
     until: str = value(When(needed=False), default="")
-    off: bool = value(Flag("off", ("back", "zuruck", "aus")), default=False)
+    off: bool = value(Flag("off", ("back", "zurück", "aus", "takaisin", "pois", "zpět")), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         agent = scene.directory.agents.get(scene.who.name)

@@ -26,7 +26,7 @@ class SplitOff(Action):
 class MarkSpam(Action):
     """Close the ticket as spam, tell nobody, and hold what comes from that address: `#spam`; `#spam off` takes it back."""
 
-    off: bool = value(Flag("off", ("nein", "aus")), default=False)
+    off: bool = value(Flag("off", ("nein", "aus", "ei", "pois", "ne")), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         sender = ticket.requester.address

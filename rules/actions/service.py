@@ -25,7 +25,7 @@ from rules.frozen import replace
 class Canned(Beside):
     """Answer with a text of the desk's own: `#canned toner-howto`; what you write besides comes first. `#canned save NAME` keeps your text."""
 
-    save: bool = value(Flag("save", ("speichern",)), default=False)
+    save: bool = value(Flag("save", ("speichern", "tallenna", "uložit")), default=False)
     name: str = value(Word("missing-name"))
     text: str = value(Rest(), default="")
     quoted: str = ""

@@ -78,7 +78,7 @@ class SetStatus(Action):
 class Close(Action):
     """Close the ticket and tell the customer: `#close`. With `quiet` nobody outside is told; headquarters closes towards its partner alone."""
 
-    quiet: bool = value(Flag("quiet", ("still", "leise")), default=False)
+    quiet: bool = value(Flag("quiet", ("quietly", "silent", "silently", "still", "leise", "hiljaa", "potichu", "tiše")), default=False)
     why: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:

@@ -114,7 +114,7 @@ class MakePublic(Action):
 class Quiet(Action):
     """Send the customer no status mails about this ticket; `#quiet off` sends them again."""
 
-    off: bool = value(Flag("off", ("aus",)), default=False)
+    off: bool = value(Flag("off", ("aus", "pois", "ne")), default=False)
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         return Effect(ticket=replace(ticket, quiet=not self.off))

@@ -10,7 +10,7 @@ import pytest
 from rules.facts.terms import Status
 from templates import languages
 from tests.desk.office import Desk, buttons, desk, plain
-from tests.desk.staff import ANNA, KIM, asked, one, request
+from tests.desk.staff import ANNA, KIM, asked, login, one, request, to_customers
 
 OWN = {
     "de": ("#prio hoch", "Übernehmen", "#übernehmen", "#rückgängig"),
@@ -89,3 +89,29 @@ def test_a_mail_to_be_sent_says_which_star_or_colleague_it_is_for(tmp_path: Path
         d.write(ANNA, "#close", answer=asked(d))
         stars = buttons(one(d.post_later(), KIM, "closed"))
         assert [unquote(stars[str(n)]).partition("subject=")[2] for n in (1, 5)] == ["[T1] Bewerten: 1", "[T1] Bewerten: 5"]
+
+
+@pytest.mark.parametrize("line", ["#close quietly", "#schließen leise", "#sulje hiljaa", "#uzavřít potichu", "#uzavřít tiše"])
+def test_quiet_is_quiet_in_every_language(tmp_path: Path, line: str) -> None:
+    """The customer was told, with `hiljaa` for a reason."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, line, answer=asked(d))
+        assert not d.ticket().is_open and to_customers(d.post_later()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [("en", "#close quiet"), ("de", "#schließen leise"), ("fi", "#sulje hiljaa"), ("cs", "#uzavřít potichu")]
+)
+def test_an_opening_that_can_t_be_taken_back_says_what_can_be_done(tmp_path: Path, code: str, says: str) -> None:
+    """`This cannot be taken back any more` leaves a request that was opened by mistake where it is."""
+    with desk(tmp_path) as d:
+        d.agent("anna", language=code)
+        d.write(ANNA, "Broken.\n\n#new for:kim@client.example", envelope=login("anna"))
+        report = one(d.post(), ANNA)
+        d.write(ANNA, "#undo", envelope=login("anna"))
+        loose = one(d.post(), ANNA, "held")
+        assert "T1" in plain(loose) and says in " ".join(plain(loose).split()) and len(buttons(loose)) == 1, "it is about no request"
+        d.write(ANNA, "#undo", answer=report)
+        held = one(d.post(), ANNA, "held")
+        d.press(ANNA, held, languages.spell("close quiet", code, staff=True))
+        assert not d.ticket().is_open
