@@ -43,6 +43,8 @@ def pressed(case: Case) -> Verdict | None:
                 # with words it is a mail like any other, without the button
                 continue
             return _press(case, p.sent, p.token.key, by_address=True)
+    if (gone := _of_nothing(case)) is not None:
+        return gone
     # in a digest the words begin with the number of a row, and there may be a line for each
     answered = [
         p
@@ -68,6 +70,21 @@ def pressed(case: Case) -> Verdict | None:
                 case.note("button", key, f"note {rated[0]}")
                 return _press(case, p.sent, key, by_address=False, said=rated[1])
     return None
+
+
+def _of_nothing(case: Case) -> Spent | None:
+    """The button of a request whose contents were deleted for good: nobody knows any more whose it was, and everybody is told the same."""
+    f = case.facts
+    if (f.thread is not None and f.thread.by != "subject") or any(p.genuine for p in f.presented) or not _is_empty(case):
+        return None
+    others = {p.token for p in f.presented if "@" in p.sent.recipient_key}
+    if f.policy.desk.subaddress:
+        others.update(tokens.find_all(f.mail.subject))
+    token = next((t for t in f.clues.tokens if t.is_button and t not in others), None)
+    if token is None:
+        return None
+    case.note("button", token.key, "of a mail that is not on file")
+    return Spent(why="gone", actor=case.actor, key=token.key)
 
 
 def _bare(sent: Sent, keys: Mapping[str, str]) -> dict[str, str]:

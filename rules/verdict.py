@@ -195,7 +195,7 @@ class Spent:
     """A button that does nothing any more, or a token that may not do this: say so to the stored address, politely."""
 
     why: str
-    """`already-done`, `expired`, `bad-token`, `not-yours`."""
+    """`already-done`, `expired`, `bad-token`, `not-yours`, `gone`."""
     actor: Actor
     key: str = ""
     """The button's key in its mail."""

@@ -16,7 +16,7 @@ from mailgate.office import Office
 from rules.actions.posts import Note
 from rules.case import Facts
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, Fate, MachineKind
+from rules.facts.terms import Address, Fate, MachineKind, address_key
 from rules.frozen import replace
 from rules.verdict import Act, Allowance, Bounced, Decided, Hold, Many, Settle, Spent, Verdict
 from store import inbox, ledger, outbox
@@ -136,8 +136,9 @@ def _decided(tx: Connection, facts: Facts, decided: Decided, again: Again) -> Se
 
 
 def _spent(tx: Connection, office: Office, facts: Facts, spent: Spent, *, silent: bool) -> Settlement:
-    if not silent and facts.machine.may_answer and not facts.may_reply and spent.sent is not None:
-        cause = f"spent:{spent.sent.outbox_id}:{spent.key}:{spent.why}:{facts.at:%Y%m%d}"
+    if not silent and facts.machine.may_answer and not facts.may_reply:
+        about = spent.sent.outbox_id if spent.sent is not None else address_key(facts.mail.identity)
+        cause = f"spent:{about}:{spent.key}:{spent.why}:{facts.at:%Y%m%d}"
         if not outbox.has(tx, cause):
             put(tx, office, facts, questions.spent(facts, spent, event_of(facts, DESK)), cause)
     return Settlement(

@@ -264,7 +264,7 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
     """To the stored address: this button does nothing any more."""
     sent = what.sent
     if sent is None:
-        return []
+        return _gone(facts, event) if what.why == "gone" and facts.mail.identity else []
     kind = sent.recipient_kind
     agent = facts.directory.agent_of(sent.recipient) if kind is RecipientKind.agent else None
     to = agent.address if agent else Address(address=sent.recipient)
@@ -287,3 +287,19 @@ def spent(facts: Facts, what: Spent, event: Event) -> list[Letter]:
     )
     presser = {"name": "", "address": facts.mail.identity or facts.mail.sender.address}
     return [letters.letter(notice, event, {"why": what.why, "line": line, "presser": presser, "buttons": again})]
+
+
+def _gone(facts: Facts, event: Event) -> list[Letter]:
+    """To whoever wrote: what this button was for is no longer here, if it ever was."""
+    agent = facts.directory.agent_of(facts.mail.identity)
+    known = facts.person
+    notice = Notice(
+        template="spent",
+        to=agent.address if agent else Address(address=facts.mail.identity),
+        kind=RecipientKind.agent if agent else RecipientKind.customer,
+        reason="author" if agent else "requester",
+        automatic="replied",
+        language=agent.language if agent else known.language if known else "",
+    )
+    presser = {"name": "", "address": facts.mail.identity}
+    return [letters.letter(notice, event, {"why": "gone", "line": "", "presser": presser, "buttons": []})]

@@ -121,7 +121,7 @@ class ListAnswer(Card):
 class Spent(Card):
     """A button that does nothing any more; to the address that its mail went to."""
 
-    why: Literal["already-done", "expired", "not-yours", "bad-token"]
+    why: Literal["already-done", "expired", "not-yours", "bad-token", "gone"]
     line: str
     """What the button was for, as its command."""
     presser: Person

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from store import engine, purging
 from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import everything, tap, templates
 from tests.desk.office import Desk, buttons, desk, plain, to
@@ -226,3 +227,20 @@ def test_a_mail_without_a_subject_is_answered_under_one(tmp_path: Path) -> None:
         assert (one(mails, "lee@")["Subject"], one(mails, ANNA)["Subject"]) == ("Re: Pyyntönne [T1]", "Re: (no subject) [T1]")
         d.write("lee@other.example", "Korjattu jo.", answer=one(mails, "lee@"), by="subject")
         assert [t.ref for t in d.tickets()] == ["T1"]
+
+
+def test_a_button_of_a_request_that_is_gone_for_good_opens_nothing(tmp_path: Path) -> None:
+    """An empty request called `Rate: 4` reached staff; and a stranger must not learn whether there ever was one."""
+    with desk(tmp_path) as d:
+        mail = closed(d)
+        with engine.transaction(d.office.store) as tx:
+            purging.purge(tx, d.ticket().id, d.at, by="root")
+        told = []
+        for who, label in ((KIM, "4"), (KIM, "It is not solved"), ("mal@evil.example", "4")):
+            i = d.press(who, mail, label)
+            (answer,) = d.post_later()
+            assert (d.fate(i), answer["X-Mailgate-Template"], answer["To"]) == ("ignored", "spent", who)
+            told.append(plain(answer))
+        assert len(set(told)) == 1 and "no longer" in told[0] and "T1" not in told[0]
+        d.press(KIM, mail, "4", "It burns again.")
+        assert d.posts("T2")[-1].text == "It burns again.", "words are never lost"
