@@ -59,7 +59,7 @@ def _signed(office: Office, waiting: inbox.Waiting, mail: Mail) -> tuple[Verifie
     """The verdict on a PGP or S/MIME signature of somebody whose key is on file."""
     from mailgate.trust import sealed  # noqa: PLC0415 - few mails are signed
 
-    if not mail.identity or not sealed.may_be_signed(mail.header("Content-Type"), waiting.raw):
+    if not mail.identity or not sealed.may_be_signed(mail, waiting.raw):
         return ()
     with engine.reading(office.store) as tx:
         keys = signing.keys_of(tx, mail.identity)

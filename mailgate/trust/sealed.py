@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from mailgate.parsing import cms, headers, mime
 from mailgate.parsing.parameters import value_and_parameters
 from mailgate.trust.seals import Signed, Unproven
-from rules.facts.mail import Verified
+from rules.facts.mail import Mail, Verified
 from rules.facts.people import SigningKey
 from rules.frozen import dataclass
 
@@ -25,7 +25,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 SIGNATURE_BYTES = 256 * 1024
 DIGESTS = frozenset({"sha256", "sha384", "sha512"})
 
-_TELLING = (b"pgp-signature", b"pkcs7-signature", b"-----BEGIN PGP SIGNED MESSAGE-----")
+_ARMOUR = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 _METHODS = {
     "application/pgp-signature": "pgp",
@@ -48,10 +48,10 @@ class Seal:
     """True where `signature` holds the content too."""
 
 
-def may_be_signed(content_type: str, raw: bytes) -> bool:
-    """Whether it is worth a look at the keys; asked of every mail, so no more than a search for fixed words."""
-    said = content_type.lower()
-    return "multipart/signed" in said or "pkcs7-mime" in said or any(word in raw for word in _TELLING)
+def may_be_signed(mail: Mail, raw: bytes) -> bool:
+    """Whether it is worth a look at the keys. Asked of every mail, whose parts are known; only armour in a text has to be looked for."""
+    said = mail.header("Content-Type").lower()
+    return "multipart/signed" in said or "pkcs7-mime" in said or any(part.type.lower() in _METHODS for part in mail.parts) or _ARMOUR in raw
 
 
 def verify(raw: bytes, keys: Sequence[SigningKey], received_at: datetime) -> tuple[Verified, ...]:
@@ -85,7 +85,7 @@ def read(raw: bytes) -> Seal | None:
     if top.type != "multipart/signed" and not is_opaque:
         if any(node.type in _METHODS for node in top.leaves()):
             raise Unproven("partly-signed")
-        if b"-----BEGIN PGP SIGNED MESSAGE-----" in raw:
+        if _ARMOUR in raw:
             raise Unproven("signed-within-text")
         return None
     for name in ("content-type", "content-transfer-encoding"):
