@@ -74,15 +74,16 @@ def word(text: str) -> Pattern:
 
 @lru_cache(maxsize=1024)
 def address(text: str) -> Pattern:
-    """Addresses: one in full, all of a domain (`@corp.example`, `*@*.corp.example`), or a regular expression if it looks like one."""
+    """One address in full, all of a domain (`@corp.example`, `*@*.corp.example`), one name at any domain (`sales@`), or a regular expression."""
     if _REGEX_SIGNS.search(text):
         return regex(text)
-    if not text.strip(" *"):
+    if not text.strip(" *") or text.strip() == "@":
         raise Wrong(f"{text!r} is no address; write anna@corp.example or @corp.example")
     if "@" not in text:
         raise Wrong(f"{text!r} is no address; write anna@{text}, or @{text} for a whole domain", near=f"@{text}")
     key = address_key(text)
-    return Pattern(text=text, matcher=Linear(f"^{_glob('*' + key if key.startswith('@') else key)}$"))
+    open_ = ("*" if key.startswith("@") else "", "*" if key.endswith("@") else "")
+    return Pattern(text=text, matcher=Linear(f"^{_glob(key.join(open_))}$"))
 
 
 def _glob(text: str) -> str:

@@ -302,9 +302,11 @@ class Policy:
         domains = (*self.desk.domains, self.desk.domain)
         named += [f"{name}@{domain}" for domain in domains for name in (local, "control", DEVICES)]
         sorted_by = [pattern for rule in self.rules for condition in rule.when if condition.word == "to" for pattern in condition.patterns]
-        ours = [each for each in sorted_by if not each.text.startswith("@") and address_key(each.text).rpartition("@")[2] in domains]
-        named += [each.text for each in ours if "*" not in each.text]
-        object.__setattr__(self, "_sorted", tuple(each.matcher for each in ours if "*" in each.text))
+        # `sales@` is that name at each of our domains.
+        ours = [each for each in sorted_by if not each.text.startswith("@") and address_key(each.text).rpartition("@")[2] in {*domains, ""}]
+        literal = [address_key(each.text) for each in ours if "*" not in each.text and "@" in each.text]
+        named += [key + domain for key in literal for domain in (domains if key.endswith("@") else ("",))]
+        object.__setattr__(self, "_sorted", tuple(each.matcher for each in ours if "*" in each.text and not each.text.endswith("@")))
         object.__setattr__(self, "_categories", by_address)
         object.__setattr__(self, "_own", frozenset(address_key(address) for address in named))
 

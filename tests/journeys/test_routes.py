@@ -73,18 +73,18 @@ def test_each_route_alone_finds_the_request(open_desk: Callable[..., Desk], sign
 
 def test_an_address_that_a_rule_sorts_by_is_taken_at_the_door(open_desk: Callable[..., Desk]) -> None:
     """The rule would wait for mail that the door refuses as nobody's; what no rule names is still nobody's."""
-    rules = [("complaints@desk.example", "complaint"), ("bugs-*@desk.example", "fault"), ("@desk.example", "other")]
+    rules = [("complaints@desk.example", "complaint"), ("bugs-*@desk.example", "fault"), ("praise@", "praise"), ("@desk.example", "other")]
     more = "".join(
         f'[[type]]\nkey = "{key}"\n[[rule]]\nname = "{key}"\nwhen = {{to = "{to}"}}\nthen = ["type {key}"]\nstop = true\n'
         for to, key in rules
     )
     desk = open_desk(more=more)
     desk.start()
-    for number, to in enumerate(("complaints@desk.example", "Bugs-printer@desk.example", "support@desk.example"), 1):
+    for number, to in enumerate(("complaints@desk.example", "Bugs-printer@desk.example", "support@desk.example", "Praise@desk.example"), 1):
         reply(desk, "kim@client.example", "Well.", number=number, to=to)
     with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.1\.1"):
-        reply(desk, "kim@client.example", "Well.", number=4, to="sales@desk.example")
+        reply(desk, "kim@client.example", "Well.", number=5, to="sales@desk.example")
     with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.7\.1"):
-        reply(desk, "kim@client.example", "Well.", number=5, to="bugs-x@elsewhere.example")
-    until(lambda: len(desk.cli("ticket", "list")) == 3, "three requests")
-    assert sorted(t["type"] for t in desk.cli("ticket", "list")) == ["complaint", "fault", "other"]
+        reply(desk, "kim@client.example", "Well.", number=6, to="praise@elsewhere.example")
+    until(lambda: len(desk.cli("ticket", "list")) == 4, "four requests")
+    assert sorted(t["type"] for t in desk.cli("ticket", "list")) == ["complaint", "fault", "other", "praise"]

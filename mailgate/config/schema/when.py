@@ -124,7 +124,7 @@ Headers = Annotated[
 class When(Section):
     """What a mail must be like: all words must hold; of a list, any item suffices. Patterns ignore case."""
 
-    to: Addresses = says("A recipient: an address, @domain, *@*.domain, or a regular expression.", None)
+    to: Addresses = says("A recipient: an address, @domain, *@*.domain, name@, or a regular expression.", None)
     from_: Addresses = says("The sender, written likewise.", None, alias="from")
     subject: Regexes = says("Regular expression somewhere in the subject.", None)
     tag: Globs = says("A [tag] in the subject, such as urgent or cat:hardware/*.", None)
