@@ -12,7 +12,7 @@ from rules.actions.base import Refused
 from rules.actions.words import Misread
 from store.lock import DaemonRunning
 
-FAILED, WRONG = 1, 2
+FAILED, WRONG, NO_SUCH = 1, 2, 3
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _DATABASE = {
@@ -94,6 +94,8 @@ def explained(fault: Exception) -> tuple[list[str], Sequence[str], int]:
             return [refused(fault)], fault.near, FAILED
         case Misread():
             return [misread(fault)], fault.near, FAILED
+        case FileNotFoundError() if fault.strerror and fault.filename is not None:
+            return [f"{fault.filename}: {fault.strerror}"], (), NO_SUCH
         case OSError() if fault.strerror and fault.filename is not None:
             return [f"{fault.filename}: {fault.strerror}"], (), FAILED
         case OSError() if fault.errno in _NO_ROOM:

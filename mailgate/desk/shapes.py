@@ -274,7 +274,9 @@ def _changed(name: str, value: Any, zone: ZoneInfo) -> Any:  # noqa: ANN401 - an
         return moment(value, zone)
     if name == "due" and isinstance(value, dict):
         return {clock: moment(at, zone) for clock, at in value.items()}
-    return value
+    if isinstance(value, dict):
+        return {key: None if each == "" else each for key, each in value.items()}
+    return None if value == "" else value
 
 
 def mail(row: Mapping[str, Any], zone: ZoneInfo) -> Json:

@@ -62,10 +62,12 @@ def edit(
     assignee: Annotated[str | None, typer.Option("--assignee", "--assign", help="An agent, @group, or nobody.", show_default=False)] = None,
     requester: Annotated[str | None, typer.Option("--requester", help="ADDRESS, or ADDRESS NAME.", show_default=False)] = None,
     watcher: Annotated[
-        list[str] | None, typer.Option("--watcher", "--cc", help="ADDRESS, or -ADDRESS to take it off.", show_default=False)
+        list[str] | None, typer.Option("--watcher", "--watchers", "--cc", help="ADDRESS, or -ADDRESS to take it off.", show_default=False)
     ] = None,
     party: Annotated[str | None, typer.Option("--party", help="The organisation it is from.", show_default=False)] = None,
-    partner_ref: Annotated[str | None, typer.Option("--partner-ref", help="Its number at a partner.", show_default=False)] = None,
+    partner_ref: Annotated[
+        str | None, typer.Option("--partner-ref", "--partner_ref", help="Its number at a partner.", show_default=False)
+    ] = None,
     contract: Annotated[str | None, typer.Option("--contract", help="The contract it is under.", show_default=False)] = None,
     project: Annotated[str | None, typer.Option("--project", help="The project it belongs to.", show_default=False)] = None,
     device: Annotated[str | None, typer.Option("--device", help="The device it is about, by serial number.", show_default=False)] = None,
@@ -73,9 +75,9 @@ def edit(
     origin: Annotated[str | None, typer.Option("--origin", help="customer or internal.", show_default=False)] = None,
     language: Annotated[str | None, typer.Option("--language", help="Language of mails to the customer.", show_default=False)] = None,
     level: Annotated[str | None, typer.Option("--level", help="Level of support: 1 or 2.", show_default=False)] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="x, or -x to take it off.", show_default=False)] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", "--tags", help="x, or -x to take it off.", show_default=False)] = None,
     field: Annotated[
-        list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="A field of the desk's own.", show_default=False)
+        list[str] | None, typer.Option("--field", "--fields", metavar="NAME=VALUE", help="A field of the desk's own.", show_default=False)
     ] = None,
     due: Annotated[
         str | None, typer.Option("--due", metavar="TIME", help="By when it has to be solved; - for none.", show_default=False)

@@ -179,4 +179,10 @@ def _subject(subject: str, text: str) -> str:
 
 
 def _asked(question: str, default: str = "") -> str:
-    return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+    """An answer; where a script's answers are at their end, the default."""
+    try:
+        return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+    except typer.Abort as end:
+        if sys.stdin.isatty() or not isinstance(end.__context__, EOFError):
+            raise
+        return default

@@ -67,5 +67,5 @@ def described(mail: Mail, raw: bytes, envelope: Envelope | None = None, own: Col
     }
 
 
-def _person(address: Address) -> dict[str, str]:
-    return {"name": address.name, "address": address.address}
+def _person(address: Address) -> dict[str, str | None]:
+    return {"name": address.name or None, "address": address.address or None}

@@ -103,8 +103,18 @@ def test_mail_read_stores_nothing_and_names_what_it_cannot_read(desk: Desk, tmp_
     rows = desk.ok("mail", "read", str(desk.mail(subject="Re: =?utf-8?q?Gr=C3=BC=C3=9Fe?=")), str(tmp_path / "empty.eml"))
     assert rows[0]["subject"] == "Re: Grüße"
     assert set(rows[0]) >= (SHOWN | {"file"})
+    assert rows[0]["to"] == [{"name": None, "address": "support@desk.example"}]
     assert rows[1]["error"]
     assert desk.ok("mail", "fates")["received"] == 0
+
+
+@pytest.mark.parametrize("words", ["mail read", "rehearse", "ticket note T1", "why", "import", "db restore"])
+def test_a_file_that_is_not_there_is_no_such_thing(desk: Desk, words: str) -> None:
+    """A script tells a wrong path from a mail that can't be read."""
+    desk.opened()
+    refused = desk.run(*words.split(), "/does/not/exist")
+    assert refused.code == 3
+    assert "/does/not/exist" in refused.err
 
 
 def test_lists_of_mail_are_searched(desk: Desk) -> None:

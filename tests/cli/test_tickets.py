@@ -76,6 +76,14 @@ def test_it_asks_for_what_is_missing(desk: Desk) -> None:
     assert (result.json["subject"], result.json["category"]) == ("Printer", "hardware")
 
 
+def test_what_a_script_leaves_unanswered_is_left_out(desk: Desk) -> None:
+    """Who pipes the answers in doesn't know how many questions this desk's config makes; without a subject there is nothing to open."""
+    result = desk.run("--json", "ticket", "new", "-i", stdin="jan@x.example\n\nPrinter")
+    assert result.code == 0, result.err
+    assert (result.json["subject"], result.json["channel"], result.json["category"]) == ("Printer", "phone", None)
+    assert desk.run("ticket", "new", "-i", stdin="jan@x.example\n").code == 2
+
+
 def test_an_internal_ticket_tells_no_customer(desk: Desk) -> None:
     """An order among staff would reach the one that it is about."""
     desk.opened("--internal")
@@ -174,6 +182,10 @@ def test_a_note_reaches_no_customer(desk: Desk) -> None:
         (["--field", "serial=SN 4711"], "fields", {"serial": "SN 4711"}),
         (["--requester", "eva@x.example Eva Roth"], "requester", {"name": "Eva Roth", "address": "eva@x.example"}),
         (["--notify", "off"], "quiet", True),
+        (["--partner_ref", "X-1"], "partner_ref", "X-1"),
+        (["--watchers", "eva@x.example"], "watchers", ["eva@x.example"]),
+        (["--tags", "vip"], "tags", ["vip"]),
+        (["--fields", "serial=SN 4711"], "fields", {"serial": "SN 4711"}),
     ],
 )
 def test_any_field_can_be_changed_and_the_history_keeps_it(desk: Desk, flags: list[str], key: str, value: object) -> None:
@@ -243,7 +255,7 @@ def test_history_tells_who_did_what(desk: Desk) -> None:
     desk.ok("ticket", "do", "T1", "assign anna", "--as", "ben")
     entry = desk.ok("ticket", "history", "T1")[-1]
     assert (entry["actor"], entry["action"]) == ("ben", "assign anna")
-    assert entry["changed"]["assignee"] == ["", "anna"]
+    assert entry["changed"]["assignee"] == [None, "anna"]
     assert "assignee: – → anna" in desk.run("ticket", "history", "T1").out
 
 
