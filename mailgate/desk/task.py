@@ -74,7 +74,7 @@ def add(
         raise Misused("a task is for an agent or for a group, not for both")
     who = f"@{agent} " if agent else f"group:{group} " if group else ""
     until = f'by:"{by}" ' if by else ""
-    _do(call.of(context), ticket, f"task {until}{who}{text}", as_)
+    _do(call.of(context), ticket, f"task {until}{who}{text}", as_, agent=agent)
 
 
 @app.command()
@@ -118,12 +118,14 @@ def remove(context: typer.Context, ref: Ref, as_: As = "") -> None:
     screen.result(desk, {"ref": ref.upper(), "removed": True}, f"{ref.upper()} is gone")
 
 
-def _do(desk: Call, ticket: str, line: str, name: str, ref: str = "") -> None:
+def _do(desk: Call, ticket: str, line: str, name: str, ref: str = "", *, agent: str = "") -> None:
     from mailgate.handling import commands
     from store import engine, people
 
     with desk.store() as store, engine.reading(store) as tx:
         directory = people.directory(tx)
+    if agent and directory.agent_of(agent) is None:
+        edits.found(directory.agents, agent, "agent")
     actions = commands.understood((line,), desk.settings.policy, directory)
     _carry_out(desk, ticket, actions, name, ref)
 

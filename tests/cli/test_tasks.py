@@ -31,6 +31,9 @@ def test_a_task_that_is_none_is_not_found(desk: Desk) -> None:
     desk.opened()
     assert desk.run("task", "show", "T1.9").code == 3
     assert desk.run("task", "add", "something", "--ticket", "T9").code == 3
+    nobody = desk.run("task", "add", "something", "--ticket", "T1", "--agent", "nobody")
+    assert nobody.code == 3
+    assert "there is no agent 'nobody'" in nobody.err
 
 
 def test_a_task_that_is_moved_is_reminded_of_at_its_new_date(desk: Desk) -> None:
