@@ -21,6 +21,7 @@ from mailparser.dates import parse_mail_date
 from mailgate.parsing import bodies, bounces, charsets, headers, mime
 from rules.facts.mail import Forwarded, Mail, Unreadable
 from rules.facts.terms import Address
+from rules.reading import banners
 from rules.reading import sender as strict
 from rules.reading import subject as subjects
 
@@ -277,7 +278,7 @@ def _digest(sender: Address, subject: str, found: bodies.Bodies) -> str:
     """What copies of a mail have in common by whatever path they come: white space and the subject's warnings are the path's."""
     digest = hashlib.sha256(f"{sender.key}\n{subjects.unwarned(subject)}\n".encode("utf-8", "replace"))
     for text in found.texts:
-        digest.update("".join(text.split()).encode("utf-8", "replace"))
+        digest.update("".join(banners.without(text).split()).encode("utf-8", "replace"))
     for part in found.parts:
         digest.update(part.sha256.encode())
     return digest.hexdigest()
@@ -295,4 +296,6 @@ def _attached(node: mime.Node | None) -> Forwarded | None:
     people, _ = _structured(inner.block, flaws)
     if not people["from"]:
         return None
-    return Forwarded(sender=people["from"][0], subject=headers.text(inner.block.first("subject") or b""), text=bodies.read(inner).text())
+    return Forwarded(
+        sender=people["from"][0], subject=headers.text(inner.block.first("subject") or b""), text=banners.without(bodies.read(inner).text())
+    )

@@ -10,7 +10,7 @@ import re
 
 from rules.facts.mail import Forwarded
 from rules.facts.terms import Address
-from rules.reading import blocks, marks, quoting
+from rules.reading import banners, blocks, marks, quoting
 
 _PREFIX = re.compile(r"[ \t]{0,3}>[ \t]?")
 _MAILTO = re.compile(r"<?mailto:[^>\]\s]*>?|\[mailto:|\]", re.IGNORECASE)
@@ -105,7 +105,7 @@ def _forwarded(lines: list[str], mark: int, fields: dict[str, str], end: int) ->
     return Forwarded(
         sender=sender,
         subject=subject,
-        text="\n".join(line.rstrip() for line in body).strip("\n"),
+        text=banners.without("\n".join(line.rstrip() for line in body).strip("\n")),
         above=quoting.written("\n".join(above)).text,
     )
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rules.frozen import dataclass
-from rules.reading import blocks, enclosed, marks
+from rules.reading import banners, blocks, enclosed, marks
 from rules.reading.ours import SHARE, Ours
 
 _UNSEEN = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
@@ -93,6 +93,8 @@ class _Reader:
 
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
+        above = banners.height(self.lines)
+        self.kind[:above] = ["b" if kind == "b" else "x" for kind in self.kind[:above]]
         enclosed.fences(self.lines, self.kind, self.whole)
         enclosed.armour(self.lines, self.kind, self.lowered)
         self._groupwise()
