@@ -81,6 +81,8 @@ RULES: dict[str, str] = {
     "tiny": "margin:0;font-size:13px;line-height:19px;color:$mute",
     "scale": "padding:6px 0 0;font-size:13px;line-height:19px;color:$mute",
     "foot": "padding:18px 6px 0;font-size:12px;line-height:18px;color:$mute",
+    "fine": "margin:0 0 6px;font-size:12px;line-height:18px;color:$mute",
+    "fineitem": "margin:0 0 3px;font-size:12px;line-height:18px;color:$mute",
     "note": "font-size:15px;line-height:23px;color:$ink",
     "mono": f"font-family:{_MONO};font-size:13px;line-height:20px;color:$ink;word-break:break-word;overflow-wrap:anywhere",
     "link": "color:$accent",

@@ -36,6 +36,8 @@ _STYLES = {
     "code": "mono",
     "hr": "line",
 }
+_SMALL = _STYLES | {"p": "fine", "li": "fineitem"}
+"""For the foot of a mail, where everything else is as small."""
 _STYLED = re.compile(r"<(p|a|ul|ol|li|blockquote|pre|code|hr)(?=[ >])")
 
 
@@ -70,7 +72,7 @@ def _link_addresses(html: str) -> str:
     return "".join(said)
 
 
-def rich(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
+def rich(text: str, pictures: Mapping[str, str] | None = None, *, small: bool = False) -> Markup:
     """HTML of a typed text with inline styles, made of our own short list of elements.
 
     pictures: content id and name of the pictures that travel with the mail. `[cid:…]` in the text marks the place of one; a mark
@@ -79,7 +81,8 @@ def rich(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
     html = _marked(text) if _MARKED.search(text) else _paragraphs(text)
     if "://" in html:
         html = _link_addresses(html)
-    html = _STYLED.sub(lambda found: f"<{found[1]} {design.css(_STYLES[found[1]])}", html)
+    styles = _SMALL if small else _STYLES
+    html = _STYLED.sub(lambda found: f"<{found[1]} {design.css(styles[found[1]])}", html)
     known = pictures or {}
 
     def picture(found: re.Match[str]) -> str:
@@ -90,9 +93,9 @@ def rich(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
 
 
 @lru_cache(maxsize=16)
-def configured(text: str) -> Markup:
-    """`rich` for the header and footer of the config, which are the same in every mail."""
-    return rich(text)
+def configured(text: str, *, small: bool = False) -> Markup:
+    """`rich` for the header and footer of the config, which are the same in every mail; `small` as the foot's own lines are."""
+    return rich(text, small=small)
 
 
 @lru_cache(maxsize=16)

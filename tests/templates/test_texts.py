@@ -325,6 +325,20 @@ def test_header_and_footer_of_the_desk_stand_in_both_parts() -> None:
     assert "HRB 4711" in mail.html
 
 
+def test_the_footer_of_the_desk_is_as_small_as_the_foot() -> None:
+    """Opening hours would shout louder than the answer above them."""
+    desk = {
+        "name": "Harbour",
+        "address": "desk@desk.example",
+        "header": "Closed on Friday.",
+        "footer": "Pier 1\n\n- by bus 4",
+        "colour": "",
+    }
+    html = made("taken", "en", desk=desk).html
+    sizes = {said: re.findall(r"font-size:(\d+)px", html[: html.index(said)])[-1] for said in ("Closed on Friday.", "Pier 1", "by bus 4")}
+    assert sizes == {"Closed on Friday.": "16", "Pier 1": "12", "by bus 4": "12"}
+
+
 def test_the_plain_part_reads_the_markdown_of_header_and_footer_out() -> None:
     """Half of all readers would see stars and brackets at the head of every mail."""
     desk = {
