@@ -66,7 +66,19 @@ def asked(ticket: Ticket, policy: Policy) -> tuple[Field, ...]:
 
 def missing(ticket: Ticket, policy: Policy) -> tuple[Field, ...]:
     """What it must have and hasn't."""
-    return tuple(each for each in asked(ticket, policy) if each.required and not ticket.fields.get(each.name))
+    there = {fold(name) for name, value in ticket.fields.items() if value}
+    return tuple(each for each in asked(ticket, policy) if each.required and fold(each.name) not in there)
+
+
+def known_name(name: str, ticket: Ticket, policy: Policy) -> str:
+    """The name by which a field is kept: that of what the ticket is asked for or has already, whichever of its words was said."""
+    if name == FORM:
+        return name
+    asked_for = asked(ticket, policy)
+    by_word = {fold(each): each for each in ticket.fields}
+    by_word |= {fold(word): each.name for each in asked_for for word in (*each.names, each.title) if word}
+    by_word |= {fold(each.name): each.name for each in asked_for}
+    return by_word.get(fold(name), name)
 
 
 def filled(ticket: Ticket, policy: Policy, text: str, quoted: str = "") -> Ticket:

@@ -70,6 +70,11 @@ def key(value: str) -> str:
     return written
 
 
+def label(value: str) -> str:
+    """A key that people read as well: spelled as it was written."""
+    return text(value).strip() if key(value) else ""
+
+
 def field_name(value: str) -> str:
     """The name of a header field (RFC 5322 section 3.6.8)."""
     written = text(value).strip().removesuffix(":")
@@ -140,6 +145,7 @@ Mailboxes = Annotated[tuple[str, ...], kind_of(several(mailbox), "admin@desk.exa
 Domains = Annotated[tuple[str, ...], kind_of(several(domain), "desk.example", types=("array", "string"))]
 Domain = Annotated[str, kind_of(domain, "desk.example")]
 Key = Annotated[str, kind_of(key, "printer")]
+Label = Annotated[str, kind_of(label, "serial")]
 CategoryKey = Annotated[str, kind_of(category_key, "hardware/printer")]
 CategoryKeys = Annotated[tuple[str, ...], kind_of(several(category_key), "hardware", types=("array", "string"))]
 FieldNames = Annotated[tuple[str, ...], kind_of(several(field_name), "X-Spam-Flag", types=("array", "string"))]

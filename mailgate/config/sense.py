@@ -97,9 +97,9 @@ def _kinds(reading: Reading) -> None:
             reading.wrong((*at, "light"), f"turns red at {written.get('red', '100%')}, before yellow at {written.get('yellow', '50%')}")
         names: set[str] = set()
         for position, field in enumerate(kind.fields):
-            if field.name in names:
+            if field.name.lower() in names:
                 reading.wrong((*at, "fields", position), f"{field.name!r} stands twice in this list")
-            names.add(field.name)
+            names.add(field.name.lower())
 
 
 def _doing(reading: Reading) -> None:

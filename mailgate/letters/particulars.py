@@ -39,7 +39,7 @@ def filled_in(ticket: Ticket, policy: Policy, language: str) -> list[dict[str, s
     """What a form or its sender filled in, by the titles that its type gives it."""
     asked = {each.name: field_title(each, language) for each in flows.asked(ticket, policy)}
     return [
-        {"name": asked.get(name) or languages.field_name(language, name) or name, "value": value}
+        {"name": asked.get(name) or languages.field_name(language, name.lower()) or name, "value": value}
         for name, value in ticket.fields.items()
         if name != flows.FORM and value
     ]
@@ -48,7 +48,7 @@ def filled_in(ticket: Ticket, policy: Policy, language: str) -> list[dict[str, s
 def field_title(field: Field, language: str) -> str:
     """What a field is called in a mail."""
     own = field.title if field.title != field.name else ""
-    return own or languages.field_name(language, field.name) or field.name
+    return own or languages.field_name(language, field.name.lower()) or field.name
 
 
 def veil(ticket: Ticket, language: str) -> Ticket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from rules import flows
 from rules.actions.base import Action, Effect, Refused, Scene, value, verb
 from rules.actions.folding import fold
 from rules.actions.values import Flag, Listed, Rest, Signed, Word
@@ -88,9 +89,10 @@ class SetField(Action):
     text: str = value(Rest(), default="")
 
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
-        kept = {k: v for k, v in ticket.fields.items() if k != self.name}
+        name = flows.known_name(self.name, ticket, scene.policy)
+        kept = {k: v for k, v in ticket.fields.items() if fold(k) != fold(name)}
         if self.text:
-            kept[self.name] = self.text
+            kept[name] = self.text
         return Effect(ticket=replace(ticket, fields=MappingProxyType(kept)))
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from rules import flows
+from rules.actions.base import Scene
+from rules.actions.triage import SetField
+from rules.facts.people import Directory
 from rules.facts.policy import Policy
 from rules.facts.service import DeviceModel, Field, Flow, Type
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
+from tests.rules.arrivals import AGENT
 
 PART = Field(name="part", title="Part number", names=("Teil", "Osa"))
 POLICY = Policy(types={"order": Type(key="order", fields=(PART, Field(name="colour", words=("Red", "blue"))))})
@@ -40,6 +46,21 @@ def test_what_is_known_is_changed_by_the_author_and_not_by_a_quote() -> None:
     known = flows.filled(ORDER, POLICY, "Part number: 1")
     assert flows.filled(known, POLICY, "No change.", "> Part number: 2").fields["part"] == "1"
     assert flows.filled(known, POLICY, "Part number: 2", "> Part number: 1").fields["part"] == "2"
+
+
+@pytest.mark.parametrize("said", ["part", "Part", "TEIL", "osa"])
+def test_a_command_sets_the_field_that_is_asked_for(said: str) -> None:
+    """`#field Teil 4711` made a second field, and the desk went on asking for the part."""
+    scene = Scene(who=AGENT, at=datetime(2026, 11, 30, tzinfo=UTC), policy=POLICY, directory=Directory())
+    assert SetField(name=said, text="4711").effect(ORDER, scene).ticket.fields == {"part": "4711"}
+    assert SetField(name=said).effect(replace(ORDER, fields={"part": "1"}), scene).ticket.fields == {}
+
+
+def test_a_field_is_kept_as_the_site_spells_it() -> None:
+    """Who asks for `Teil` looks for `Teil` in the JSON."""
+    policy = Policy(types={"order": Type(key="order", fields=(Field(name="Teil"),))})
+    assert flows.filled(ORDER, policy, "teil: 4711").fields == {"Teil": "4711"}
+    assert not [each for each in flows.missing(Ticket(type="order", fields={"teil": "4711"}), policy) if each.required]
 
 
 def test_forms_of_one_name_are_told_apart_by_the_model() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from mailgate.config import patterns, values
-from mailgate.config.addresses import CategoryKey, CategoryKeys, Key, Mailbox, NeededRecipients, Recipients, Zone
+from mailgate.config.addresses import CategoryKey, CategoryKeys, Key, Label, Mailbox, NeededRecipients, Recipients, Zone
 from mailgate.config.masks import Cron
 from mailgate.config.schema.base import Section, says
 from mailgate.config.schema.when import When
@@ -96,7 +96,7 @@ def _pattern(value: object) -> Pattern:
 class Field(Section):
     """Something that is asked for."""
 
-    name: Key = says("Name in commands and lists.")
+    name: Label = says("Name in commands and lists.")
     title: str = says("How people read it; empty for the name.", "")
     required: bool = says("Ask for it where it is missing.", default=True)
     pattern: Annotated[Pattern | None, Reads(_pattern, {"type": "string", "format": "regex"})] = says(
