@@ -11,7 +11,7 @@ import typer
 
 from mailgate.desk import call, edits, screen
 from mailgate.desk.call import Call
-from mailgate.desk.ends import Misused, NoSuch, NotMail
+from mailgate.desk.ends import Misused, NotMail
 
 if TYPE_CHECKING:
     from mailgate.office import Office
@@ -118,10 +118,7 @@ def _agent(office: Office, name: str) -> str:
 
     with engine.reading(office.store) as tx:
         staff = people.directory(tx)
-    found = staff.agents.get(name) or staff.agent_of(name)
-    if found is None:
-        raise NoSuch(f"there is no agent {name!r}", edits.near(name, staff.agents))
-    return found.name
+    return (staff.agent_of(name) or edits.found(staff.agents, name, "agent")).name
 
 
 def _envelopes(batch: list[tuple[str, bytes]], sender: str, recipients: tuple[str, ...], login: str) -> list[Envelope]:

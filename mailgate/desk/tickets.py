@@ -56,9 +56,7 @@ def actor(policy: Policy, directory: Directory, name: str) -> Actor:
     """Who acts: the agent of `--as`, else the administrator, in the desk's name. Raises NoSuch."""
     if not name:
         return replace(ADMIN, address=Address(name=policy.desk.name, address=policy.desk.address))
-    agent = directory.agents.get(name) or directory.agent_of(name)
-    if agent is None:
-        raise NoSuch(f"there is no agent {name!r}", edits.near(name, directory.agents))
+    agent = directory.agent_of(name) or edits.found(directory.agents, name, "agent")
     return Actor(role=Role.agent, name=agent.name, address=agent.address, level=Level.both, door="cli")
 
 

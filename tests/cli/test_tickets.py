@@ -255,6 +255,8 @@ def test_history_tells_who_did_what(desk: Desk) -> None:
     desk.ok("ticket", "do", "T1", "assign anna", "--as", "ben")
     entry = desk.ok("ticket", "history", "T1")[-1]
     assert (entry["actor"], entry["action"]) == ("ben", "assign anna")
+    desk.ok("ticket", "do", "T1", "prio high", "--as", "Ben")
+    assert desk.ok("ticket", "history", "T1")[-1]["actor"] == "ben"
     assert entry["changed"]["assignee"] == [None, "anna"]
     assert "assignee: – → anna" in desk.run("ticket", "history", "T1").out
 
