@@ -14,6 +14,7 @@ from mailgate.config.schema import desk
 from mailgate.config.schema import doors as said
 from mailgate.config.secrets import Secret
 from mailgate.config.site import Settings
+from rules import routing
 from rules.facts.policy import Policy
 from templates import languages
 
@@ -218,6 +219,20 @@ def _cautions(reading: Reading, made: Settings) -> Iterator[Mistake]:
             ("lmtp", "listen"), "is open to the network: whoever reaches it hands in mail past every limit; write unix: or 127.0.0.1"
         )
     yield from (caution(at, what) for at, what in _own(made))
+    yield from (caution(at, what) for at, what in _unanswered(made))
+
+
+def _unanswered(made: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Canned answers that rules send and nobody wrote."""
+    sent = [
+        (("rule", number, "then", position), line.strip().partition(" ")[2].strip())
+        for number, rule in enumerate(made.policy.rules)
+        for position, line in enumerate(rule.then)
+        if routing.verb_of(line) == "canned"
+    ]
+    there = {path.stem.lower() for path in made.texts.glob("canned/*/*.md")} if sent and made.texts else set()
+    where = f"{made.texts}/canned" if made.texts else "canned in the folder of [desk] texts"
+    yield from ((at, f"there is no canned answer {name!r} in {where}: nothing is sent") for at, name in sent if name.lower() not in there)
 
 
 def _own(made: Settings) -> Iterator[tuple[tuple[str, str], str]]:

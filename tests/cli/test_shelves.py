@@ -43,6 +43,12 @@ def test_faulty_texts_are_named_with_their_place(shelf: Desk) -> None:
     """The fault would show in front of a customer."""
     assert {row["name"] for row in shelf.ok("canned", "list")} == {"toner", "broken"}
     assert "requester.name" in shelf.run("canned", "show", "toner").out
+    rules = "".join(
+        f'\n[[rule]]\nname = "{name}"\nwhen = {{subject = "x"}}\nthen = ["tag x", "canned {name}"]\n' for name in ("Toner", "vpn")
+    )
+    shelf.config.write_text(shelf.config.read_text() + rules)
+    (warned,) = [each for each in shelf.ok("config", "check")["warnings"] if "canned" in each["what"]]
+    assert "'vpn'" in warned["what"] and shelf.config.read_text().splitlines()[warned["line"] - 1].endswith('"canned vpn"]')
     result = shelf.run("--json", "canned", "check")
     assert result.code == 1
     (fault,) = result.json
