@@ -160,14 +160,19 @@ def _to_archived(case: Case, ticket: Ticket, actions: list[Action], lines: list[
 
 
 def _asked_of_archived(case: Case, ticket: Ticket, actions: list[Action], lines: list[tuple[int, str]], said: str) -> Verdict | None:
-    """`#close` and `#reopen` alone in a mail to the archive: what is closed stays so, and who wants it open is treated as if he had said it in words."""
+    """Lines alone in a mail to the archive: what is closed and silent stays so, who wants it open is treated as if he had said it in words,
+    and whoever wants anything else is told that it comes too late.
+    """
     verbs = {action.verb for action in actions if action.changes}
     option = case.facts.policy.options.archived_reply
-    if verbs == {"close"}:
-        asked = tuple(action for action in actions if not action.changes)
+    asked = tuple(action for action in actions if not action.changes)
+    if verbs and verbs <= {"close", "mute"}:
         if not asked:
             return Settle(fate=Fate.executed, why="closed already", ticket=ticket)
         return Act(actor=case.actor, ticket=ticket, actions=asked, fate=Fate.executed, why="asked; closed already")
+    if verbs and not asked and "reopen" not in verbs:
+        no = Decline(code="archived", about=ticket.ref)
+        return Act(actor=case.actor, ticket=None, actions=(no,), fate=Fate.refused, why="not done: archived")
     if "reopen" not in verbs or option is ArchivedReply.reopen:
         return None
     if option is ArchivedReply.answer:

@@ -83,6 +83,19 @@ def test_a_line_alone_to_the_archive_is_answered_as_words_are(tmp_path: Path) ->
         assert kinds(d.post()) == ["new-in-group", "received"]
 
 
+@pytest.mark.parametrize("line", ["#rate 5", "#take", "#cc eva@client.example"])
+def test_what_comes_too_late_is_told_so(tmp_path: Path, line: str) -> None:
+    """Staff read `#rate 5`, and whoever wrote it heard nothing."""
+    with desk(tmp_path) as d:
+        told = archived(d)
+        i = proves(d, f"Kim <{KIM}>", line, answer=told)
+        (answer,) = d.post_later()
+        assert (d.fate(i), len(d.posts()), answer["To"]) == ("refused", 2, f"Kim <{KIM}>")
+        assert "too late" in plain(answer) and "T1" in plain(answer)
+        i = proves(d, f"Kim <{KIM}>", "#mute", answer=told)
+        assert (d.fate(i), d.post_later(), len(d.posts())) == ("executed", [], 2), "nothing would come any more"
+
+
 def test_a_line_alone_to_an_archive_that_answers_is_answered(tmp_path: Path) -> None:
     """As above, where the site says `answer`."""
     with desk(tmp_path, more='[options]\narchived_reply = "answer"\n') as d:
