@@ -6,6 +6,7 @@ Spans such as `3d` are days of the calendar, `3 working days` are days of servic
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,11 +15,14 @@ from zoneinfo import ZoneInfo
 from rules.actions import saying
 from rules.actions.folding import fold
 from rules.actions.saying import Said
-from rules.actions.timewords import BEFORE, EVENING, MORNING
+from rules.actions.timewords import BEFORE, DUE, DUE_BEHIND, EVENING, MORNING
 from rules.actions.words import first_word
 from rules.facts.hours import Hours, instant, spans
 
 SATURDAY = 5
+_WORD = re.compile(r"\S+")
+_LONGEST = 8
+"""Words of a deadline: `by 1 December 2026 at 9 o'clock`."""
 
 
 def find(text: str) -> tuple[str, str]:
@@ -49,6 +53,19 @@ def _plain(words: Sequence[str]) -> str:
 
 def _shifted(found: tuple[Said, int] | None) -> tuple[Said, int] | None:
     return (found[0], found[1] - 1) if found is not None else None
+
+
+def deadline(text: str) -> tuple[str, str]:
+    """A line without the deadline that it ends with, and that one's words: `by friday`, `bis morgen`, `perjantaihin mennessä`; empty if there is none."""
+    words = list(_WORD.finditer(text))
+    for n in range(max(0, len(words) - _LONGEST), len(words)):
+        first, before = fold(words[n][0]), fold(words[n - 1][0]) if n else ""
+        if not (first in DUE or fold(words[-1][0]).strip(".,;:") in DUE_BEHIND) or (before, first) == ("to", "do"):
+            continue
+        said = text[words[n].start() :]
+        if read(said) is not None:
+            return text[: words[n].start()], find(said)[0]
+    return text, ""
 
 
 def read(text: str) -> Said | None:

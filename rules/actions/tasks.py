@@ -23,10 +23,10 @@ SOON = timedelta(days=1)
 
 @verb("task")
 class GiveTask(Action):
-    """Give somebody a piece of work: `#task @petr order the part by:fri`, `#task group:hvac measure`. He writes `#done` when it is done."""
+    """Give somebody a piece of work: `#task @petr order the part by friday`, `#task group:hvac measure`. He writes `#done` when it is done."""
 
     reads_records: ClassVar[bool] = True
-    by: str = value(Keyed("by", When(), ("bis",)), default="")
+    by: str = value(Keyed("by", When(), ("bis",), last=True), default="")
     who: tuple[str, ...] = value(People(needed=False, marked=True), default=())
     text: str = value(Rest(needed=True))
     parts: tuple[Part, ...] = ()

@@ -58,6 +58,9 @@ BEFORE = frozenset(
     "viimeistaan klo kello do az v ve od za behem".split()
 )
 """Small words that people put before a time."""
+DUE = frozenset("by until till bis viimeistaan do nejpozdeji spatestens".split())
+DUE_BEHIND = frozenset("mennessa".split())
+"""Before or behind a time: what is to be done is to be done by then."""
 AT = frozenset("at um klo kello v ve gegen kolem".split())
 """Those of them after which a bare number is an hour."""
 BEHIND = frozenset("asti saakka mennessa paasta kuluttua".split())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from rules.actions.amounts import When
+from rules.actions import moments
+from rules.actions.amounts import NONE, When
 from rules.actions.folding import fold
 from rules.actions.words import Kind, Misread, Words, choose, first_word, quoted_if_needed
 from rules.frozen import dataclass
@@ -108,14 +109,19 @@ class Keyed:
     key: str
     inner: Kind[str]
     aliases: tuple[str, ...] = ()
+    last: bool = False
+    """Whether a deadline said in plain words is the value, too, where the line ends with it: `order the part by friday`."""
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         names = "|".join(map(re.escape, (self.key, *self.aliases)))
         found = re.search(rf"(?:^|\s)(?:{names}):\s*(?=\S)", text, re.IGNORECASE)
+        if found is None and self.last:
+            text, said = moments.deadline(text)
+            return said, text.strip()
         if found is None:
             return "", text.strip()
         value, rest = self.inner.read(text[found.end() :], words)
-        return value, f"{text[: found.start()].strip()} {rest}".strip()
+        return "" if self.last and value == NONE else value, f"{text[: found.start()].strip()} {rest}".strip()
 
     def spell(self, value: str) -> str:
         if not value:
@@ -124,7 +130,12 @@ class Keyed:
         return f"{self.key}:{quoted_if_needed(spelled) if not spelled.startswith(chr(34)) else spelled}"
 
     def apart(self, spelled: str, rest: str) -> str:
-        """The spelled value in quotes where the rest of the line would be read into it: `by:"fri" 08:00 is the latest`."""
+        """The spelled value in quotes where the rest of the line would be read into it: `by:"fri" 08:00 is the latest`.
+
+        `by:0m` where there is none and the rest ends as if there were.
+        """
+        if not spelled and self.last and moments.deadline(rest)[1]:
+            return f"{self.key}:{NONE}"
         value = spelled.removeprefix(f"{self.key}:")
         if not value or value.startswith('"') or not isinstance(self.inner, When):
             return spelled

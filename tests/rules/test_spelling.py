@@ -46,6 +46,8 @@ whens = st.sampled_from(
 )
 openings = st.sampled_from(("", "fri ", "16:00 ", "3 ", "at 9 ", "2026 ", "customer ", "to ", "30m ", "until fri "))
 """Words with which a text would be read into the time before it."""
+endings = st.sampled_from(("", " by friday", " bis morgen 9", " perjantaihin mennessä", " do 1.12."))
+"""And into the deadline behind it."""
 maybe = st.one_of(st.just(""), whens)
 names = st.from_regex(r"[b-d][a-z]{2,8}", fullmatch=True)
 minutes = st.integers(1, 6000)
@@ -79,7 +81,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Wait, customer=st.booleans(), until=maybe, why=st.just("")),
     st.builds(Wait, customer=st.booleans(), until=maybe, why=st.builds("{}{}".format, openings, needed)),
     st.builds(Remind, when=whens, text=st.builds("{}{}".format, openings, needed)),
-    st.builds(GiveTask, by=maybe, who=marked, text=st.builds("{}{}".format, openings, needed)),
+    st.builds(GiveTask, by=maybe, who=marked, text=st.builds("{}{}{}".format, openings, needed, endings)),
 )
 
 
@@ -97,6 +99,15 @@ def test_what_an_action_spells_reads_as_the_same_action(action: Action) -> None:
         ("private to: eve@x.example, group:hw only you", "private eve@x.example, @hw only you"),
         ("send to:eve@x.example", "send eve@x.example"),
         ("task @petr order the part by: fri", "task by:fri @petr order the part"),
+        ("task @petr order the part by friday", "task by:friday @petr order the part"),
+        ("task @petr Ersatzteil bestellen bis morgen 9 Uhr.", 'task by:"morgen 9 uhr." @petr Ersatzteil bestellen'),
+        ("task tilaa osa perjantaihin mennessä", 'task by:"perjantaihin mennessä" tilaa osa'),
+        ("task objednat díl do pátku", "task by:pátku objednat díl"),
+        ("task tell him what to do tomorrow", "task tell him what to do tomorrow"),
+        ("task ask by friday whether it works", "task ask by friday whether it works"),
+        ("task read the manual by page 10", "task read the manual by page 10"),
+        ("task by:mon write what came in by friday", "task by:mon write what came in by friday"),
+        ("ask anna shall we move it by friday", "ask anna shall we move it by friday"),
         ("task group:hvac measure", "task @hvac measure"),
         ("task call him", "task call him"),
         ("time 1h30m", "time 90m"),
