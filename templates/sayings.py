@@ -6,6 +6,7 @@ language, `of_moment` also time and place of the card. Next: `render.py`, which 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from templates import clean, languages
 from templates.times import Times
 
 _KEPT_WELL, _KEPT_FAIRLY = 0.95, 0.85
+_OPENING_CHARS = 110
+_MARKS = re.compile(r"\[cid:[^\]\s]*\]|^[ \t]*(?:#+|>+|[-+*]|\d+[.)])[ \t]+", re.MULTILINE)
+_SIGNS = re.compile(r"\]\([^)\s]*\)|[*`\[\]]+")
 _MINUS = "\u2212"
 
 
@@ -73,6 +77,7 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
         "because_of": lambda reasons: "; ".join(labelled("held", one) for one in reasons),
         "people": lambda people: ", ".join(map(who, people)),
         "listed": lambda names: ", ".join(map(str, names)),
+        "opening": _opening,
         "flat": lambda text: ", ".join(line.strip() for line in text.split("\n") if line.strip()),
         "pictures": lambda attachments: {one["content_id"]: one["name"] for one in attachments if one["content_id"]},
         "who": who,
@@ -86,6 +91,12 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
         "done_rows": lambda lines: [(one["done"], one["text"]) for one in lines],
         "fact_rows": lambda fields: [(one["name"], one["value"]) for one in fields],
     }
+
+
+def _opening(text: str) -> str:
+    """The first words of what somebody wrote, as lists of mails show them: one line, without marks of Markdown and pictures."""
+    words = " ".join(_SIGNS.sub("", _MARKS.sub(" ", text[: 8 * _OPENING_CHARS])).split())
+    return words if len(words) <= _OPENING_CHARS else words[: max(words.rfind(" ", 60, _OPENING_CHARS), 60)] + "…"
 
 
 def _laid_out(offers: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

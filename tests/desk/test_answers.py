@@ -203,7 +203,7 @@ def test_files_travel_and_what_clients_add_does_not(tmp_path: Path) -> None:
         assert sorted(names) == ["manual.pdf", "shot.png"]
         html = sent.get_body(("html",))
         assert html is not None
-        content = str(html.get_content())
+        content = str(html.get_content()).partition("</div>")[2]  # below the preview
         assert content.index("See the picture") < content.index("cid:") < content.index("Bye")
         assert next(p for p in sent.walk() if p.get_filename() == "shot.png").get_payload(decode=True) == PIXEL
 

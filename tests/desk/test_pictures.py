@@ -71,7 +71,7 @@ def _writes(d: Desk, mail: EmailMessage, text: str, html: str, **pictures: bytes
 def _shown(sent: EmailMessage) -> str:
     page = sent.get_body(("html",))
     assert page is not None
-    return str(page.get_content())
+    return str(page.get_content()).partition("</div>")[2]  # below the preview
 
 
 def _pictures(sent: EmailMessage) -> list[str]:

@@ -298,6 +298,17 @@ def test_what_technicians_type_is_no_headline_and_no_html() -> None:
         assert typed in seen
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fi", "cs"])
+def test_lists_of_mails_show_an_answers_own_first_words(language: str) -> None:
+    """`Harbour Service Desk T2041` stood before them in each client's list, and on a telephone instead of them."""
+    card = samples.sample("message", language)
+    card["post"]["text"] = (
+        "[cid:shot] **Hello** Maria,\n\n1. open [the flap](https://desk.example/flap)\n2. pull the `lever_2`.\n" + "x" * 400
+    )  # type: ignore[index]
+    shown = re.sub(r"<[^>]+>", " ", render.render("message", language, card).html.partition("<body")[2].partition(">")[2]).split()
+    assert " ".join(shown).startswith("Hello Maria, open the flap pull the lever_2. xxx")
+
+
 def test_a_pasted_picture_stands_at_its_place() -> None:
     """An answer that says "as in this picture" needs the picture there, and a name where no picture can be."""
     card = samples.sample("message")
