@@ -136,7 +136,7 @@ def test_an_answer_that_crosses_a_colleagues_waits_and_shows_both(tmp_path: Path
         crossing = one(d.post(), BEN, "crossing")
         assert "Switch it off." in plain(crossing) and "Switch it on." in plain(crossing)
         assert crossing["X-Mailgate-Reply"] == "commands"
-        d.press(BEN, crossing, "Send it anyway")
+        d.press(BEN, crossing, "Send anyway")
         assert d.fate(i) == "appended"
         assert sorted(p.text for p in d.posts()[1:]) == ["Switch it off.", "Switch it on."]
 

@@ -160,12 +160,12 @@ def test_held_mail_is_announced_after_a_quarter_of_an_hour_then_daily_until_deci
         d.passes(minutes=2)
         told = one(d.post(), ROOT, "held")
         assert "Two of us" in plain(told) and KIM in plain(told)
-        assert [label.split("  ")[0] for label in buttons(told)] == ["Release", "Spam", "Throw it away"]
+        assert [label.split("  ")[0] for label in buttons(told)] == ["Release", "Spam", "Drop"]
         d.passes(hours=23)
         assert d.post() == []
         d.passes(hours=2)
         again = one(d.post(), ROOT, "held")
-        d.press(ROOT, again, "Throw it away")
+        d.press(ROOT, again, "Drop")
         d.passes(days=3)
         assert d.post() == [] and d.mail(i)["put_away"]
 
@@ -203,7 +203,7 @@ def test_spam_and_drop_change_nothing_but_the_mail(tmp_path: Path) -> None:
     """What is thrown away would still be answered or announced."""
     with desk(tmp_path) as d:
         d.agent("anna")
-        for label in ("Spam", "Throw it away"):
+        for label in ("Spam", "Drop"):
             i = d.write(KIM, "Buy.", subject=f"offer {label}", headers={"X-Spam-Flag": "YES"})
             d.passes(minutes=16)
             d.press(ROOT, one(d.post(), ROOT), label)

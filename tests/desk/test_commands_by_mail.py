@@ -139,7 +139,7 @@ def test_send_anyway_sends_the_line_as_text_at_its_place(tmp_path: Path) -> None
         mail = asked(d, "anna")
         d.write(ANNA, "Please follow us:\n#harbourdesk\nThank you.", answer=mail)
         question = one(d.post(), ANNA)
-        d.press(ANNA, question, "Send it anyway")
+        d.press(ANNA, question, "Send anyway")
         assert "Please follow us:\n#harbourdesk\nThank you." in plain(one(d.post_later(), KIM))
 
 
@@ -150,7 +150,7 @@ def test_drop_puts_the_mail_away_and_a_second_tap_says_already_done(tmp_path: Pa
         before = state(d)
         i = d.write(ANNA, "Wrong window.\n\n#colse", answer=mail)
         question = one(d.post(), ANNA)
-        d.press(ANNA, question, "Throw it away")
+        d.press(ANNA, question, "Drop")
         d.press(ANNA, question, "#close")
         assert state(d) == before and d.fate(i) == "held" and d.mail(i)["put_away"]
         answer = one(d.post_later(), ANNA)

@@ -46,14 +46,14 @@ def test_they_are_offered_in_the_agent_s_language(tmp_path: Path) -> None:
 
 
 def test_a_reason_that_names_a_command_is_a_reason(tmp_path: Path) -> None:
-    """`Send it anyway` takes the line as it stands; a note that speaks of a command isn't asked about at all."""
+    """`Send anyway` takes the line as it stands; a note that speaks of a command isn't asked about at all."""
     with desk(tmp_path) as d:
         mail = asked(d, "anna", "ben")
         i = d.write(ANNA, "#note Kim wrote #close in his mail", answer=mail)
         assert d.fate(i) == "executed" and d.posts()[-1].text == "Kim wrote #close in his mail"
         i = d.write(ANNA, "#assign ben #prio high", answer=mail)
         held = next(m for m in d.post() if m["X-Mailgate-Template"] == "held")
-        d.press(ANNA, held, "Send it anyway")
+        d.press(ANNA, held, "Send anyway")
         assert (d.ticket().assignee, d.ticket().priority.value, d.fate(i)) == ("ben", "normal", "executed")
 
 
