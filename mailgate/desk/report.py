@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
-By = Annotated[str, typer.Option("--by", metavar="WORDS", help=f"Count by these: {', '.join(DIMENSIONS)}.", show_default=False)]
+By = Annotated[
+    list[str] | None, typer.Option("--by", metavar="WORDS", help=f"Count by these: {', '.join(DIMENSIONS)}.", show_default=False)
+]
 From = Annotated[str, typer.Option("--from", metavar="DATE", help="Opened on or after: 2026-11-01, 2026-11 or a time.", show_default=False)]
 PartyKey = Annotated[str, typer.Option("--party", help="Only the requests of this organisation.", show_default=False)]
 
@@ -34,7 +36,7 @@ PartyKey = Annotated[str, typer.Option("--party", help="Only the requests of thi
 def report(
     context: typer.Context,
     *,
-    by: By = "",
+    by: By = None,
     from_: From = "",
     to: Annotated[
         str, typer.Option("--to", "--until", metavar="DATE", help="Opened up to the end of this day, or before a time.", show_default=False)
@@ -49,12 +51,12 @@ def report(
     """Figures of the requests that were opened in a period; send mails them."""
     desk = call.of(context)
     if context.invoked_subcommand:
-        context.obj_of_report = {"by": by, "from": from_, "to": to, "party": party}  # type: ignore[attr-defined]  # read by `send`
+        context.obj_of_report = {"by": ",".join(by or ()), "from": from_, "to": to, "party": party}  # type: ignore[attr-defined]  # read by `send`
         return
     if csv and desk.as_json:
         raise Misused("--csv and --json are two documents: say one of them")
     with desk.reading() as tx:
-        what = _read(tx, desk, by, from_, to, party)
+        what = _read(tx, desk, ",".join(by or ()), from_, to, party)
     if html is not None:
         html.write_text(_page(desk, what, language), encoding="utf-8")
         screen.say(f"written to {html}")
@@ -74,7 +76,7 @@ def report(
 def send(
     context: typer.Context,
     *,
-    by: By = "",
+    by: By = None,
     from_: From = "",
     until: Annotated[
         str, typer.Option("--until", metavar="DATE", help="Opened up to the end of this day, or before a time.", show_default=False)
@@ -92,8 +94,8 @@ def send(
 
     desk = call.of(context)
     said = getattr(context.parent, "obj_of_report", {})
-    by, from_, until, party = (
-        by or said.get("by", ""),
+    counted, from_, until, party = (
+        ",".join(by or ()) or said.get("by", ""),
         from_ or said.get("from", ""),
         until or said.get("to", ""),
         party or said.get("party", ""),
@@ -105,7 +107,7 @@ def send(
         told = reporting.readers(words, directory, office.policy) if words else None
         if words and not told:
             raise Failed(f"nobody is called {', '.join(words)}: an agent, @group, admin or an address")
-        dimensions = _dimensions(desk, by) if by else reporting.USUAL
+        dimensions = _dimensions(desk, counted) if counted else reporting.USUAL
         wanted = _period(desk, from_, until, _party(tx, party).key if party else "")
         if party:
             made = _to_party(tx, _party(tx, party), wanted, dimensions, event, told)

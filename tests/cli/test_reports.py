@@ -87,6 +87,7 @@ def test_a_period_is_whole_days_of_the_desk(seeded: Desk) -> None:
     assert count("--to", "2026-10") == 0
     assert count("--party", "ACME") == 2
     assert seeded.run("report", "--from", "2026-11-13", "--to", "2026-11-12").code == 2
+    assert seeded.ok("report", "--by", "channel", "--by", "party")["by"] == ["channel", "party"]
     unknown = seeded.run("report", "--by", "chanel")
     assert (unknown.code, "channel" in unknown.err) == (2, True)
 
