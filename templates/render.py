@@ -217,8 +217,9 @@ def _reply_line(kit: _Kit, card: Mapping[str, object]) -> str:
     if not meaning:
         return ""
     sentence = languages.word(kit.code, "reply", meaning, site=kit.site)
-    to = card["reply_to"]
-    return sentence.format(who=sayings.who(to) if card["ticket"] and isinstance(to, Mapping) else "")
+    to, also = card["reply_to"], card.get("reply_also")
+    everybody = [each for each in (to, *(also if isinstance(also, list) else ())) if isinstance(each, Mapping)]
+    return sentence.format(who=sayings.people(everybody) if card["ticket"] else "")
 
 
 def _variables(kit: _Kit, card: Mapping[str, object], links: Mapping[str, str] | None) -> dict[str, object]:

@@ -35,6 +35,11 @@ def who(person: Mapping[str, str]) -> str:
     return f"{said} <{person['address']}>" if person["address"] and said != person["address"] else said
 
 
+def people(persons: Iterable[Mapping[str, str]]) -> str:
+    """Some people, each as `who` names him."""
+    return ", ".join(map(who, persons))
+
+
 def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
     """What can be said without a clock."""
 
@@ -75,7 +80,7 @@ def of_language(code: str, site: Path | None) -> dict[str, Callable[..., Any]]:
         "labelled": labelled,
         "counted": counted,
         "because_of": lambda reasons: "; ".join(labelled("held", one) for one in reasons),
-        "people": lambda people: ", ".join(map(who, people)),
+        "people": people,
         "listed": lambda names: ", ".join(map(str, names)),
         "opening": _opening,
         "flat": lambda text: ", ".join(line.strip() for line in text.split("\n") if line.strip()),

@@ -31,7 +31,7 @@ from rules.actions.access import REGISTER
 from rules.facts.people import Actor, Directory, Role
 from rules.facts.policy import Mode, Policy
 from rules.facts.sent import RecipientKind
-from rules.facts.terms import Address, address_key
+from rules.facts.terms import Address, ReplyMeaning, address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from rules.hearers import candidates
@@ -58,6 +58,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     # the name that an unknown sender gave himself are words of his, too
     to = Address(address=notice.to.address) if veiled else notice.to
     buttons = [button(key, line, word=word_of(key, line, language)) for key, line in notice.buttons if not key.startswith("rate:")]
+    answered = [person(each) for each in _answered(notice, ticket, event)]
     card: dict[str, Any] = {
         "language": language,
         "timezone": policy.desk.timezone,
@@ -71,7 +72,8 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
         else None,
         "unknown": veiled,
         "reply_meaning": notice.reply.value if notice.reply else "",
-        "reply_to": person(_answered(notice, ticket, event)),
+        "reply_to": answered[0],
+        "reply_also": answered[1:] if notice.reply is ReplyMeaning.public else [],
         "reason": notice.reason,
         "buttons": buttons,
     }
@@ -112,15 +114,15 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     )
 
 
-def _answered(notice: Notice, ticket: Ticket | None, event: Event) -> Address:
-    """Whom an answer to this mail goes to: the requester, but from headquarters the partner who has the customer."""
+def _answered(notice: Notice, ticket: Ticket | None, event: Event) -> tuple[Address, ...]:
+    """Whom an answer to this mail goes to: the requester and who watches, but from headquarters the partner who has the customer."""
+    if ticket is None:
+        return (Address(),)
     reader = event.directory.agent_of(notice.to.address)
-    if ticket is None or reader is None:
-        return ticket.requester if ticket is not None else Address()
-    if not levels.speaks_to_partner(Actor(role=Role.agent, name=reader.name), ticket, event.policy, event.directory):
-        return ticket.requester
+    if reader is None or not levels.speaks_to_partner(Actor(role=Role.agent, name=reader.name), ticket, event.policy, event.directory):
+        return (ticket.requester, *(Address(address=w) for w in ticket.watchers if address_key(w) != ticket.requester.key))
     partner = event.directory.agents.get(ticket.first_assignee)
-    return partner.address if partner is not None else Address(name=group_title(ticket.first_group, event.directory))
+    return (partner.address if partner is not None else Address(name=group_title(ticket.first_group, event.directory)),)
 
 
 def _words_of(one: Mapping[str, str], language: str, *, staff: bool) -> tuple[str, ...]:

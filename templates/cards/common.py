@@ -162,6 +162,8 @@ class Card(TypedDict):
     """What a reply means; empty for customers, and only for them."""
     reply_to: Person
     """Whom a public reply goes to: the customer, or at the second level the partner; nobody's name where there is no ticket."""
+    reply_also: list[Person]
+    """Who gets it besides: those who watch the request."""
     reason: str
     """Why he gets it: a key of `[reason]` in `words.toml`; empty if it need not be said."""
     buttons: list[Button]

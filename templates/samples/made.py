@@ -89,6 +89,7 @@ def base(language: str, text: Mapping[str, str], status: str, light: str = "gree
         "unknown": False,
         "reply_meaning": staff,
         "reply_to": MARIA,
+        "reply_also": [],
         "reason": "",
         "buttons": [],
     }

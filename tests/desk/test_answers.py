@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage, MIMEPart
+from email.utils import getaddresses
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,19 @@ def test_words_of_a_note_are_held_back_from_the_customer(tmp_path: Path) -> None
         i = d.write(ANNA, "We come.\n\nBen says: the customer never pays his bills in time.", answer=mail)
         assert d.fate(i) == "held" and to_customers(d.post_later(300)) == []
         assert d.mail(i)["hold"]["reason"] == "leak"  # type: ignore[index]
+
+
+def test_everybody_who_gets_the_answer_is_named_above_it(tmp_path: Path) -> None:
+    """Whom the customer had copied in got the answer, too, and the agent learned of it from nobody."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        mail = one(request(d, headers={"Cc": "Eva <eva@client.example>, lee@client.example, pat@elsewhere.example"}), ANNA)
+        first = re.sub(r"\s+", " ", plain(mail).split("\n\n")[0])
+        d.write(ANNA, "We come at noon.", answer=mail)
+        reached = {str(sent["To"]) for sent in to_customers(d.post_later())}
+        assert len(reached) == 3
+        assert first == "Your reply goes to Kim <kim@client.example>, eva@client.example, lee@client.example"
+        assert {address for each in reached for _, address in getaddresses([each])} == set(re.findall(r"[a-z]+@client\.example", first))
 
 
 def test_quoted_notes_and_our_own_lines_never_leave(tmp_path: Path) -> None:
