@@ -86,6 +86,7 @@ def report(facts: Facts, act: Act, written: Written, told: Sequence[Notice], eve
             "noted": act.on_behalf and any(isinstance(a, Note) for a in act.actions),
             "undone": undone,
             "kept_back": undone and bool(written.dropped),
+            "idle": bool(act.unused) and not act.actions,
             "buttons": buttons,
         },
     )
@@ -128,6 +129,7 @@ def report_of_many(facts: Facts, many: Many, done: Sequence[Written], event: Eve
         "noted": False,
         "undone": False,
         "kept_back": False,
+        "idle": bool(many.unused) and not many.pieces,
         "subject": facts.mail.subject,
     }
     return letters.letter(notice, event, extra | {"buttons": [button("undo", f"undo mail:{facts.id}", word="undo")] if changed else []})

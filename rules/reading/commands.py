@@ -86,6 +86,12 @@ def command_of(line: str) -> str | None:
     return found[1].strip()
 
 
+def _spaced(line: str) -> str | None:
+    """What stands behind the `#` and a blank, which is text; a telephone puts that blank there, too."""
+    plain = _visible(line).strip()
+    return plain[1:].strip() if plain.startswith("# ") and plain[2:].strip()[:1].isalpha() else None
+
+
 def _dressed(line: str) -> str | None:
     """What stands behind the `#` of a line that would be a command but for what is around it."""
     plain = _visible(line).strip()
@@ -107,6 +113,9 @@ def find(text: str) -> Found:
     if len(commands) + len(dressed) < len(filled):
         # beside other text, what is only indented is code
         dressed = {i: said for i, said in dressed.items() if not shown[i].lstrip().startswith("#")}
+    if not dressed and signed == filled:
+        # nothing but such lines: `# apt update` is code that somebody shows, `# take` may be meant
+        dressed = {i: said for i in signed if i not in commands and (said := _spaced(shown[i])) is not None}
     if not commands and not dressed:
         return Found(body=without(text, ()))
     edges = _edges(_blocks(shown, filled), shown, commands)

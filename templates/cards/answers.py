@@ -37,6 +37,8 @@ class Report(Card):
     undone: bool
     """The mail itself was an `undo`."""
     kept_back: bool
+    idle: bool
+    """Whether there was nothing in the mail that could be done."""
     """Mail that had not left was kept from leaving by it."""
 
 

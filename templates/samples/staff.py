@@ -73,6 +73,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
             "noted": False,
             "undone": False,
             "kept_back": False,
+            "idle": False,
             "buttons": [stop, undo],
             "reason": "author",
         },

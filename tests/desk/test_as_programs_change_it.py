@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk.office import desk, plain
-from tests.desk.staff import ANNA, asked, login, one, to_customers
+from tests.desk.staff import ANNA, asked, login, one, request, to_customers
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,27 @@ def test_an_item_that_is_no_command_is_text(tmp_path: Path) -> None:
         text = "We ordered:\n\n- #4711 toner\n- #toner black\n- #fff paper"
         i = d.write(ANNA, text, answer=asked(d))
         assert d.fate(i) == "appended" and d.posts()[-1].text == text
+
+
+@pytest.mark.parametrize("text", ["# take", "# Take\n# prio high", "#take\n# prio high"])
+def test_a_command_with_a_blank_behind_its_sign_and_nothing_else_is_asked_about(tmp_path: Path, text: str) -> None:
+    """The customer read `# take`; `# apt update` is an answer to somebody who asks how."""
+    with desk(tmp_path) as d:
+        mail = asked(d)
+        i = d.write(ANNA, text, answer=mail)
+        assert d.fate(i) == "held" and to_customers(d.post_later()) == []
+        for answer in ("# apt update", "Type this:\n\n# help", "# take the cable\n# out of the box"):
+            assert d.fate(d.write(ANNA, answer, answer=mail)) == "appended", answer
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "says"), [("en", "Nothing was done", "own mails"), ("de", "Es ist nichts geschehen", "antworten Sie")]
+)
+def test_words_where_only_commands_are_read_are_told_where_they_belong(tmp_path: Path, code: str, title: str, says: str) -> None:
+    """`Done`, it said above the answer that went nowhere."""
+    with desk(tmp_path) as d:
+        d.agent("anna", language=code)
+        d.write(ANNA, "#take", answer=one(request(d), ANNA))
+        d.write(ANNA, "Dear Kim, we come.", answer=one(d.post_later(), ANNA, "report"))
+        told = " ".join(plain(one(d.post_later(), ANNA, "report")).split())
+        assert title in told and says in told

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk.office import buttons, desk, plain
-from tests.desk.staff import ANNA, asked, one, request, state
+from tests.desk.staff import ANNA, asked, login, one, request, state
 
 
 @pytest.mark.parametrize("way", ["press", "type", "lines"])
@@ -34,6 +34,18 @@ def test_commands_on_one_line_are_offered_as_what_they_are(tmp_path: Path, line:
         else:
             d.write(ANNA, offered if way == "type" else "\n".join(offered.split(" + ")), answer=held)
         assert (d.ticket().assignee, d.ticket().priority.value, d.fate(i)) == ("anna", "high", "executed")
+
+
+def test_several_values_behind_one_command_are_offered_one_by_one(tmp_path: Path) -> None:
+    """`#tag vip, paper` offered `#tag vip,` and nothing else."""
+    with desk(tmp_path) as d:
+        mail = asked(d)
+        d.write(ANNA, "#tag vip, paper; hot", answer=mail)
+        d.press(ANNA, one(d.post(), ANNA, "held"), "#tag vip + #tag paper + #tag hot")
+        assert set(d.ticket().tags) == {"vip", "paper", "hot"}
+        d.write(ANNA, "#cc eva@client.example, jan@client.example", answer=mail, envelope=login("anna"))
+        d.press(ANNA, next(m for m in d.post() if m["X-Mailgate-Template"] == "held"), "#cc eva@client.example + #cc jan@client.example")
+        assert set(d.ticket().watchers) == {"eva@client.example", "jan@client.example"}
 
 
 def test_they_are_offered_in_the_agent_s_language(tmp_path: Path) -> None:
