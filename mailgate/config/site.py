@@ -47,17 +47,17 @@ class Settings:
 
     def groups_named(self) -> Mapping[str, str]:
         """Groups that the config counts on -> the first place that does; which of them exist only the store knows."""
-        return self._named(group=True)
+        return self._named("group", "group or agent")
 
     def agents_named(self) -> Mapping[str, str]:
         """Agents that the config counts on -> the first place that does."""
-        return self._named(group=False)
+        return self._named("agent")
 
-    def _named(self, *, group: bool) -> Mapping[str, str]:
+    def _named(self, *kinds: str) -> Mapping[str, str]:
         from mailgate.config.names import named  # noqa: PLC0415 - the vocabulary, which most who hold a config needn't load
 
         found: dict[str, str] = {}
-        for place, is_group, name in named(self.path, self.raw):
-            if is_group is group:
+        for place, what, name in named(self.path, self.raw):
+            if what in kinds:
                 found.setdefault(name, place)
         return found

@@ -215,6 +215,8 @@ def _counted(number: int, word: str) -> str:
 
 
 def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
+    from mailgate.config import names
+
     settings = desk.settings
     if staff.agents:
         yield Finding(area=PEOPLE, check="agents", what=f"{_counted(len(staff.agents), 'agent')} in {_counted(len(staff.groups), 'group')}")
@@ -222,16 +224,15 @@ def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
         yield Finding(
             area=PEOPLE, check="agents", level="warning", what="nobody works here", mend="mailgate agent add NAME --address ADDRESS"
         )
-    for what, named, known in (("group", settings.groups_named(), staff.groups), ("agent", settings.agents_named(), staff.agents)):
-        for name, place in named.items():
-            if name not in known:
-                yield Finding(
-                    area=PEOPLE,
-                    check=f"{what} {name}",
-                    level="warning",
-                    what=f"{place} counts on it, and it isn't there",
-                    mend=f"mailgate {what} add {name}",
-                )
+    for what, name, place in names.absent(settings, staff.groups, staff.agents):
+        word = what.partition(" ")[0]
+        yield Finding(
+            area=PEOPLE,
+            check=f"{word} {name}",
+            level="warning",
+            what=f"{place} counts on it, and it isn't there",
+            mend=f"mailgate {word} add {name}",
+        )
     for group in {g for a in staff.agents.values() for g in a.groups} - set(staff.groups):
         yield Finding(
             area=PEOPLE,

@@ -73,31 +73,27 @@ def nearby(warning: Mapping[str, Any]) -> str:
 
 def missing(desk: Call) -> list[dict[str, Any]]:
     """Groups and agents that the config counts on and the store hasn't (yet); none where there is no store yet."""
-    from mailgate.config.names import MEANT
+    from mailgate.config import names
     from mailgate.desk import edits
 
     settings = desk.settings
-    named = (("group", settings.groups_named()), ("agent", settings.agents_named()))
-    if not any(names for _, names in named):
+    if not any(names.named(settings.path, settings.raw)):
         return []
     staff = _staff(desk)
     out: list[dict[str, Any]] = []
-    for what, names in named:
-        known = staff.groups if what == "group" else staff.agents
-        for name, place in names.items():
-            if name not in known:
-                near = edits.near(name, [*known, *MEANT])
-                line = place.rpartition(":")[2]
-                mend = f"mailgate {what} add {name}"
-                out.append(
-                    {
-                        "place": place,
-                        "line": int(line) if line.isdigit() else None,
-                        "key": None,
-                        "what": f"there is no {what} {name!r} yet: {mend}",
-                        "near": near[0] if near else None,
-                    }
-                )
+    for what, name, place in names.absent(settings, staff.groups, staff.agents):
+        known = {names.GROUP: [*staff.groups], names.AGENT: [*staff.agents]}.get(what, [*staff.groups, *staff.agents])
+        near = edits.near(name, [*known, *names.MEANT])
+        line = place.rpartition(":")[2]
+        out.append(
+            {
+                "place": place,
+                "line": int(line) if line.isdigit() else None,
+                "key": None,
+                "what": f"there is no {what} {name!r} yet: mailgate {what.partition(' ')[0]} add {name}",
+                "near": near[0] if near else None,
+            }
+        )
     return out
 
 

@@ -119,6 +119,18 @@ def test_config_check_warns_of_groups_that_are_not_there(desk: Desk) -> None:
     assert [w["what"] for w in checked["warnings"]] == ["there is no group 'hw' yet: mailgate group add hw"]
 
 
+def test_a_task_in_a_rule_may_be_an_agents(desk: Desk) -> None:
+    """`task @ben …` is for ben; a warning that there is no group of that name sends the admin looking for nothing."""
+    rule = '[[rule]]\nname = "t"\nwhen = {subject = "x"}\nthen = ["task @ben look by:3d", "task @nobodys look"]\n'
+    desk.config.write_text(f'{desk.config.read_text()}\n{rule}[notify]\nreceived = ["@ben"]\n')
+    assert [w["what"] for w in desk.ok("config", "check")["warnings"]] == [
+        "there is no group or agent 'nobodys' yet: mailgate group add nobodys",
+        "there is no group 'ben' yet: mailgate group add ben",
+    ]
+    found = {each["check"] for each in desk.run("--json", "doctor").json if each["level"] == "warning"}
+    assert {"group nobodys", "group ben"} <= found
+
+
 def test_config_check_makes_no_database(desk: Desk, tmp_path) -> None:
     """A check in a build must leave no files."""
     new = Desk(tmp_path / "new")
