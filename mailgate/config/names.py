@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mailgate.config import places
 from rules.actions.words import Misread, Words, choose, first_word
-
-if TYPE_CHECKING:
-    from mailgate.config.site import Settings
 
 ROLES = frozenset(
     [*"requester watchers assignee owner group category manager admin agents customer me nobody - parties".split(), ""],
@@ -79,11 +76,11 @@ def _in_line(line: str) -> Iterator[tuple[str, str]]:
         yield AGENT, name
 
 
-def absent(settings: Settings, groups: Collection[str], agents: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def absent(path: Path, raw: Mapping[str, Any], groups: Collection[str], agents: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """What isn't there, each once: what it is to be, its name, and the first place that counts on it."""
     known = {GROUP: {*groups}, AGENT: {*agents}, EITHER: {*groups, *agents}}
     told: set[tuple[str, str]] = set()
-    for place, what, name in named(settings.path, settings.raw):
+    for place, what, name in named(path, raw):
         if name not in known[what] and (what, name) not in told:
             told.add((what, name))
             yield what, name, place

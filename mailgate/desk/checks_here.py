@@ -224,7 +224,7 @@ def _people(desk: Call, staff: Directory) -> Iterator[Finding]:
         yield Finding(
             area=PEOPLE, check="agents", level="warning", what="nobody works here", mend="mailgate agent add NAME --address ADDRESS"
         )
-    for what, name, place in names.absent(settings, staff.groups, staff.agents):
+    for what, name, place in names.absent(settings.path, settings.raw, staff.groups, staff.agents):
         word = what.partition(" ")[0]
         yield Finding(
             area=PEOPLE,

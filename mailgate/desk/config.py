@@ -81,7 +81,7 @@ def missing(desk: Call) -> list[dict[str, Any]]:
         return []
     staff = _staff(desk)
     out: list[dict[str, Any]] = []
-    for what, name, place in names.absent(settings, staff.groups, staff.agents):
+    for what, name, place in names.absent(settings.path, settings.raw, staff.groups, staff.agents):
         known = {names.GROUP: [*staff.groups], names.AGENT: [*staff.agents]}.get(what, [*staff.groups, *staff.agents])
         near = edits.near(name, [*known, *names.MEANT])
         line = place.rpartition(":")[2]
