@@ -222,6 +222,7 @@ def _own_keys(notice: Notice, event: Event, *, veiled: bool, files: list[dict[st
             }
         case "new-in-group" | "new-in-category":
             return {
+                "actor": actor,
                 "why": str(notice.card.get("why", "")),
                 "post": post or blank,
                 "hints": hints(notice, policy, language),

@@ -34,6 +34,8 @@ class Assigned(Card):
 class NewIn(Card):
     """A new ticket in the recipient's group or category."""
 
+    actor: str
+    """Who gave it to the group, or forwarded the customer's mail; empty if a rule did."""
     why: str
     """What was said of it when it was given to the group; empty for one that just came."""
     post: Post

@@ -45,6 +45,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         },
         "new-in-group": {
             **made.base(language, text, "new", "green", "public"),
+            "actor": "",
             "why": "",
             "post": opening,
             "ready": ready,
@@ -55,6 +56,7 @@ def samples(language: str, text: Mapping[str, str]) -> dict[str, dict[str, objec
         },
         "new-in-category": {
             **made.base(language, text, "new", "red", "public"),
+            "actor": "",
             "why": "",
             "post": opening,
             "ready": [],

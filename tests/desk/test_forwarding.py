@@ -88,7 +88,7 @@ def test_who_wrote_a_forwarded_mail_is_acknowledged_in_his_language_and_colleagu
         assert d.ticket().language == "cs"
         assert "Váš požadavek" in plain(one(mails, "jan@"))
         colleague = plain(one(mails, "ben@", "new-in-group"))
-        assert "> He has called twice already." in colleague and "> Dobrý den," in colleague
+        assert "Anna wrote:\n\n> He has called twice already." in colleague and "> Dobrý den," in colleague
         assert "became a note" in plain(one(mails, ANNA, "report"))
 
 
