@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rules.frozen import dataclass
-from rules.reading import banners, blocks, enclosed, marks
+from rules.reading import banners, blocks, disclaimers, enclosed, marks
 from rules.reading.ours import SHARE, Ours
 
 _UNSEEN = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
@@ -104,6 +104,7 @@ class _Reader:
         if self._cut_at_headers() and self.ours:
             self._answers_among_ours(self.ours)
         self._signatures()
+        self._disclaimer()
         self._keep_cited()
         self._trim_end()
         return [kind in "tk" or (kind == "b" and self._between(at)) for at, kind in enumerate(self.kind)]
@@ -349,6 +350,15 @@ class _Reader:
                     if self.kind[at] != "b":
                         self.kind[at] = "x"
                     at += 1
+
+    def _disclaimer(self) -> None:
+        """What a firm lays below every mail is not the author's."""
+        mine = [at for at, kind in enumerate(self.kind) if kind == "t"]
+        first = disclaimers.begins(self.lines, mine)
+        if first >= 0:
+            for at in mine:
+                if at >= first:
+                    self.kind[at] = "x"
 
     def _is_mobile(self, at: int) -> bool:
         """Whether a line is what a phone adds; one that names no device only where it stands alone below all that the author wrote."""

@@ -78,3 +78,15 @@ def test_a_forwarded_mail_keeps_its_warning_behind(tmp_path: Path) -> None:
         i = d.write(ANNA, f"{WARNED}\n\n{text}", subject="Fwd: Scanner", envelope=login("anna"))
         assert (d.fate(i), d.ticket().requester.address) == ("opened", "eva@other.example")
         assert sorted(post.text for post in d.posts()) == ["Please look.", "The scanner is dark."]
+
+
+def test_commands_above_a_disclaimer_are_commands_and_it_never_leaves(tmp_path: Path) -> None:
+    """The firm's sentences about secrets went to the customer, and `#take` above them was in the middle of the text."""
+    secret = (
+        "This e-mail and any attachments are confidential. If you are not the intended recipient, please notify the sender and delete it."
+    )
+    with desk(tmp_path) as d:
+        i = d.write(ANNA, f"We are on our way.\n\n#take\n\nBest regards\nAnna\n\n{secret}", answer=asked(d))
+        assert (d.fate(i), d.ticket().assignee) == ("appended", "anna")
+        assert "confidential" not in everything(one(d.post_later(), KIM, "message"))
+        assert "confidential" in d.posts()[-1].quoted, "nothing is lost"
