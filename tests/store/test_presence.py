@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
+
 from store import engine, presence
 from store.engine import Store
 
+BUSY = 20.0
+"""Seconds that a busy machine's PostgreSQL may take to notice that somebody has hung up."""
 
-def test_whoever_is_alone_takes_over(store: Store) -> None:
+
+def test_whoever_is_alone_takes_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a crash the mail that was being sent would wait ten minutes for its lease to end."""
+    monkeypatch.setattr(presence, "_GRACE", BUSY)
     taken: list[str] = []
     with presence.serving(store, lambda: taken.append("first")):
         pass
@@ -17,7 +23,7 @@ def test_whoever_is_alone_takes_over(store: Store) -> None:
         assert taken == ["first", "second"]
 
 
-def test_a_second_daemon_on_postgresql_lets_the_first_one_finish(postgres_url: str) -> None:
+def test_a_second_daemon_on_postgresql_lets_the_first_one_finish(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two daemons that share a database would send the same mails: the one that starts would free what the other is sending."""
     taken: list[str] = []
     one, two, three = (engine.open(postgres_url) for _ in range(3))
@@ -29,6 +35,7 @@ def test_a_second_daemon_on_postgresql_lets_the_first_one_finish(postgres_url: s
         with presence.serving(three, lambda: taken.append("three")):
             assert taken == ["one"], "the second is still there"
         second.close()
+        monkeypatch.setattr(presence, "_GRACE", BUSY)
         with presence.serving(three, lambda: taken.append("three")):
             assert taken == ["one", "three"]
     for each in (one, two, three):
