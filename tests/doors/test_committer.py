@@ -29,7 +29,7 @@ async def test_mails_that_wait_together_are_committed_together() -> None:
     committer = started(shelf)
     shelf.gate.clear()
     first = asyncio.ensure_future(committer.keep(mail(0)))
-    await asyncio.to_thread(shelf.entered.wait, 5)
+    await asyncio.to_thread(shelf.entered.wait, 30)
     others = [asyncio.ensure_future(committer.keep(mail(n))) for n in range(1, 20)]
     await asyncio.sleep(0)
     shelf.gate.set()
@@ -133,7 +133,7 @@ async def test_the_mail_of_a_client_that_left_is_kept() -> None:
     shelf.gate.clear()
     committer = started(shelf)
     waiting = asyncio.ensure_future(committer.keep(mail(1)))
-    await asyncio.to_thread(shelf.entered.wait, 5)
+    await asyncio.to_thread(shelf.entered.wait, 30)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -148,7 +148,7 @@ async def test_what_waits_at_the_end_is_kept_and_what_comes_later_is_refused() -
     shelf.gate.clear()
     committer = started(shelf, most_mails=2)
     waiting = [asyncio.ensure_future(committer.keep(mail(n))) for n in range(7)]
-    await asyncio.to_thread(shelf.entered.wait, 5)
+    await asyncio.to_thread(shelf.entered.wait, 30)
     ending = asyncio.ensure_future(committer.stop())
     shelf.gate.set()
     await asyncio.gather(*waiting)

@@ -58,7 +58,7 @@ async def test_a_commit_under_way_is_waited_for() -> None:
         client = await desk.client()
         await client.begin()
         client.send(b"x\r\n.\r\n")
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         stopping = asyncio.ensure_future(desk.door.stop(GRACE))
         await asyncio.sleep(0.2)
         desk.shelf.gate.set()
@@ -73,7 +73,7 @@ async def test_a_commit_that_outlasts_the_grace_is_kept_and_never_refused() -> N
         client = await desk.client()
         await client.begin()
         client.send(b"x\r\n.\r\n")
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         await desk.door.stop(timedelta(seconds=0.1))
         assert await client.reply() == ""
         desk.shelf.gate.set()

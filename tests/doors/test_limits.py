@@ -215,7 +215,7 @@ async def test_a_slow_commit_is_not_the_clients_silence() -> None:
         client = await desk.client()
         await client.begin()
         client.send(b"x\r\n.\r\n")
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         await asyncio.sleep(2)
         desk.shelf.gate.set()
         assert await client.reply() == "250 2.0.0 kept"

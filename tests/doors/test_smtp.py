@@ -151,7 +151,7 @@ async def test_a_mail_whose_client_hangs_up_behind_the_final_dot_is_kept() -> No
         client = await desk.client()
         await client.begin()
         client.send(b"Subject: x\r\n\r\nwhole\r\n.\r\n")
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         sock = client.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # gone, not just silent
         client.writer.transport.abort()
@@ -170,7 +170,7 @@ async def test_a_client_that_only_closes_its_side_still_hears_the_answer() -> No
         await client.begin()
         client.send(b"x\r\n.\r\nQUIT\r\n")
         client.writer.write_eof()
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         desk.shelf.gate.set()
         assert await client.reply() == "250 2.0.0 kept"
         assert await client.reply() == "221 2.0.0 Bye"
@@ -182,7 +182,7 @@ async def test_no_answer_before_the_commit() -> None:
         client = await desk.client()
         await client.begin()
         client.send(b"x\r\n.\r\n")
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.reader.readline(), 0.1)
         desk.shelf.gate.set()
@@ -341,7 +341,7 @@ async def test_twenty_clients_share_their_commits() -> None:
         clients = [await desk.client() for _ in range(20)]
         desk.shelf.gate.clear()
         answers = [asyncio.ensure_future(client.mail()) for client in clients]
-        await asyncio.to_thread(desk.shelf.entered.wait, 5)
+        await asyncio.to_thread(desk.shelf.entered.wait, 30)
         while sum(guest.is_committing for guest in desk.door._guests) < 20:
             await asyncio.sleep(0.01)
         desk.shelf.gate.set()

@@ -89,7 +89,7 @@ class Desk:
         """Message-IDs in the order in which they were kept."""
         return [mailheads.read(received.raw).message_id for received in self.kept]
 
-    def wait(self, done: Callable[[], bool], seconds: float = 10.0) -> float:
+    def wait(self, done: Callable[[], bool], seconds: float = 40.0) -> float:
         """Wait until it is so; gives how long it took."""
         began = time.monotonic()
         with self.news:

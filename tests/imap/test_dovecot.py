@@ -316,7 +316,7 @@ def test_a_refused_login_is_not_repeated_soon(dovecot: Dovecot, desk: Desk, sett
 
 def desk_tick(mailbox: Mailbox) -> None:
     """What `tick` does with a mailbox whose login is refused."""
-    assert mailbox.stop(5)
+    assert mailbox.stop(20)
     mailbox.poll_once()
 
 
@@ -409,7 +409,7 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(true: Callable[[], bool], seconds: float = 40.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "not in time"

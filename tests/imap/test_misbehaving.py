@@ -435,7 +435,7 @@ def test_a_mail_from_the_future_shuts_nobody_out(server: Scripted, desk: Desk) -
     assert desk.ids == IDS[:2]
 
 
-def _until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(true: Callable[[], bool], seconds: float = 40.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "not in time"

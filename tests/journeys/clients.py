@@ -123,7 +123,7 @@ def neomutt_replies(account: Account, message_id: str, text: str) -> None:
     _in_terminal(account, [_program("neomutt"), "-n", "-F", str(rc), "-e", keys])
 
 
-def _in_terminal(account: Account, command: list[str], seconds: float = 25.0) -> None:
+def _in_terminal(account: Account, command: list[str], seconds: float = 60.0) -> None:
     """Run a full-screen program until it ends by itself; fails with its last screen if it doesn't."""
     pid, terminal = pty.fork()
     if not pid:

@@ -25,7 +25,7 @@ from tests.servers.ports import free_ports
 
 MAILGATE = str(Path(sys.executable).with_name("mailgate"))
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 CONFIG = """
 [desk]
@@ -57,7 +57,7 @@ _PROVED: set[str] = set()
 """Commands that ran as a process already."""
 
 
-def until(ask: Callable[[], T | None], what: str, seconds: float = 15.0) -> T:
+def until(ask: Callable[[], T | None], what: str, seconds: float = 40.0) -> T:
     """Ask until the answer is true; gives it, or fails with what was waited for."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
@@ -152,7 +152,7 @@ class Desk:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def stop(self, seconds: float = 15.0) -> int:
+    def stop(self, seconds: float = 40.0) -> int:
         """SIGTERM; gives the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
@@ -172,7 +172,7 @@ class Desk:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def logs(self, words: str, seconds: float = 15.0) -> None:
+    def logs(self, words: str, seconds: float = 40.0) -> None:
         """Wait until the log holds these words."""
         until(lambda: words in self.log(), f"the log says {words!r}", seconds)
 
@@ -217,7 +217,7 @@ class Desk:
         for name, address in addresses.items():
             self.cli("agent", "add", name, "--address", address, "--group", group)
 
-    def settled(self, received: int, seconds: float = 20.0) -> None:
+    def settled(self, received: int, seconds: float = 60.0) -> None:
         """Wait until so many mails have their fate, by the log: one line a mail."""
         until(lambda: len(set(re.findall(r"mail settled id=(\d+)", self.log()))) >= received, f"{received} mails have their fate", seconds)
 

@@ -90,11 +90,11 @@ def test_a_log_that_cannot_be_written_stops_no_mail(open_desk: Callable[..., Des
             start_new_session=True,
         )
     try:
-        until(lambda: _answers(desk.smtp_port), "the door is open", 30)
+        until(lambda: _answers(desk.smtp_port), "the door is open", 60)
         for n in range(3):
             smtp(desk.smtp_port, mail(f"unlogged-{n}"))
-        until(lambda: desk.cli("mail", "fates")["fates"].get("opened") == 3, "every mail has its fate", 20)
-        until(lambda: len(sent(desk)) >= 3, "acknowledgements leave", 20)
+        until(lambda: desk.cli("mail", "fates")["fates"].get("opened") == 3, "every mail has its fate", 60)
+        until(lambda: len(sent(desk)) >= 3, "acknowledgements leave", 60)
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     finally:

@@ -180,7 +180,7 @@ def test_a_server_that_sends_a_letter_now_and_then_is_left(tmp_path: Path, monke
         box = doors.Imap(name="kim", host="127.0.0.1", port=server.port, security="none", user="kim", password=Secret(text="secret"))
         began = time.monotonic()
         wrong, mend = wrong_turns.mailbox(box)
-    assert "within 2 s" in wrong and "check host and port" in mend and time.monotonic() - began < 10
+    assert "within 2 s" in wrong and "check host and port" in mend and time.monotonic() - began < 30
 
 
 SMTP = {"EHLO": "250 relay", "MAIL": "250 ok", "RCPT": "250 ok", "RSET": "250 ok", "QUIT": "221 bye"}

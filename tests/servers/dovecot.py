@@ -288,7 +288,7 @@ def _launch(binary: str, extra: str) -> Dovecot:
 
 
 def _answers(server: Dovecot) -> bool:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while server.process.poll() is None and time.monotonic() < deadline:
         try:
             for port in (server.imap_port, server.lmtp_port):
