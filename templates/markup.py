@@ -86,7 +86,7 @@ class Html:
         """What the mail says, in a line."""
         return f"<h1 {_css('title')}>{escape(text)}</h1>"
 
-    def heading(self, text: str) -> str:
+    def heading(self, text: str, *, quoted: bool = False) -> str:
         """A line over what follows."""
         return f"{space(12)}<h2 {_css('heading')}>{escape(text)}</h2>"
 

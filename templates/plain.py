@@ -75,9 +75,9 @@ class Plain:
         """What the mail says, in a line."""
         return block(wrap(text))
 
-    def heading(self, text: str) -> str:
-        """A line over what follows."""
-        return block(wrap(text).upper())
+    def heading(self, text: str, *, quoted: bool = False) -> str:
+        """A line over what follows, in capitals unless the words are somebody's own."""
+        return block(wrap(text) if quoted else wrap(text).upper())
 
     def p(self, caller: Callable[[], str]) -> str:
         """A paragraph."""

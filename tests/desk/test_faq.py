@@ -48,5 +48,6 @@ def test_faq_by_mail_shows_customers_only_what_is_theirs(tmp_path: Path) -> None
         (mail,) = to(d.post(), "kim@")
         assert mail["X-Mailgate-Template"] == "faq-answer"
         assert "flap B" in plain(mail)
+        assert "Paper jam without visible paper" in plain(mail), "the site's own words, not in capitals"
         d.write(KIM, "#faq VPN drops every hour", subject="Question two")
         assert "Secret" not in "".join(plain(m) for m in d.post())

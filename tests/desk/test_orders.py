@@ -18,6 +18,7 @@ def test_what_a_technician_reports_reaches_whoever_gave_the_order_once(tmp_path:
         d.write(ANNA, 'Change the pump.\n\n#take\n#order tech:petr when:"fri 9"', answer=mail)
         order = one(d.post_later(), PETR, "order")
         assert "#hours" in plain(order)
+        assert f"\n{d.ticket().subject}\n" in plain(order), "the ticket's own words, not in capitals"
         d.write(PETR, "The pump was worn out.\n\n#hours 1.5 parts:2xSN-99,hose changed it\n#done", answer=order)
         mails = d.post_later()
         assert to_customers(mails) == [] and kinds(to(mails, ANNA)) == ["order"] and kinds(to(mails, PETR)) == ["report"]
