@@ -9,6 +9,7 @@ from rules.actions.amounts import NONE, Until
 from rules.actions.asides import ahead
 from rules.actions.base import Action, Effect, Refused, Scene, WakeUp, value, verb
 from rules.actions.folding import fold
+from rules.actions.timewords import PAST
 from rules.actions.values import Flag, Listed, Rest
 from rules.actions.whom import Holder
 from rules.facts.people import Role
@@ -134,6 +135,8 @@ class Wait(Action):
     def effect(self, ticket: Ticket, scene: Scene) -> Effect:
         if ticket.status is Status.closed:
             raise Refused("closed", ref=ticket.ref)
+        if not self.until and fold(self.why.strip(" .!")) in PAST:
+            raise Refused("in-the-past", word=self.why)
         until = ahead(self.until, scene, ends=False) if self.until else None
         changes: dict[str, Any] = {"status": Status.waiting, "waiting_until": until}
         if ticket.read_at is None:

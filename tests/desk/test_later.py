@@ -203,7 +203,9 @@ def test_the_customer_is_not_reminded_of_what_is_closed_by_then(tmp_path: Path) 
         assert to_customers(d.post()) == []
 
 
-@pytest.mark.parametrize("line", ["#wait until yesterday", "#warten bis gestern", "#odota eiliseen asti"])
+@pytest.mark.parametrize(
+    "line", ["#wait until yesterday", "#wait yesterday", "#warten gestern.", "#warten bis gestern", "#odota eiliseen asti"]
+)
 def test_waiting_for_what_is_past_is_asked_about(tmp_path: Path, line: str) -> None:
     """The request would wait without end, with the day as its reason."""
     with desk(tmp_path) as d:
