@@ -50,9 +50,13 @@ class Holder:
 _MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
 
 
+_NAMED = re.compile(r"\s*[-+]?(?:\"[^\"<>@]{1,100}\"|[^\"<>@,;:]{1,100}?)\s*<([^<>\s@]{1,64}@[^<>\s@]{1,255})>")
+"""An address with a name before it, as mail programs paste it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An e-mail address; angle brackets, `mailto:` and a trailing dot or comma are forgiven."""
+    """An e-mail address; a name before it, angle brackets, `mailto:` and a trailing dot or comma are forgiven."""
 
     signed: bool = False
     """True where a leading `-` takes the address off."""
@@ -65,6 +69,8 @@ class Mailbox:
         if not word:
             raise Misread("missing-address", "")
         bare = word.removeprefix("to:").removeprefix("mailto:").strip("<>").rstrip(".,;")
+        if not _MAILBOX.fullmatch(bare) and (named := _NAMED.match(text)) is not None:
+            bare, rest = named[1], text[named.end() :].strip()
         if not _MAILBOX.fullmatch(bare):
             raise Misread("not-an-address", word)
         return sign + bare, rest
@@ -107,6 +113,9 @@ class People:
             is_marked = "@" in bare or _GROUP.match(bare) is not None
             if not bare or (self.marked and not is_marked) or (found and not wanted and not is_marked):
                 break
+            if (named := _NAMED.match(rest)) is not None and (wanted or not found) and not self._is_one(word, words):
+                rest = named[1] + rest[named.end() :]
+                continue
             name = self._one(bare.rstrip("."), words)
             if name not in found:
                 found.append(name)
