@@ -103,6 +103,10 @@ def _to_several(case: Case) -> Hold | None:
 
 def _threaded(case: Case, ticket: Ticket, sent: Sent | None, actions: list[Action], lines: list[tuple[int, str]], body: str) -> Verdict:
     f = case.facts
+    if (opening := next((said for said, action in zip(lines, actions, strict=True) if isinstance(action, New)), None)) is not None:
+        # it would make another's request of this one, and send him the text
+        question = Question(number=opening[0], line=opening[1], code="new-first")
+        return Hold(reason="unknown-command", questions=(question,), agent=case.actor.name, ticket=ticket)
     meaning = sent.reply_meaning if sent is not None and sent.reply_meaning is not None else ReplyMeaning.note
     if any(isinstance(a, Note) and not a.text for a in actions):
         meaning = ReplyMeaning.note

@@ -84,3 +84,13 @@ def test_words_alone_under_a_question_are_told_what_is_asked(tmp_path: Path) -> 
         d.write(ANNA, "Yes please!", answer=one(d.post(), ANNA, "held"))
         told = " ".join(plain(one(d.post(), ANNA, "held")).split())
         assert "Reply with that line as it should be" in told and "no-decision" not in told
+
+
+def test_an_opening_in_an_answer_is_asked_about(tmp_path: Path) -> None:
+    """Kim's request became Eva's, who read what was meant for neither."""
+    with desk(tmp_path) as d:
+        mail = asked(d)
+        before = state(d)
+        i = d.write(ANNA, "#new for:eva@other.example\nEva called.", answer=mail)
+        assert d.fate(i) == "held" and state(d) == before
+        assert "a mail of its own" in " ".join(plain(one(d.post_later(), ANNA, "held")).split())
