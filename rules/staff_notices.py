@@ -27,10 +27,10 @@ def to_staff(what: Happened, policy: Policy, directory: Directory) -> list[Notic
     post = next((p for p in what.posts if p.direction == "in" and not p.agent and p.about is None), None)
     note = next((p for p in what.posts if p.agent and p.kind is PostKind.note and not p.to), None)
     if post is not None:
-        template = "reopened" if before.status is Status.closed and ticket.is_open else "appended"
-        if before.is_open and not ticket.is_open and not what.hint:
-            what = replace(what, hint="closed")
-        out += [to_agent(a, template, reason, what, post) for a, reason in hearers.owners(ticket, directory, everybody=True)]
+        if before.is_open is not ticket.is_open and not what.hint:
+            what = replace(what, hint="reopened" if ticket.is_open else "closed")
+        # His words are to be answered, whatever else they did: an answer to `reopened` would stay inside.
+        out += [to_agent(a, "appended", reason, what, post) for a, reason in hearers.owners(ticket, directory, everybody=True)]
     out += _colleagues(what, directory)
     beside, is_all = _first_level(what, post, note, policy, directory)
     out += beside

@@ -294,7 +294,7 @@ def hints(notice: Notice, policy: Policy, language: str) -> list[dict[str, str]]
     match notice.card.get("hint"):
         case "third-party":
             out.append({"what": "third-party", "value": ""})
-        case "thanks" | "encrypted" | "closed" as hint:
+        case "thanks" | "encrypted" | "closed" | "reopened" as hint:
             out.append({"what": hint, "value": ""})
         case _:
             pass

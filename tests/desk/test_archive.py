@@ -65,7 +65,7 @@ def test_a_site_may_let_replies_bring_tickets_back(tmp_path: Path) -> None:
         assert d.fate(proves(d, f"Kim <{KIM}>", "It is empty again.", answer=told)) == "appended"
         t = d.ticket()
         assert (t.status, t.archived_at, t.closed_at) == (Status.assigned, None, None)
-        assert kinds(to(d.post(), ANNA)) == ["reopened"]
+        assert kinds(to(d.post(), ANNA)) == ["appended"]
         d.passes(days=90)
         assert d.ticket().archived_at is None
 

@@ -67,7 +67,7 @@ def test_anything_more_than_thanks_opens_it_again(tmp_path: Path, text: str) -> 
         mail, _ = closed(d)
         assert d.fate(d.write("kim@client.example", text, answer=mail)) == "appended"
         assert (d.ticket().status, d.ticket().closed_at) == ("assigned", None)
-        assert templates(d.post()) == [("reopened", "anna@staff.example")]
+        assert templates(d.post()) == [("appended", "anna@staff.example")]
 
 
 def test_thanks_with_a_file_opens_it_again(tmp_path: Path) -> None:
@@ -100,7 +100,19 @@ def test_an_unassigned_request_comes_back_as_new(tmp_path: Path) -> None:
         d.post()
         d.write("kim@client.example", "No, it is not.", answer=ack)
         assert d.ticket().status == "new"
-        assert templates(d.post()) == [("reopened", "anna@staff.example"), ("reopened", "ben@staff.example")]
+        assert templates(d.post()) == [("appended", "anna@staff.example"), ("appended", "ben@staff.example")]
+
+
+def test_an_answer_to_the_words_that_opened_it_again_reaches_the_customer(tmp_path: Path) -> None:
+    """The mail said that the request is open again, and an answer to it stayed inside: the customer waited for ever."""
+    with desk(tmp_path) as d:
+        mail, _ = closed(d)
+        d.write("kim@client.example", "It smokes again.", answer=mail)
+        told = one(d.post(), ANNA)
+        assert (told["X-Mailgate-Template"], told["X-Mailgate-Reply"]) == ("appended", "public")
+        assert "It smokes again." in plain(told) and "This has opened it again." in plain(told)
+        d.write(ANNA, "We come at once.", answer=told)
+        assert "We come at once." in plain(one(d.post_later(), "kim@", "message"))
 
 
 @pytest.mark.parametrize(("days", "fate"), [(29, "appended"), (31, "opened")])

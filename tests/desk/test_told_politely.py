@@ -132,7 +132,7 @@ def test_a_complaint_that_begins_with_a_number_is_no_note(tmp_path: Path, said: 
     with desk(tmp_path) as d:
         d.write(KIM, said, answer=closed(d))
         assert (d.ticket().status, d.ticket().rating_stars) == ("assigned", 0)
-        assert templates(d.post()) == [("reopened", ANNA)]
+        assert templates(d.post()) == [("appended", ANNA)]
 
 
 def test_the_number_alone_rates_in_a_reply_to_the_second_question_too(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_words_beside_a_rating_out_of_range_are_read_as_ever(tmp_path: Path) -> 
         assert kinds(to(d.post(), KIM)) == ["access-answer"]
         d.write(KIM, "#rate 0\nIt is dark again, please come back.", answer=asked)
         assert d.ticket().status == "assigned" and "dark again" in d.posts()[-1].text
-        assert templates(d.post()) == [("access-answer", KIM), ("reopened", ANNA)]
+        assert templates(d.post()) == [("access-answer", KIM), ("appended", ANNA)]
 
 
 def test_a_new_request_with_a_line_for_help_opens_and_is_helped(tmp_path: Path) -> None:

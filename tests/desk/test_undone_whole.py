@@ -164,7 +164,7 @@ def test_what_is_open_opens_what_it_is_merged_into_and_its_owner_hears_of_it(tmp
         d.write(ANNA, "#merge T1", subject="[T2]", envelope=login("anna"))
         assert d.ticket("T1").status.value == "assigned"
         told = one(d.post_later(), BEN)
-        assert told["X-Mailgate-Template"] == "reopened" and "Again." in plain(told)
+        assert told["X-Mailgate-Template"] == "appended" and "Again." in plain(told)
         d.write(ANNA, "#undo", subject="[T1]", envelope=login("anna"))
         assert d.ticket("T1").status.value == "closed" and d.ticket("T2").status.value == "new"
 
