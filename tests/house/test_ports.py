@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +22,10 @@ def test_a_chosen_port_is_kept_for_the_server_that_names_it() -> None:
 def test_kept_ports_differ_and_never_use_up_the_files_of_a_process() -> None:
     """Tests of a whole run choose thousands of ports."""
     free_ports(HELD)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     ports = free_ports(2 * HELD)
     assert len(set(ports[-HELD:])) == HELD
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     # Some of those that were let go may be somebody else's by now.
     assert any(_is_free(port) for port in ports[:HELD])
 
