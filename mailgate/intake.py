@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -85,8 +86,9 @@ def _read(office: Office, batch: Sequence[inbox.Waiting]) -> list[_Read]:
 
 
 def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
-    """All of a batch in one transaction, each mail within a savepoint of its own."""
+    """All of a batch in one transaction, each mail within a savepoint of its own; the log hears of it when it counts."""
     failed: list[tuple[_Read, str, str]] = []
+    told: list[Callable[[], None]] = []
     with engine.transaction(office.store) as tx:
         staff = office.roster = Roster.load(tx, office.roster)
         for read in reads:
@@ -95,16 +97,19 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
             if read.mail is None:
                 if read.waiting.attempts + 1 >= inbox.MOST_ATTEMPTS:
                     inbox.settle(tx, read.waiting.id, inbox.Settlement(fate=Fate.parked, why=f"can't be read: {read.fault}"), at)
-                    maillog.settled(read.waiting.id, "", Fate.parked.value, "", read.fault, 0.0)
+                    told.append(partial(maillog.settled, read.waiting.id, "", Fate.parked.value, "", read.fault, 0.0))
                 continue
             signing.use(tx, gathering.proofs(read.mail), read.waiting.id, at)  # held or failed, it has brought them
             try:
                 with savepoint(tx, "one_mail") as take_back:
-                    _one(tx, office, staff, read.waiting, read.mail, at, take_back)
+                    said = _one(tx, office, staff, read.waiting, read.mail, at, take_back)
+                told.append(said)
             except (engine.Busy, MemoryError):
                 raise
             except Exception as fault:  # noqa: BLE001 - one of the three loops that must not die
                 failed.append((read, f"{type(fault).__name__}: {fault}", traceback.format_exc(limit=-6)))
+    for say in told:
+        say()
     for read, why, trace in failed:
         maillog.failed(read.waiting.id, why, trace)
         if read.waiting.attempts + 1 >= inbox.MOST_ATTEMPTS:
@@ -113,14 +118,21 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
 
 def _one(
     tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime, take_back: Callable[[], None]
-) -> None:
+) -> Callable[[], None]:
+    """What is to be said of it once it is committed."""
     began = time.monotonic()
     facts = gathering.facts(tx, office, staff, waiting, mail, at)
     verdict = decide(facts)
     settlement = _carry_out(tx, office, facts, verdict, waiting, take_back)
     inbox.settle(tx, waiting.id, settlement, at, mail)
-    maillog.settled(
-        waiting.id, mail.message_id, settlement.fate.value, str(settlement.ticket_id or ""), settlement.why, time.monotonic() - began
+    return partial(
+        maillog.settled,
+        waiting.id,
+        mail.message_id,
+        settlement.fate.value,
+        str(settlement.ticket_id or ""),
+        settlement.why,
+        time.monotonic() - began,
     )
 
 
@@ -181,7 +193,9 @@ def _park(office: Office, waiting: inbox.Waiting, at: datetime, why: str, trace:
                 fate=Fate.parked, why=why, trace=({"step": "parked", "said": why, "saw": trace[-1500:]},) if trace else ()
             )
             inbox.settle(tx, waiting.id, settlement, at, mail)
-            maillog.settled(waiting.id, mail.message_id if mail else "", Fate.parked.value, "", why, 0.0)
+        else:
+            return
+    maillog.settled(waiting.id, mail.message_id if mail else "", Fate.parked.value, "", why, 0.0)
 
 
 def again(tx: Connection, office: Office, received_id: int, allowance: Allowance, at: datetime) -> inbox.Settlement:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from mailgate import building, intake
 from mailgate.doors.receiving import Received
@@ -49,6 +50,24 @@ def test_a_fault_between_effects_and_fate_leaves_nothing_half_done(tmp_path: Pat
         d.handle()
         assert (len(d.tickets()), d.fate(received)) == (1, "opened")
         assert templates(d.post()) == [("new-in-group", "anna@staff.example"), ("received", KIM)]
+
+
+@pytest.mark.inside("what is logged before a commit shows only here")
+def test_the_log_speaks_of_a_fate_when_it_is_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It named a ticket that nobody found yet, and that never was if the commit failed."""
+    caplog.set_level(logging.INFO, "mailgate")
+    with desk(tmp_path) as d:
+        keep(d, "one")
+        before: list[bool] = []
+
+        def committing(connection: object) -> None:
+            before.append("mail settled" in caplog.text)
+
+        event.listen(d.office.store.engine, "commit", committing)
+        d.handle()
+        event.remove(d.office.store.engine, "commit", committing)
+        assert before and not any(before)
+        assert caplog.text.count("mail settled id=1") == 1
 
 
 @pytest.mark.inside("the fault is put into this process")
