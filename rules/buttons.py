@@ -60,7 +60,7 @@ def pressed(case: Case) -> Verdict | None:
         for p in answered:
             # a word with `#` is a command line, and what stands below it is meant for somebody
             keys = {fold(w): key for w, key in p.sent.words.items() if not w.startswith("#")}
-            keys = _bare(p.sent, keys) | keys
+            keys = _bare(p.sent, keys) | _alone(case, p.sent) | keys
             if word in keys and keys[word] in p.sent.buttons:
                 case.note("button", keys[word], f"word {word!r}")
                 return _press(case, p.sent, keys[word], by_address=False)
@@ -92,6 +92,17 @@ def _bare(sent: Sent, keys: Mapping[str, str]) -> dict[str, str]:
     kind, _, ref = sent.about.partition(":")
     tail = " " + fold(ref)
     return {word.removesuffix(tail): key for word, key in keys.items() if word.endswith(tail)} if kind == "access" and ref else {}
+
+
+_DONE = frozenset("done finished fertig erledigt valmis tehty hotovo hotove udelano".split())
+"""What people answer to the mail of a task that they have done."""
+
+
+def _alone(case: Case, sent: Sent) -> dict[str, str]:
+    """`Done!` and nothing else in an answer to the mail of a task: as a note it would end nothing, and nobody would notice."""
+    if not sent.about.startswith("task:") or len([row for row in case.written.text.splitlines() if row.strip()]) != 1:
+        return {}
+    return {word: key for key, line in sent.buttons.items() if line.startswith("done ") for word in _DONE}
 
 
 def _press(case: Case, sent: Sent, key: str, *, by_address: bool, said: str = "") -> Verdict:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rules.facts.people import Agent, Group, Party
 from rules.facts.terms import PostKind
 from rules.facts.ticket import Task
@@ -73,6 +75,39 @@ def test_the_done_button_closes_its_task(tmp_path: Path) -> None:
         label = next(label for label in buttons(given) if "one" in label)
         d.press(PETR, given, label)
         assert [t.state for t in tasks(d)] == ["done"]
+
+
+@pytest.mark.parametrize("said", ["Done!", "done", "Erledigt.", "Valmis", "hotovo"])
+def test_done_and_nothing_else_ends_the_task(tmp_path: Path, said: str) -> None:
+    """It became a note that nobody was told of, and the task went on."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, "#task @petr Order the part", answer=asked(d, "anna", "petr"))
+        given = one(d.post_later(), PETR, "task")
+        d.write(PETR, said, answer=given, quote=True)
+        assert [t.state for t in tasks(d)] == ["done"]
+        mails = d.post_later()
+        assert kinds(to(mails, PETR)) == ["report"] and to_customers(mails) == []
+
+
+@pytest.mark.parametrize("said", ["Done, but the lid is missing.", "Done\nThe lid is missing.", "Not done yet"])
+def test_more_than_the_word_is_a_note(tmp_path: Path, said: str) -> None:
+    """What is in the way would be lost behind a task that looks finished."""
+    with desk(tmp_path) as d:
+        d.write(ANNA, "#task @petr Order the part", answer=asked(d, "anna", "petr"))
+        d.write(PETR, said, answer=one(d.post_later(), PETR, "task"))
+        assert [t.state for t in tasks(d)] == ["open"]
+        assert (d.posts()[-1].kind, d.posts()[-1].text) == (PostKind.note, said)
+
+
+def test_done_in_answer_to_any_other_mail_is_an_answer(tmp_path: Path) -> None:
+    """The customer waits for that word."""
+    with desk(tmp_path) as d:
+        mail = asked(d, "anna", "petr")
+        d.write(ANNA, "#task @petr Order the part", answer=mail)
+        d.post_later()
+        d.write(ANNA, "Done.", answer=mail)
+        assert [t.state for t in tasks(d)] == ["open"]
+        assert "Done." in plain(one(d.post_later(), KIM, "message"))
 
 
 def test_a_late_task_is_told_to_whoever_has_it_and_to_the_head_of_his_department(tmp_path: Path) -> None:
