@@ -88,7 +88,8 @@ def read(
         if "error" in each:
             screen.pairs((("file", each["file"]), ("error", each["error"])))
         else:
-            sender = f"{each['from']['name']} <{each['from']['address']}>".strip()
+            name, address = each["from"]["name"], each["from"]["address"]
+            sender = " ".join(filter(None, (name, f"<{address}>" if address else "")))
             files = ", ".join(f"{a['name']} ({a['type']}, {a['bytes']:,} bytes)" for a in each["attachments"])
             kind = f"{each['machine']['kind']} ({each['machine']['why']})" if each["machine"]["why"] else each["machine"]["kind"]
             fields = ("file", each["file"]), ("from", sender), ("subject", each["subject"]), ("kind", kind), ("files", files)

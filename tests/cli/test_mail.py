@@ -108,6 +108,18 @@ def test_mail_read_stores_nothing_and_names_what_it_cannot_read(desk: Desk, tmp_
     assert desk.ok("mail", "fates")["received"] == 0
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("kim@client.example", "<kim@client.example>"), ("Kim <kim@client.example>", "Kim <kim@client.example>"), ("", "")],
+)
+def test_a_sender_without_a_name_is_called_by_the_address_alone(desk: Desk, tmp_path, written: str, said: str) -> None:
+    """`None <kim@…>` stood there."""
+    (tmp_path / "a.eml").write_bytes(f"From: {written}\r\nSubject: Printer\r\n\r\nIt jams.\r\n".encode())
+    shown = desk.run("mail", "read", str(tmp_path / "a.eml")).out
+    assert [row.removeprefix("from").strip() for row in shown.splitlines() if row.startswith("from")] == ([said] if said else [])
+    assert "None" not in shown
+
+
 @pytest.mark.parametrize("words", ["mail read", "rehearse", "ticket note T1", "why", "import", "db restore"])
 def test_a_file_that_is_not_there_is_no_such_thing(desk: Desk, words: str) -> None:
     """A script tells a wrong path from a mail that can't be read."""
