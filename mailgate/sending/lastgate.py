@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import binascii
 import quopri
+import re
 from email import message_from_string
-from email.errors import HeaderParseError, MultipartInvariantViolationDefect
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.message import Message
-from email.parser import HeaderParser
 from email.utils import getaddresses
 from functools import lru_cache
 
@@ -27,6 +26,11 @@ REMEMBERED_BYTES = 4000
 _BOUNDARY = b"--=_"
 _PRINTABLE = bytes([9, *range(32, 127)])
 _ADDRESSED = frozenset({"From", "To", "Reply-To", "List-Id"})
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+"
+_SPEC = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_PLAIN_MAILBOX = re.compile(rf"{_SPEC}|{_ATOM}(?: {_ATOM})* <{_SPEC}>")
+"""What every reader takes for one mailbox, and shows as it stands: atoms alone (RFC 5322 section 3.4), no encoded word among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +64,8 @@ def gate(raw: bytes, intended: Intended) -> None:
     _check_bytes(raw)
     light, lifted = _lift(raw, intended.parts)
     head, _, rest = light.partition(b"\r\n\r\n")
-    message = HeaderParser().parsestr(head.decode("ascii") + "\r\n\r\n")
-    fields = list(message.raw_items())  # all ASCII: nothing for the parser's policy to clean, field by field
-    _check_headers(message, fields, intended)
+    fields = _fields(head.decode("ascii"))
+    _check_headers(fields, intended)
     entity = "".join([f"{name}: {value}\r\n" for name, value in fields if name.lower().startswith(("mime-", "content-"))])
     leaves = (_remembered if len(rest) < REMEMBERED_BYTES else _leaves)(entity, rest)
     if len(leaves) != len(intended.parts):
@@ -125,17 +128,33 @@ def _lift(raw: bytes, parts: tuple[Part, ...]) -> tuple[bytes, set[int]]:
             continue
         if _BOUNDARY in part.encoded:
             raise Unsendable(f"a body of type {part.type} holds something like a boundary")
-        found = raw.find(b"\r\n\r\n" + part.encoded, at)
-        if found < 0:
+        start = _start(raw, part.encoded, at)
+        if start < 0:
             raise Unsendable(f"a body of type {part.type} is not where it should be")
-        pieces.append(raw[at : found + 4])
-        at = found + 4 + len(part.encoded)
+        pieces.append(raw[at:start])
+        at = start + len(part.encoded)
         lifted.add(number)
     return b"".join([*pieces, raw[at:]]), lifted
 
 
-def _unfolded(value: object) -> str:
-    return str(value).replace("\r\n", "").strip()
+def _start(raw: bytes, body: bytes, at: int) -> int:
+    """Where a body begins, behind an empty line; negative if it is nowhere. Comparing is quicker than searching for something so long."""
+    while (at := raw.find(b"\r\n\r\n", at) + 4) > 3:
+        if raw.startswith(body, at):
+            return at
+        at -= 2  # the next one may share a line end
+    return -1
+
+
+def _fields(head: str) -> list[tuple[str, str]]:
+    """The fields of a header block of printable ASCII, each on one line; whatever isn't a name, a colon and a value is no header."""
+    fields = []
+    for line in head.replace("\r\n ", " ").replace("\r\n\t", "\t").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if not colon or not _NAME.fullmatch(name):
+            raise Unsendable(f"a line that is no header field: {line[:60]!r}")
+        fields.append((name, value.strip()))
+    return fields
 
 
 def _read(value: str) -> str:
@@ -148,11 +167,7 @@ def _read(value: str) -> str:
         raise Unsendable(f"an encoded word that can't be read: {fault}") from None
 
 
-def _check_headers(message: Message, fields: list[tuple[str, str]], intended: Intended) -> None:
-    # Python before 3.11.5 takes a header that announces parts for a defect where it was told to read headers alone; `_leaves` reads the parts.
-    defects = [defect for defect in message.defects if not isinstance(defect, MultipartInvariantViolationDefect)]
-    if defects:
-        raise Unsendable(f"the message has defects: {defects[0]!r}")
+def _check_headers(fields: list[tuple[str, str]], intended: Intended) -> None:
     names, found = [name for name, _ in intended.headers], [name for name, _ in fields]
     if found != names:
         raise Unsendable(f"header fields are {found} instead of {names}")
@@ -160,16 +175,20 @@ def _check_headers(message: Message, fields: list[tuple[str, str]], intended: In
     for wanted in ("From", "To"):
         if lowered.count(wanted.lower()) != 1:
             raise Unsendable(f"not exactly one {wanted}")
-    for (name, wanted), (_, written) in zip(intended.headers, fields, strict=True):
-        value = _unfolded(written)
+    for (name, wanted), (_, value) in zip(intended.headers, fields, strict=True):
         read = _read_mailbox(value) if name in _ADDRESSED else _read(value)
         if wanted and read != wanted:
             raise Unsendable(f"{name} reads {read!r} instead of {wanted!r}")
 
 
-@lru_cache(maxsize=512)
 def _read_mailbox(value: str) -> str:
-    """The one mailbox of a field as a reader sees it; empty if there is none or more. Senders and recipients recur, hence the cache."""
+    """The one mailbox of a field as a reader sees it; empty if there is none or more."""
+    return value if _PLAIN_MAILBOX.fullmatch(value) else _parsed_mailbox(value)
+
+
+@lru_cache(maxsize=512)
+def _parsed_mailbox(value: str) -> str:
+    """The same as the standard library reads it. Senders and recipients recur, hence the cache."""
     found = getaddresses([value])
     if len(found) != 1:
         return ""
