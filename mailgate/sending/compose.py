@@ -104,9 +104,9 @@ def _head(outgoing: Outgoing, subject: str) -> tuple[str, tuple[tuple[str, str],
     lines: list[str] = []
     boxes = [("From", outgoing.sender), ("To", outgoing.to), *([("Reply-To", reply_to)] if outgoing.reply_to else [])]
     for name, box in boxes:
-        shown, spec = fields.clean_header(box.name), fields.address(box.address)
-        meant.append((name, f"{shown} <{spec}>" if shown else spec))
-        lines.append(fields.mailbox(name, box))
+        line, wanted = _box(name, box)
+        meant.append((name, wanted))
+        lines.append(line)
     meant.append(("Subject", fields.clean_header(subject)))
     lines.append(fields.text("Subject", subject))
     meant.append(("Date", ""))
@@ -121,10 +121,24 @@ def _head(outgoing: Outgoing, subject: str) -> tuple[str, tuple[tuple[str, str],
             meant.append((name, " ".join(found)))
             lines.append(fields.identifiers(name, found))
     for name, value in outgoing.headers:
-        wanted = fields.clean_header(value)
-        meant.append((name, wanted[1:-1] if name == "List-Id" and wanted.startswith("<") else wanted))
-        lines.append(fields.further(name, value))
+        line, wanted = _further(name, value)
+        meant.append((name, wanted))
+        lines.append(line)
     return "".join(lines) + "MIME-Version: 1.0\r\n", tuple(meant)
+
+
+@lru_cache(maxsize=512)
+def _box(name: str, who: Address) -> tuple[str, str]:
+    """A field of one mailbox, and what a reader must see there. Senders and recipients recur."""
+    shown, spec = fields.clean_header(who.name), fields.address(who.address)
+    return fields.mailbox(name, who), f"{shown} <{spec}>" if shown else spec
+
+
+@lru_cache(maxsize=512)
+def _further(name: str, value: str) -> tuple[str, str]:
+    """A field of ours, and the value that a reader must see. Most say the same in mail after mail."""
+    wanted = fields.clean_header(value)
+    return fields.further(name, value), wanted[1:-1] if name == "List-Id" and wanted.startswith("<") else wanted
 
 
 def _body(outgoing: Outgoing, rendered: Rendered) -> _Entity:

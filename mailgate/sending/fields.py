@@ -13,7 +13,6 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import lru_cache
 
 from rules.facts.terms import Address
 from templates import clean
@@ -106,7 +105,10 @@ def _q(text: str) -> str:
 
 def text(name: str, value: str) -> str:
     """An unstructured field. What is ASCII stays readable, from the first to the last other word it becomes encoded words."""
-    words = clean_header(value).split(" ")
+    shown = clean_header(value)
+    if len(name) + 2 + len(shown) <= LINE and shown.isascii() and "=?" not in shown:
+        return f"{name}: {shown}\r\n"
+    words = shown.split(" ")
     foreign = [place for place, word in enumerate(words) if word and (not _ASCII.fullmatch(word) or "=?" in word)]
     if foreign:
         start, end = foreign[0], foreign[-1] + 1
@@ -124,7 +126,6 @@ def _phrase(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@lru_cache(maxsize=512)
 def mailbox(name: str, who: Address) -> str:
     """A field with exactly one mailbox. Raises Unsendable for an address that can't be written."""
     spec, shown = address(who.address), clean_header(who.name)
