@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Container
 
 from rules.frozen import dataclass
+from rules.reading import unseen
 
 _COMMAND = re.compile(r"[ ]{0,3}#(?=[^\W\d_])(.*)", re.DOTALL)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})[.,;:!?]?$")
@@ -46,7 +47,7 @@ _INVISIBLE = dict.fromkeys(
     0x2007: " ",
     0xFF03: "#",
 }
-_TELLTALE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
+_TELLTALE = tuple(map(chr, _INVISIBLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Found:
 
 
 def _visible(text: str) -> str:
-    return text.translate(_INVISIBLE) if _TELLTALE.search(text) else text
+    return text.translate(_INVISIBLE) if unseen.holds_any(text, _TELLTALE) else text
 
 
 def command_of(line: str) -> str | None:
@@ -101,12 +102,13 @@ def _dressed(line: str) -> str | None:
 
 def find(text: str) -> Found:
     """The commands of a text and what is left of it."""
+    visible = _visible(text)
+    if "#" not in visible:
+        return Found(body=text.strip("\n") if visible.strip() else "")
     rows = text.split("\n")
     fenced = _fenced(rows)
-    shown = _visible(text).split("\n")
+    shown = visible.split("\n")
     filled = [i for i, row in enumerate(shown) if row and not row.isspace()]
-    if not filled:
-        return Found(body="")
     signed = [i for i in filled if "#" in shown[i] and i not in fenced]
     commands = {i: said for i in signed if (said := command_of(shown[i])) is not None}
     dressed = {i: said for i in signed if i not in commands and (said := _dressed(shown[i])) is not None}
@@ -177,10 +179,12 @@ def says_nothing(text: str) -> bool:
 
     Thanks say something, and so does a row below that may be a sentence. When in doubt it says something.
     """
-    rows = [row.strip() for row in _visible(text).split("\n") if row.strip()]
-    if not rows:
-        return True
-    return len(rows) <= _SIGNED_ROWS and is_closing(rows[0]) and not _THANKS.match(rows[0]) and all(map(may_sign, rows[1:]))
+    said = _visible(text).strip()
+    head = said.partition("\n")[0].strip()
+    if not is_closing(head) or _THANKS.match(head):
+        return not head
+    rows = [row for each in said.split("\n") if (row := each.strip())]
+    return len(rows) <= _SIGNED_ROWS and all(map(may_sign, rows[1:]))
 
 
 def may_sign(row: str) -> bool:
