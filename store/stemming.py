@@ -10,7 +10,6 @@ and words that no ending hides are left as they are. A log of megabytes costs no
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, repeat
@@ -18,6 +17,7 @@ from types import MappingProxyType
 
 from rules.actions.folding import fold, fold_word
 from rules.reading.pieces import pieces
+from rules.reading.wordlist import WordList, wordlist
 
 ALGORITHMS = MappingProxyType({"en": "english", "de": "german", "fi": "finnish", "cs": "czech"})
 LONGEST, MOST_CHARS, MOST_WORDS, MOST_STEMS = 40, 40_000, 2_000, 500
@@ -68,7 +68,14 @@ def _stem(word: str, language: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
-    return pieces(text[:MOST_CHARS].lower(), _WORD, LONGEST)
+    return _listed(text).words
+
+
+def _listed(text: str) -> WordList:
+    listed = wordlist(text[:MOST_CHARS])
+    if max(map(len, listed.counts), default=0) <= LONGEST:
+        return listed
+    return WordList(" ".join(pieces(listed.lowered, _WORD, LONGEST)))
 
 
 def language_of(often: Mapping[str, int]) -> str:
@@ -86,17 +93,13 @@ def indexed(text: str) -> frozenset[str]:
 
 
 def _indexed(text: str) -> frozenset[str]:
-    often: dict[str, int] = {}
-    found = Counter(words(text))  # in the order in which they come first
-    for word, n in found.items():
-        folded = word if word.isascii() else fold_word(word)
-        often[folded] = often.get(folded, 0) + n
-    language = language_of(often)
+    listed = _listed(text)
+    language = language_of(listed.folded)
     codes = (language,) if language else tuple(ALGORITHMS)
-    distinct = list(islice(found, MOST_WORDS))
+    distinct = list(islice(listed.counts, MOST_WORDS))
     stemmed = [word for word in distinct if len(word) >= SHORTEST and word.isalpha()][: MOST_STEMS // len(codes)]
     stems = [map(_stem, stemmed, repeat(code)) for code in codes]
-    plain = often if len(distinct) < MOST_WORDS else map(fold_word, distinct)
+    plain = listed.folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)
     return frozenset(plain).union(*stems)
 
 

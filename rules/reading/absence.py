@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from rules.actions.folding import fold
 from rules.reading import persons
+from rules.reading.wordlist import Hints, wordlist
 
 _PREFIXES = r"""
 out[ -]of[ -](?:the )?office | ooo\b | i ?['’]?a?m (?:currently )?(?:out of|away from) (?:the|my) office | automatic(?:ally generated)? (?:reply|response|answer)
@@ -87,6 +88,9 @@ _STEMS = tuple(
     ).split()
 )
 _ASCII_STEMS = tuple(stem for stem in _STEMS if stem.isascii())
+_WITHIN = ("automa", "автомат", "abwesen", "lomalla", "poissa", *"休不自휴부")
+"""Parts of longer words, and signs of scripts that leave no blanks between words."""
+HINTS = Hints((stem for stem in _STEMS if not stem.startswith(_WITHIN)), _WITHIN)
 _OPENING = 1000
 _AROUND = 70
 """Characters on both sides of a stem that the patterns may need."""
@@ -123,6 +127,8 @@ def may_be_automatic(text: str) -> bool:
 
 def _passages(text: str) -> list[str]:
     """What of the opening of a text, down to whatever is quoted there, may tell of an absence or a program; in lower case, on one line."""
+    if not HINTS.may_be_in(wordlist(text)):
+        return []
     opening = text[:_OPENING].lower()
     stems = [stem for stem in (_ASCII_STEMS if opening.isascii() else _STEMS) if stem in opening]
     if not stems:

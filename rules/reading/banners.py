@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rules.frozen import dataclass
+from rules.reading.wordlist import Hints
 
 _LINES = 30
 _CHARACTERS = 3000
@@ -22,6 +23,8 @@ _HINTS = (
     *("outside", "external", "often get", "often receive", "außerhalb", "ausserhalb", "extern", "nicht oft", "nicht häufig", "ulkopuol"),
     *("ulkoi", "usein sähköpost", "mimo ", "zvenčí", "vněj", "často", "zjqcmqryfpfpt"),
 )
+HINTS = Hints(_HINTS)
+"""Without one of these a text has no such warning."""
 _BESIDE = re.compile(r"[^\w\s.,:;!?'’@&/%+-]+")
 _LINK = re.compile(r"<?(?:https?://|mailto:)[^\s>]{1,2000}>?", re.IGNORECASE)
 _BRACKET = re.compile(r"(?<=[\]*])(?=\s)")

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rules.reading.wordlist import Hints
+
 _CHARACTERS = 4000
 _LEAST = 90
 _HINTS = ("recipient", "addressee", "adressat", "empfänger", "vastaanottaj", "adresát", "příjemc")
+HINTS = Hints(_HINTS)
+"""Without one of these a text has no disclaimer."""
 _BEGINS = re.compile(
     r"(?:(?:legal |e-?mail |confidentiality )?(?:disclaimer|notice|confidentiality|rechtlicher hinweis|wichtiger hinweis|hinweis|huomautus|luottamuksellisuus|upozornění)\W{1,5})?"
     r"(?:(?:this|the (?:content|contents|information)(?: \w+){0,3}? (?:in|of) this) (?:e-?mail|electronic mail|message|mail|communication|transmission)\b"

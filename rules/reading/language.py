@@ -6,19 +6,17 @@ Only among the languages of the desk, and only where it is plain: a wrong guess 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from rules.actions.folding import fold, fold_word
-from rules.reading.pieces import pieces
+from rules.actions.folding import fold
+from rules.reading.wordlist import wordlist
 
 LEAST = 2
 """Small words that a text must hold before anything is said of it."""
 MARGIN = 2
 """How many times as often as the next language's the words must occur."""
-_LETTERS = 2000
-_WORDS = re.compile(r"[^\W\d_]+")
+_CHARACTERS = 40_000
 _CZECH = re.compile(r"(?<!\w)(?=[a-zčďěňřťůýížáéúš])[^\W\d_]*[čďěňřťůýíž]")
 """A word with letters that the other languages don't have. Names have them in any language, and begin with a capital."""
 
@@ -39,11 +37,8 @@ _SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold
 
 def detect(text: str, among: Collection[str]) -> str:
     """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
-    text = text[:_LETTERS]
-    often: dict[str, int] = {}
-    for word, n in Counter(pieces(text.lower(), _WORDS)).items():
-        folded = word if word.isascii() else fold_word(word)
-        often[folded] = often.get(folded, 0) + n
+    text = text[:_CHARACTERS]
+    often = wordlist(text).folded
     counts = {code: sum(map(often.__getitem__, small.intersection(often))) for code, small in _SETS.items()}
     if not text.isascii():
         counts["cs"] += len({word for piece in set(text.split()) if not piece.isascii() for word in _CZECH.findall(piece)})

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from rules.reading.wordlist import Hints
+
 LINE_CHARACTERS = 4000
 ATTRIBUTION_CHARACTERS = 500
 
@@ -143,10 +145,17 @@ _STARTS = {
     for letter in {word[0] for word in _MOBILE_STARTS}
 }
 """By their first letters: most lines of most mails begin otherwise."""
+_BLANKS_PART_WORDS = "\u0500"
+"""Scripts before it are Latin, Greek, Cyrillic."""
+MOBILE_FIRST = Hints(
+    (start for words in _STARTS.values() for start in words if start < _BLANKS_PART_WORDS),
+    within={letter for letter in _STARTS if letter >= _BLANKS_PART_WORDS},
+)
+"""Without one of these no line of a text begins as a mobile signature may."""
 _MOBILE_ENDS = ("送信", "nder", "küldve", "を入手", "다운로드", "받기", "edinin", "avast", "avg")
 """What MOBILE begins with in lower case, or contains where it begins with anything. To be kept with it: a line without these is no signature."""
-
-
+MOBILE_WITHIN = Hints(("gönderildi", "küldve", "edinin", "avast", "avg "), within="送を다받")
+"""Without one of these a text has no mobile signature that begins with anything."""
 _LONGEST_START = 2 * max(map(len, _MOBILE_STARTS))
 
 
@@ -161,13 +170,8 @@ def may_begin_mobile(line: str) -> bool:
     return first.startswith(_STARTS.get(first[:1], ()))
 
 
-_ABOVE_WORDS = ("##-", "reply", "respond", "type", "write", "antwort", "schreib", "vastaa", "kirjoita", "odpov", "svar", "répond")
-
-
-def may_say_above(lowered: str) -> bool:
-    """A quick look whether REPLY_ABOVE can match a line of a text, given in lower case."""
-    return any(word in lowered for word in _ABOVE_WORDS)
-
+ABOVE = Hints(("reply", "respond", "type", "write", "antwort", "schreib", "vastaa", "kirjoita", "odpov", "svar", "répond"), within=("##-",))
+"""Without one of these REPLY_ABOVE matches no line of a text."""
 
 _ENDS = (
     "wrote",
@@ -185,11 +189,8 @@ _ENDS = (
     "napisał",
     "(a)",
 )
-
-
-def may_hold_end_verb(lowered: str) -> bool:
-    """A quick look whether END_VERB can match a line of a text, given in lower case."""
-    return any(verb in lowered for verb in _ENDS)
+END_VERBS = Hints(_ENDS[:-1])
+"""Without one of these END_VERB matches no line of a text."""
 
 
 def may_end_with_verb(line: str) -> bool:

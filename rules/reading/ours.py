@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
+from rules.reading import unseen
 from rules.reading.pieces import pieces
+from rules.reading.wordlist import WordList
 
 SHARE = 0.6
 """Part of a line's word runs that must be ours for the line to be ours."""
 _RUN = 3
 _WORDS = re.compile(r"\w+")
-_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_KNOWN_RUN = bytes([True] * _RUN)
 
 
 class Ours:
@@ -36,12 +38,14 @@ class Ours:
             words = self._lines[line] = _words(line)
         return words
 
-    def occurs(self, lowered: str) -> bool:
-        """Whether anything of ours may be in a text at all, given in lower case without what is invisible.
+    def occurs(self, listed: WordList) -> bool:
+        """Whether anything of ours may be in a text at all, from which what is invisible was taken.
 
         Words across its line ends count, so that False is certain.
         """
-        words = pieces(lowered, _WORDS)
+        words = pieces(listed.lowered, _WORDS) if "_" in listed.lowered else listed.words
+        if _KNOWN_RUN not in bytes(map(self._words.__contains__, words)):
+            return False  # most texts have no three words of ours in a row, and runs cost more to make than to rule out
         runs = set(zip(words, words[1:], words[2:], strict=False))
         return not all(runs.isdisjoint(known) for known, _ in self._known)
 
@@ -68,4 +72,4 @@ def _runs_and_words(text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[st
 
 
 def _words(text: str) -> list[str]:
-    return pieces((text if text.isascii() else _INVISIBLE.sub("", text)).lower(), _WORDS)
+    return pieces(unseen.without(text).lower(), _WORDS)

@@ -11,12 +11,11 @@ import re
 from collections.abc import Sequence
 
 from rules.frozen import dataclass
-from rules.reading import banners, blocks, disclaimers, enclosed, marks
+from rules.reading import banners, blocks, disclaimers, enclosed, marks, unseen
 from rules.reading.ours import SHARE, Ours
+from rules.reading.wordlist import wordlist
 
-_UNSEEN = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-_INVISIBLE = re.compile(f"[{_UNSEEN}]")
-_CLUTTER = re.compile(f"[\u00a0{_UNSEEN}]")
+_CLUTTER = ("\u00a0", *unseen.UNSEEN)
 _QUOTE = re.compile(r"[ \t]{0,3}>")
 _POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
@@ -64,7 +63,7 @@ def _tidy(lines: list[str]) -> str:
 def _seen(line: str) -> str:
     """A line as people see it, without what is invisible, and no longer than patterns are tried on."""
     line = line[: marks.LINE_CHARACTERS]
-    return line if line.isascii() else _INVISIBLE.sub("", line.replace("\u00a0", " "))
+    return unseen.without(line.replace("\u00a0", " "))
 
 
 def has_header_block(text: str) -> bool:
@@ -83,23 +82,25 @@ class _Reader:
 
     def __init__(self, text: str, lines: list[str], ours: Sequence[str]) -> None:
         is_short = len(text) <= marks.LINE_CHARACTERS or max(map(len, lines)) <= marks.LINE_CHARACTERS
-        is_clean = is_short and (text.isascii() or not _CLUTTER.search(text))
+        is_clean = is_short and not unseen.holds_any(text, _CLUTTER)
         self.lines = lines if is_clean else [_seen(line) for line in lines]
         self.kind = ["b" if not line or line.isspace() else "q" if ">" in line and _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
         self.whole = text if is_clean else "\n".join(self.lines)
-        self.lowered = self.whole.lower()
+        self.words = wordlist(self.whole)
+        self.lowered = self.words.lowered
         self.ours = Ours(ours) if ours else None
 
     def own(self) -> list[bool]:
         """For each line whether it is the author's."""
-        above = banners.height(self.lines)
-        self.kind[:above] = ["b" if kind == "b" else "x" for kind in self.kind[:above]]
+        if banners.HINTS.may_be_in(self.words):
+            above = banners.height(self.lines)
+            self.kind[:above] = ["b" if kind == "b" else "x" for kind in self.kind[:above]]
         enclosed.fences(self.lines, self.kind, self.whole)
         enclosed.armour(self.lines, self.kind, self.lowered)
         self._groupwise()
         self._introductions()
-        if self.ours and self.ours.occurs(self.lowered):
+        if self.ours and self.ours.occurs(self.words):
             self._compare(self.ours)
         if self._cut_at_headers() and self.ours:
             self._answers_among_ours(self.ours)
@@ -149,7 +150,7 @@ class _Reader:
 
     def _ends(self) -> list[int]:
         """Lines that may be the last of an attribution."""
-        verbs = marks.may_hold_end_verb(self.lowered)
+        verbs = marks.END_VERBS.may_be_in(self.words)
         angles, dashes = "<" in self.whole and "q" in self.kind, "---" in self.whole
         found = []
         for at, kind in enumerate(self.kind):
@@ -290,7 +291,7 @@ class _Reader:
     def _cut_at_headers(self) -> bool:
         """Cut at the first separator or header block that stands for a quoted mail; whether there was a header block."""
         looked = 0
-        says_above = marks.may_say_above(self.lowered)
+        says_above = marks.ABOVE.may_be_in(self.words)
         for at, line in enumerate(self.lines):
             if not (
                 (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or (says_above and marks.REPLY_ABOVE.match(line)))
@@ -340,9 +341,9 @@ class _Reader:
 
     def _signatures(self) -> None:
         """Cut from a signature mark to the next quote; what stands below a quote is the author's again."""
-        within = marks.may_hold_mobile(self.lowered)
+        within, first = marks.MOBILE_WITHIN.may_be_in(self.words), marks.MOBILE_FIRST.may_be_in(self.words)
         for begin, line in enumerate(self.lines):
-            if self.kind[begin] != "t" or not (within or line[0] in _FOOTS or marks.may_begin_mobile(line)):
+            if self.kind[begin] != "t" or not (within or line[0] in _FOOTS or (first and marks.may_begin_mobile(line))):
                 continue
             if (line[0] in _DASHES and marks.SIGNATURE.match(line)) or self._is_mobile(begin) or self._is_list_footer(begin):
                 at = begin
@@ -353,6 +354,8 @@ class _Reader:
 
     def _disclaimer(self) -> None:
         """What a firm lays below every mail is not the author's."""
+        if not disclaimers.HINTS.may_be_in(self.words):
+            return
         mine = [at for at, kind in enumerate(self.kind) if kind == "t"]
         first = disclaimers.begins(self.lines, mine)
         if first >= 0:

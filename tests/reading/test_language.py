@@ -28,7 +28,12 @@ def test_people_are_answered_in_their_language(code: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "T42", "ok", "Drucker kaputt", "SN-4711-A 10.0.0.1", "Jiří Dvořák, Plzeň", "Bonjour, notre imprimante ne marche plus."]
+    "text",
+    [
+        *("", "T42", "ok", "Drucker kaputt", "SN-4711-A 10.0.0.1", "Jiří Dvořák, Plzeň", "Bonjour, notre imprimante ne marche plus."),
+        # letters between digits are no words: `a`, `s`, `v`, `z` of a code are not Czech
+        *("[cid:8B8481A2-25CA-4886-9B5A-8EB9115DD064]", "H4sIAJ+A5jIAA0VPTWvDMAy9+1e8nbpCsS877bRS1vayXdJDDwURbJEEEqez"),
+    ],
 )
 def test_nothing_is_guessed_where_it_is_not_plain(text: str) -> None:
     """A wrong guess is worse than the desk's own language."""
