@@ -18,6 +18,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from rules.facts.sent import Sent
 from rules.frozen import dataclass
@@ -66,7 +67,7 @@ class Token:
         return self.key not in {REPLY, ID}
 
     def __str__(self) -> str:
-        return f"{self.ref}-{self.key}-{_base36(self.outbox_id)}-{self.mac}"
+        return _spelled(self.ref, self.key, self.outbox_id, self.mac)
 
 
 def make(sent: Sent, key: str, keys: Mapping[int, bytes]) -> str:
@@ -81,8 +82,7 @@ def make(sent: Sent, key: str, keys: Mapping[int, bytes]) -> str:
     if purpose is None:
         raise KeyError(key)
     newest = max(keys)
-    mac = _mac(sent, purpose, newest, keys[newest])
-    return str(Token(ref=_label(sent, key), key=key, outbox_id=sent.outbox_id, mac=mac))
+    return _spelled(_label(sent, key), key, sent.outbox_id, _mac(sent, purpose, newest, keys[newest]))
 
 
 def read(text: str) -> Token | None:
@@ -169,16 +169,18 @@ def _mac(sent: Sent, purpose: str, key_id: int, key: bytes) -> str:
     until = sent.command_until if purpose in {"reply", "id"} else sent.buttons_end
     expires = 0 if until is None else int(until.timestamp())
     fields = (str(VERSION), str(key_id), purpose, sent.ticket_ref, sent.recipient_key, str(sent.outbox_id), str(expires))
-    number = int.from_bytes(hmac.digest(key, b"".join(map(_framed, fields)), "sha256")[: _MAC_CHARS * 5 // 8], "big")
+    # A length before each field: no two lists of fields share an encoding, however their contents are moved about.
+    octets = [field.encode("utf-8", "surrogatepass") for field in fields]
+    framed = b"".join([len(each).to_bytes(4, "big") + each for each in octets])
+    number = int.from_bytes(hmac.digest(key, framed, "sha256")[: _MAC_CHARS * 5 // 8], "big")
     return "".join([_PAIRS[number >> shift & 1023] for shift in range((_MAC_CHARS - 2) * 5, -1, -10)])
 
 
-def _framed(value: str) -> bytes:
-    # A length before each field: no two lists of fields share an encoding, however their contents are moved about.
-    octets = value.encode("utf-8", "surrogatepass")
-    return len(octets).to_bytes(4, "big") + octets
+def _spelled(ref: str, key: str, outbox_id: int, mac: str) -> str:
+    return f"{ref}-{key}-{_base36(outbox_id)}-{mac}"
 
 
+@lru_cache(maxsize=256)  # for the few tokens of one mail
 def _base36(number: int) -> str:
     digits = ""
     while number:

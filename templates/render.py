@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, NoneType
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
 from jinja2.exceptions import SecurityError
@@ -46,6 +46,8 @@ class Rendered:
 
 
 _OURS = (FunctionType, MethodType)
+_HARMLESS = frozenset({bool, int, float, NoneType})
+_ROWS = (list, tuple)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -170,9 +172,9 @@ class _Dresser:
         if isinstance(value, str):
             return clean.clean_text(value)
         if isinstance(value, dict):
-            dressed = {key: self.dress(inner) for key, inner in value.items()}
+            dressed = {key: inner if not inner or type(inner) in _HARMLESS else self.dress(inner) for key, inner in value.items()}
             return self._button(dressed) if "key" in dressed and "word" in dressed else dressed
-        if isinstance(value, list | tuple):
+        if isinstance(value, _ROWS):
             return [self.dress(inner) for inner in value]
         return value
 

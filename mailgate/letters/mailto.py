@@ -16,6 +16,7 @@ ButtonAddress = Callable[[str], "tuple[str, str | None]"]
 """Gives a button's address by its key, and a token for the subject where the desk has no sub-addressing (else None)."""
 _ONE_OF_SEVERAL = frozenset({"rate", "assign"})
 """Kinds of buttons of which a mail has several, alike but for what their key ends in: a mail that opens has to show which one it was."""
+_CODED = tuple(quote(bytes((octet,)), safe="") for octet in range(256))
 LONGEST = 2000
 """The most characters that a link may have; some clients cut longer ones."""
 
@@ -26,18 +27,23 @@ def href(address: str, subject: str) -> str:
     `%2B` for the plus sign, which some web mailers turn into a blank; `%20` for blanks, never `+`.
     """
     local, _, domain = address.rpartition("@")
-    link = f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}?subject="
+    link = f"mailto:{_coded(local)}@{_coded(domain)}?subject="
     room = LONGEST - len(link)
-    coded = quote(subject, safe="", errors="replace")
+    coded = _coded(subject)
     if len(coded) <= room:
         return link + coded
     coded = ""
     for char in subject:
-        coded_char = quote(char, safe="", errors="replace")
+        coded_char = _coded(char)
         if len(coded) + len(coded_char) > room:
             break
         coded += coded_char
     return link + coded
+
+
+def _coded(text: str) -> str:
+    """As `urllib.parse.quote` with nothing safe, which takes four times as long to say so."""
+    return "".join([_CODED[octet] for octet in text.encode("utf-8", "replace")])
 
 
 def links(card: Mapping[str, object], language: str, button_address: ButtonAddress, *, site: Path | None = None) -> dict[str, str]:
