@@ -25,6 +25,7 @@ from templates.render import Rendered
 __all__ = ["Attachment", "Outgoing", "Unsendable", "compose"]
 
 _ASCII = bytes(range(128))
+_LONG = 200
 NAME_CHARS = 120
 """The longest file name that is written; longer ones keep their ending."""
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
@@ -179,11 +180,26 @@ def _line(line: str) -> tuple[bytes, bytes] | None:
     if clean.clean_text(line) != line:
         return None
     plain = line.encode("utf-8")
-    quoted = binascii.b2a_qp(plain, istext=True, header=False)
+    quoted = _quoted(plain)
     # Mailbox files of old take a line that begins with "From " for a new message.
     if b"From " in quoted:
         quoted = re.sub(rb"^From ", b"=46rom ", quoted, flags=re.MULTILINE)
     return plain, quoted.replace(b"\n", b"\r\n")
+
+
+def _quoted(line: bytes) -> bytes:
+    """A line in quoted-printable as `binascii` has it, which goes byte by byte and takes three times as long for a long one in ASCII."""
+    if len(line) < _LONG or not line.isascii() or line.endswith((b" ", b"\t", b".", b"=")):
+        return binascii.b2a_qp(line, istext=True, header=False)
+    coded = line.replace(b"=", b"=3D")
+    pieces, at, last = [], 0, len(coded) - 76
+    while at < last:
+        end = at + 75
+        if (escape := coded.rfind(b"=", end - 2, end)) >= 0:
+            end = escape
+        pieces.append(coded[at:end])
+        at = end
+    return b"=\n".join([*pieces, coded[at:]])
 
 
 def _base64(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import re
 from dataclasses import replace
@@ -372,6 +373,17 @@ def test_bodies_travel_unchanged(body: str) -> None:
     message = read(compose.compose(outgoing(), replace(WORDS, text=body, html=body or "x")))
     for part in message.iter_parts():
         assert part.get_payload(decode=True).decode().replace("\r\n", "\n") in {body, body or "x"}
+
+
+@settings(max_examples=about(200), deadline=None)
+@given(st.lists(st.text(alphabet='===<a>. \t"ü', max_size=12), max_size=12), st.integers(1, 40))
+def test_long_lines_are_quoted_as_the_standard_library_does(words: list[str], times: int) -> None:
+    """Lines of HTML are long and full of `=`: each is broken where every other program would break it, and reads the same."""
+    line = "".join(words) * times
+    raw = compose.compose(outgoing(), replace(WORDS, text=line, html=""))
+    if b"quoted-printable" in raw:
+        quoted = binascii.b2a_qp(line.encode(), istext=True, header=False).replace(b"\n", b"\r\n")
+        assert raw.endswith(b"\r\n\r\n" + quoted)
 
 
 def test_the_same_mail_has_the_same_bytes() -> None:
