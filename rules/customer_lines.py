@@ -95,6 +95,6 @@ def commands(case: Case) -> tuple[list[Action], list[tuple[int, str]], str]:
     if not actions:
         actions, lines = admission.controlled(case)
         taken = {number for number, _ in lines}
-    rows = case.written.text.split("\n")
-    body = "\n".join(row for n, row in enumerate(rows, 1) if n not in taken)
+    text = case.written.text
+    body = "\n".join(row for n, row in enumerate(text.split("\n"), 1) if n not in taken) if taken else text
     return actions, lines, "" if lines and says_nothing(body) else body

@@ -206,7 +206,7 @@ def _in_party(case: Case, address: str) -> bool:
 def language(case: Case) -> str:
     """The language that somebody writes in, else the one that his program says, if the desk speaks it."""
     spoken = case.facts.policy.languages
-    if found := detect(f"{case.facts.mail.subject}\n{case.written.text}", spoken):
+    if found := detect(case.written.text, spoken, case.facts.mail.subject):
         return found
     said = case.facts.mail.header("Content-Language").strip().lower()[:2]
     return said if said in spoken else ""

@@ -192,7 +192,7 @@ def _unthreaded(case: Case, actions: list[Action], lines: list[tuple[int, str]],
         if forwarded is f.mail.attached_mail:
             note_body = body.strip()  # the forwarded mail is a file: all that stands in the mail is the agent's
         draft = _draft(case, forwarded.sender, subject.read(forwarded.subject or f.mail.subject).base)
-        draft = replace(draft, language=language.detect(f"{forwarded.subject}\n{forwarded.text}", f.policy.languages))
+        draft = replace(draft, language=language.detect(forwarded.text, f.policy.languages, forwarded.subject))
         first = replace(case.say(text=forwarded.text), quoted="", by=forwarded.sender)
         note_action: tuple[Action, ...] = (Note(text=note_body, mail=f.id or None),) if note_body else ()
         return Act(

@@ -40,7 +40,7 @@ def asked_in(facts: Facts, act: Act, ticket: Ticket | None) -> str:
         return known
     # lines of commands are English to many, and the subject of an answer is ours
     words = "\n".join(row for row in facts.mail.text.splitlines() if not row.lstrip().startswith(("#", "＃")))
-    return language.detect(words if facts.presented else f"{facts.mail.subject}\n{words}", facts.policy.languages)
+    return language.detect(words, facts.policy.languages, "" if facts.presented else facts.mail.subject)
 
 
 _ROWS = 30

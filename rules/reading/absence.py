@@ -90,7 +90,7 @@ _STEMS = tuple(
 _ASCII_STEMS = tuple(stem for stem in _STEMS if stem.isascii())
 _WITHIN = ("automa", "автомат", "abwesen", "lomalla", "poissa", *"休不自휴부")
 """Parts of longer words, and signs of scripts that leave no blanks between words."""
-HINTS = Hints((stem for stem in _STEMS if not stem.startswith(_WITHIN)), _WITHIN)
+HINTS = Hints(stem for stem in _STEMS if not stem.startswith(_WITHIN))
 _OPENING = 1000
 _AROUND = 70
 """Characters on both sides of a stem that the patterns may need."""
@@ -127,9 +127,10 @@ def may_be_automatic(text: str) -> bool:
 
 def _passages(text: str) -> list[str]:
     """What of the opening of a text, down to whatever is quoted there, may tell of an absence or a program; in lower case, on one line."""
-    if not HINTS.may_be_in(wordlist(text)):
+    listed = wordlist(text)
+    opening = listed.lowered[:_OPENING]
+    if not HINTS.may_be_in(listed) and not any(map(opening.__contains__, _WITHIN)):
         return []
-    opening = text[:_OPENING].lower()
     stems = [stem for stem in (_ASCII_STEMS if opening.isascii() else _STEMS) if stem in opening]
     if not stems:
         return []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from itertools import filterfalse
 from types import MappingProxyType
 
 from rules.actions.folding import fold
@@ -35,13 +36,17 @@ _SMALL = {
 _SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold, words.split())) for code, words in _SMALL.items()})
 
 
-def detect(text: str, among: Collection[str]) -> str:
-    """The language of a text, one of `among` (two letters each); empty where it isn't plain."""
-    text = text[:_CHARACTERS]
-    often = wordlist(text).folded
-    counts = {code: sum(map(often.__getitem__, small.intersection(often))) for code, small in _SETS.items()}
-    if not text.isascii():
-        counts["cs"] += len({word for piece in set(text.split()) if not piece.isascii() for word in _CZECH.findall(piece)})
+def detect(text: str, among: Collection[str], subject: str = "") -> str:
+    """The language of a text and of the subject above it, one of `among` (two letters each); empty where it isn't plain."""
+    counts = dict.fromkeys(_SETS, 0)
+    czech: set[str] = set()
+    for part in (subject, text[:_CHARACTERS]):
+        often = wordlist(part).folded
+        for code, small in _SETS.items():
+            counts[code] += sum(map(often.__getitem__, small.intersection(often)))
+        if not part.isascii():
+            czech.update(word for piece in filterfalse(str.isascii, set(part.split())) for word in _CZECH.findall(piece))
+    counts["cs"] += len(czech)
     best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
     if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
         return ""

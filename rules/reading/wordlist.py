@@ -61,15 +61,20 @@ def wordlist(text: str) -> WordList:
 class Hints:
     """What a text must hold, or something can't be in it: words, by their beginnings, or signs `within` words and without any."""
 
-    __slots__ = ("_heads", "_within")
+    __slots__ = ("_heads", "_told", "_within")
 
     def __init__(self, phrases: Iterable[str], within: Iterable[str] = ()) -> None:
-        self._heads = frozenset(map(_telling, phrases))
+        self._told: dict[str, list[str]] = {}
+        for word in map(_telling, phrases):
+            self._told.setdefault(word[:HEAD], []).append(word)
+        self._heads = frozenset(self._told)
         self._within = tuple(within)
 
     def may_be_in(self, listed: WordList) -> bool:
         """Whether one of them may be there; False is certain."""
-        return not self._heads.isdisjoint(listed.heads) or any(map(listed.lowered.__contains__, self._within))
+        lowered = listed.lowered
+        begun = self._heads & listed.heads
+        return any(word in lowered for head in begun for word in self._told[head]) or any(map(lowered.__contains__, self._within))
 
 
 def _telling(phrase: str) -> str:
@@ -78,4 +83,4 @@ def _telling(phrase: str) -> str:
     known = [word for at, word in enumerate(found) if at < len(found) - 1 or len(word) >= HEAD or not phrase[-1].isalnum()]
     if not known:
         raise ValueError(f"too short to be known by: {phrase!r}")
-    return max(known, key=len)[:HEAD]
+    return max(known, key=len)

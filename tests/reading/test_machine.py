@@ -211,6 +211,11 @@ def test_trouble_with_absence_notes_is_a_request(subject: str) -> None:
         "Ihre Anfrage ist eingegangen.\nDiese Nachricht wurde automatisch generiert.",
         "Viestisi on vastaanotettu. Tämä on automaattinen vastaus.",
         "Váš požadavek byl přijat. Tato zpráva byla automaticky vygenerována.",
+        # what tells it within longer words, and where no blanks part words
+        "Diese Nachricht wurde vollautomatisch erstellt.",
+        "Krankheitsabwesenheit bis Montag. Ich bin nicht erreichbar, wieder im Büro am Dienstag.",
+        "Olen äitiyslomalla, poissaolo kestää kesään.",
+        "不在にしております。休暇",
         NOTE,
     ],
 )
