@@ -19,6 +19,7 @@ ENCODED_WORDS = 100
 ADDRESSES = 200
 
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_FIELD = re.compile(rb"^([!-9;-~]{1,200}):([^\n]*(?:\n[ \t][^\n]*)*)\n", re.MULTILINE)
 _END = re.compile(rb"\n\r?\n")
 _MBOX = re.compile(rb">?From [^\n:]*\d\d:\d\d[^\n]*\n")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*(?:\xef\xbb\xbf)?")
@@ -36,17 +37,20 @@ class Block:
     body_at: int
     """Where the body begins in the bytes that were given."""
     flaws: set[str] = field(default_factory=set)
+    _named: dict[str, list[bytes]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in self.fields:
+            self._named.setdefault(name.lower(), []).append(value)
 
     def first(self, name: str) -> bytes | None:
         """Raw value of the first field of that (lower case) name."""
-        for key, value in self.fields:
-            if key.lower() == name:
-                return value
-        return None
+        found = self._named.get(name)
+        return found[0] if found else None
 
     def all(self, name: str) -> list[bytes]:
         """Raw values of all fields of that (lower case) name."""
-        return [value for key, value in self.fields if key.lower() == name]
+        return self._named.get(name, [])
 
 
 def skip_junk(raw: bytes) -> int:
@@ -82,6 +86,8 @@ def read(raw: bytes, start: int = 0, end: int | None = None) -> Block:
 
 
 def _fields(raw: bytes, start: int, block_end: int, body_at: int, flaws: set[str]) -> Block:
+    if (regular := _regular(raw, start, block_end)) is not None:
+        return Block(regular, body_at, flaws)
     fields: list[tuple[str, bytes]] = []
     pending: list[bytes] = []
     name = ""
@@ -112,6 +118,15 @@ def _fields(raw: bytes, start: int, block_end: int, body_at: int, flaws: set[str
     if name:
         fields.append((name, b"\n".join(pending)))
     return Block([(key, _capped(value, flaws)) for key, value in fields], body_at, flaws)
+
+
+def _regular(raw: bytes, start: int, end: int) -> list[tuple[str, bytes]] | None:
+    """The fields of a block of which each line is a field or goes on with one and nothing has to be capped, as nearly every block is; else None."""
+    if end - start > FIELD_BYTES or not raw.endswith(b"\n", start, end) or raw.count(b"=?", start, end) > 2 * ENCODED_WORDS:
+        return None
+    found = _FIELD.findall(raw, start, end)
+    begun = raw.count(b"\n", start, end) - raw.count(b"\n ", start, end) - raw.count(b"\n\t", start, end)
+    return [(name.decode("ascii"), value) for name, value in found] if len(found) == begun < FIELDS else None
 
 
 def _more_fields(lines: list[bytes], at: int) -> bool:
@@ -167,6 +182,8 @@ def text(value: bytes, hint: str = "") -> str:
     if b"=?" in value:
         decoded = words(value, hint)
     elif value.isascii():
+        if (plain := value.decode("ascii")).isprintable():
+            return plain
         decoded = charsets.decode(value)[0] if b"\x1b" in value else value.decode("ascii")
     else:
         decoded = charsets.guess(value, hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mailgate.parsing import headers
@@ -29,7 +29,7 @@ class Node:
     end: int
     path: str
     type: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
     disposition: str
     name: str
     parent: str
@@ -108,10 +108,11 @@ def tree(raw: bytes, flaws: set[str]) -> Node:
 def _node(raw: bytes, start: int, end: int, path: str, parent: str, default: str, walk: _Walk, depth: int) -> Node:
     block = headers.read(raw, start, end)
     walk.flaws |= block.flaws
-    type_, parameters = value_and_parameters(block.first("content-type"), walk.charset)
-    if any((block.first(name) or b"").count(b";") > PARAMETERS for name in ("content-type", "content-disposition")):
+    said, placed = block.first("content-type") or b"", block.first("content-disposition") or b""
+    if said.count(b";") > PARAMETERS or placed.count(b";") > PARAMETERS:
         walk.flaws.add("limits")
-    disposition, more = value_and_parameters(block.first("content-disposition"), walk.charset)
+    type_, parameters = value_and_parameters(said, walk.charset)
+    disposition, more = value_and_parameters(placed, walk.charset)
     if "/" not in type_ or type_.startswith("/") or type_.endswith("/"):
         type_ = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(type_, default)
     type_ = _TURNED.get(type_, type_)

@@ -6,6 +6,8 @@ Reads what programs write, not only what they should: missing semicolons, quotes
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from mailgate.parsing import charsets, headers
@@ -16,7 +18,7 @@ _TOKEN = re.compile(rb"[ \t]*([^\s=;\"]{1,200})[ \t]*=[ \t]*")
 _LONG = re.compile(r"^([^*]+)\*(?:(\d{1,3})(\*?))?$")
 
 
-def value_and_parameters(raw: bytes | None, hint: str = "") -> tuple[str, dict[str, str]]:
+def value_and_parameters(raw: bytes | None, hint: str = "") -> tuple[str, Mapping[str, str]]:
     """A structured field split into its lower-case value and its parameters, RFC 2231 pieces joined and decoded.
 
     `hint` is a charset that the same mail declares elsewhere, for raw 8-bit characters.
@@ -24,6 +26,10 @@ def value_and_parameters(raw: bytes | None, hint: str = "") -> tuple[str, dict[s
     """
     if not raw:
         return "", {}
+    return _remembered(raw, hint) if len(raw) < _REMEMBERED_BYTES else _split(raw, hint)
+
+
+def _split(raw: bytes, hint: str) -> tuple[str, Mapping[str, str]]:
     raw = headers.unfold(raw)
     head, _semicolon, rest = raw.partition(b";")
     value = re.sub(rb"\([^()]{0,500}\)", b"", head).strip().lower()
@@ -49,6 +55,11 @@ def value_and_parameters(raw: bytes | None, hint: str = "") -> tuple[str, dict[s
     for name, found in pieces.items():
         parameters[name] = _joined(found, hint) or parameters.get(name, "")
     return value.decode("latin-1"), parameters
+
+
+_REMEMBERED_BYTES = 200
+_remembered = lru_cache(maxsize=256)(_split)
+"""Mail after mail says `text/plain; charset="utf-8"`."""
 
 
 def _parameter(rest: bytes, at: int) -> tuple[int, str, bytes]:

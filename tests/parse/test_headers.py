@@ -1,8 +1,11 @@
 """Headers come from strangers and old programs; what stands in them is shown, never obeyed."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mailgate.parsing import charsets, parse
+from mailgate.parsing import charsets, headers, parse
+from tests.examples import about
 from tests.parse import build
 
 
@@ -175,3 +178,21 @@ def test_texts_of_all_charsets_are_read(text: str, codec: str, label: str) -> No
 def test_circled_digits_survive_in_japanese_mail() -> None:
     """Phones send them in ISO-2022-JP though it has none."""
     assert charsets.decode(b"\x1b$B-!#1ET\x1b(B ok", "iso-2022-jp")[0] == "①１都 ok"
+
+
+odd_bytes = st.text(alphabet="aB:- \t\r\n=?;\xe4", max_size=12).map(lambda text: text.encode("latin-1"))
+
+
+@settings(max_examples=about(400), deadline=None)
+@given(
+    st.lists(st.one_of(odd_bytes, st.sampled_from([b"Subject: x\r\n", b"To: a\n b\r\n\tc\r\n", b"X-Empty:\n"])), max_size=6).map(b"".join)
+)
+def test_an_odd_line_among_the_headers_changes_no_other(block: bytes) -> None:
+    """A block without one is read at one go, all others line by line: both must find the same fields."""
+    if b"\n\r\n" in block or b"\n\n" in block or block[:1] in b" \t\r\n":
+        return
+    whole = headers.read(block + b"Date: x\r\n\r\n")
+    odd = headers.read(block + b"an odd line\r\nDate: x\r\n\r\n")
+    assert odd.fields == whole.fields or block[-1:] != b"\n"
+    assert odd.flaws == whole.flaws | {"bad-header"} or block[-1:] != b"\n"
+    assert whole.first("subject") == next((value for name, value in whole.fields if name.lower() == "subject"), None)
