@@ -231,12 +231,12 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
     A customer who pastes a bounce into his own mail, or complains of one, has a person's address and speaks like a person.
     """
     local = sender.partition("@")[0]
-    said = _SUBJECT.search(subject.lower()) is not None
     nobody = not sender and "<>" in headers.text(top.block.first("from") or b"")
     if nobody or null or _DAEMON.match(local):
         # The names below never belong to a person; a postmaster may be one.
         if re.match(r"mailer?[-_. ]?daemon\b|double-bounce", local, re.IGNORECASE):
             return True
+        said = _says_so(subject)
         if not (said or _EVIDENCE.search(text[:_OPENING])):
             return False
         is_returned = (
@@ -247,17 +247,21 @@ def _is_prose_bounce(text: str, *, sender: str, name: str, subject: str, null: b
         )
         return bool(is_returned) or not (_MAY_BE_PERSONS.match(local) and persons.speaks(_above_copy(text)))
     if _DAEMON_NAME.search(name or ("" if sender else headers.text(top.block.first("from") or b""))):
-        return said and (not sender or (bool(_EVIDENCE.search(text[:_OPENING])) and not persons.speaks(_above_copy(text))))
+        return _says_so(subject) and (not sender or (bool(_EVIDENCE.search(text[:_OPENING])) and not persons.speaks(_above_copy(text))))
     if headers.text(top.block.first("auto-submitted") or b"").lower().startswith("auto-generated (failure"):
         return True
     # What strangers' gateways write under a plain address: the subject must say it, and so must the text, in stricter words, and for whom
     # the mail was. Who tells of a parcel whose delivery failed names no address.
-    if not said or not _STRONG.search(text[:_OPENING]) or not _ADDRESS.search(text):
+    if "@" not in text or not _says_so(subject) or not _STRONG.search(text[:_OPENING]) or not _ADDRESS.search(text):
         return False
     if _is_from_client(top) or persons.speaks(_above_copy(text)):
         return False
     is_answer = re.match(r"\s*(?:re|aw|sv|vs|fwd?|wg)\s*:", subject, re.IGNORECASE)
     return not is_answer or "remis" in subject.lower()
+
+
+def _says_so(subject: str) -> bool:
+    return _SUBJECT.search(subject.lower()) is not None
 
 
 _MAY_BE_PERSONS = re.compile(r"post[-_. ]?master|mail[-_.]?(?:admin|administrator|master)|system[-_. ]?administrator", re.IGNORECASE)

@@ -47,12 +47,14 @@ def parse(raw: bytes) -> Mail:
     found = bodies.read(top)
     text = found.text()
     flaws |= found.flaws
-    shown = tuple((name, headers.text(value, hint)) for name, value in top.block.fields)
-    first = {name.lower(): value for name, value in reversed(shown)}
+    shown = tuple([(name, headers.text(value, hint)) for name, value in top.block.fields])
+    named: dict[str, list[str]] = {}
+    for name, value in shown:
+        named.setdefault(name.lower(), []).append(value)
     sender = people["from"][0] if people["from"] else Address()
     # Of `From :` (RFC 5322 section 4.5) some servers see nothing, so that they check nothing either.
-    identity, fault = ("", "from-syntax") if "obsolete-from" in top.block.flaws else strict.identify(top.block.all("from"))
-    subject = first.get("subject", "")
+    identity, fault = ("", "from-syntax") if "obsolete-from" in top.block.flaws else _identified(top.block.all("from"))
+    subject = named.get("subject", [""])[0]
     report = bounces.find(
         top,
         text,
@@ -60,7 +62,7 @@ def parse(raw: bytes) -> Mail:
         sender_name=sender.name,
         subject=subject,
         recipients=frozenset(address.address.lower() for field in ("from", "to", "cc") for address in people[field]),
-        returned_to_null=first.get("return-path", "x").strip() == "<>",
+        returned_to_null=named.get("return-path", ["x"])[0].strip() == "<>",
     )
     return Mail(
         subject=subject,
@@ -71,9 +73,9 @@ def parse(raw: bytes) -> Mail:
         cc=people["cc"],
         reply_to=people["reply-to"],
         date=date,
-        message_id=_message_id(first.get("message-id", "")),
-        in_reply_to=_ids(value for name, value in shown if name.lower() == "in-reply-to"),
-        references=_ids(value for name, value in shown if name.lower() == "references"),
+        message_id=_message_id(named.get("message-id", [""])[0]),
+        in_reply_to=_ids(named.get("in-reply-to", ())),
+        references=_ids(named.get("references", ())),
         headers=shown,
         text=text,
         pictured=found.pictured,
@@ -103,27 +105,26 @@ def _declared(top: mime.Node) -> str:
 
 def _structured(block: headers.Block, flaws: set[str], hint: str = "") -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
     """Addresses and date as mail-parser reads them from a message that holds only these (already capped) fields."""
-    raw: dict[str, list[str]] = {name: [] for name in _ADDRESS_FIELDS}
-    date = None
-    for name, value in block.fields:
-        key = name.lower()
-        if key in raw:
-            # mail-parser drops a whole address for one raw 8-bit byte, so these are decoded before.
-            unfolded = headers.unfold(headers.addresses_capped(value, flaws))
-            is_plain = unfolded.isascii() and b"\x1b" not in unfolded
-            raw[key].append(unfolded.decode("ascii") if is_plain else charsets.clean(charsets.decode(unfolded, hint=hint)[0]))
-        elif key == "date" and date is None:
-            date = headers.text(value)[:200]
-    if len(raw["from"]) > 1:
+    if len(block.all("from")) > 1:
         flaws.add("from-count")
-    named = tuple((key, tuple(values)) for key, values in raw.items())
+    named = tuple([(key, tuple([_addresses(value, flaws, hint) for value in block.all(key)])) for key in _ADDRESS_FIELDS])
     is_short = sum(len(value) for _, values in named for value in values) < _REMEMBERED_CHARS
     people, found = _remembered_people(named) if is_short else _people(named)
     flaws |= found
+    dated = block.first("date")
+    date = None if dated is None else headers.text(dated)[:200]
     day = parse_mail_date(date)
     if day.reasons and date is not None:
         flaws.add("bad-date")
     return dict(people), _sensible(day.value)
+
+
+def _addresses(value: bytes, flaws: set[str], hint: str) -> str:
+    """An address field on one line; mail-parser drops a whole address for one raw 8-bit byte, so these are decoded before."""
+    unfolded = headers.unfold(headers.addresses_capped(value, flaws))
+    if unfolded.isascii() and b"\x1b" not in unfolded:
+        return unfolded.decode("ascii")
+    return charsets.clean(charsets.decode(unfolded, hint=hint)[0])
 
 
 _Fields = tuple[tuple[str, tuple[str, ...]], ...]
@@ -146,6 +147,16 @@ def _people(fields: _Fields) -> tuple[tuple[tuple[str, tuple[Address, ...]], ...
 
 _remembered_people = lru_cache(maxsize=512)(_people)
 """The same people write to the same desk again and again; half of what reading a plain mail costs is spent on their addresses."""
+
+
+def _identified(fields: list[bytes]) -> tuple[str, str]:
+    """What `rules.reading.sender` makes of the From fields."""
+    return _remembered_identity(fields[0]) if len(fields) == 1 and len(fields[0]) < _REMEMBERED_CHARS else strict.identify(fields)
+
+
+@lru_cache(maxsize=512)
+def _remembered_identity(field: bytes) -> tuple[str, str]:
+    return strict.identify([field])
 
 
 def _merged(parsed: MailParser, key: str, values: list[str]) -> tuple[Address, ...]:
@@ -278,10 +289,22 @@ def _digest(sender: Address, subject: str, found: bodies.Bodies) -> str:
     """What copies of a mail have in common by whatever path they come: white space and the subject's warnings are the path's."""
     digest = hashlib.sha256(f"{sender.key}\n{subjects.unwarned(subject)}\n".encode("utf-8", "replace"))
     for text in found.texts:
-        digest.update("".join(banners.without(text).split()).encode("utf-8", "replace"))
+        digest.update(_squeezed(banners.without(text)))
     for part in found.parts:
         digest.update(part.sha256.encode())
     return digest.hexdigest()
+
+
+def _squeezed(text: str) -> bytes:
+    """A text without white space of any kind, in UTF-8."""
+    octets = text.encode("utf-8", "replace")
+    if any(map(octets.__contains__, _WIDE_SPACES)):
+        return "".join(text.split()).encode("utf-8", "replace")
+    return octets.translate(None, b"\t\n\v\f\r\x1c\x1d\x1e\x1f ")
+
+
+_WIDE_SPACES = b"\xc2\xe1\xe2\xe3"
+"""Octets with which white space beyond ASCII begins."""
 
 
 def _attached(node: mime.Node | None) -> Forwarded | None:

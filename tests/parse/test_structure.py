@@ -181,6 +181,11 @@ def test_copies_over_different_paths_have_one_digest() -> None:
     two = parse.parse(b"Received: from b\r\nX-Spam: no\r\n" + build.plain(b"Hello\n"))
     other = parse.parse(build.plain(b"Hello!\r\n"))
     assert one.content_digest == two.content_digest != other.content_digest
+    spaced = "one\u2003 two\u00a0\tth\u3000ree\u2028four\u1680\x85five".encode()
+    close, wide = (
+        parse.parse(build.plain(text, more=b"Content-Type: text/plain; charset=utf-8\r\n")) for text in (b"onetwothreefourfive", spaced)
+    )
+    assert close.content_digest == wide.content_digest
 
 
 def _tnef(name: bytes, data: bytes, text: bytes = b"", count: int = 1) -> bytes:
