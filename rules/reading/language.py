@@ -20,6 +20,7 @@ MARGIN = 2
 _CHARACTERS = 40_000
 _CZECH = re.compile(r"(?<!\w)(?=[a-zčďěňřťůýížáéúš])[^\W\d_]*[čďěňřťůýíž]")
 """A word with letters that the other languages don't have. Names have them in any language, and begin with a capital."""
+_CZECH_LETTERS = frozenset("čďěňřťůýíž")
 
 _SMALL = {
     "en": "the and is are was were you your we our they it this that have has had not can could would will with for from please hello hi dear "
@@ -38,16 +39,21 @@ _SETS: Mapping[str, frozenset[str]] = MappingProxyType({code: frozenset(map(fold
 
 def detect(text: str, among: Collection[str], subject: str = "") -> str:
     """The language of a text and of the subject above it, one of `among` (two letters each); empty where it isn't plain."""
-    counts = dict.fromkeys(_SETS, 0)
-    czech: set[str] = set()
-    for part in (subject, text[:_CHARACTERS]):
-        often = wordlist(part).folded
-        for code, small in _SETS.items():
-            counts[code] += sum(map(often.__getitem__, small.intersection(often)))
-        if not part.isascii():
-            czech.update(word for piece in filterfalse(str.isascii, set(part.split())) for word in _CZECH.findall(piece))
-    counts["cs"] += len(czech)
-    best, next_best = sorted(counts, key=counts.__getitem__, reverse=True)[:2]
-    if counts[best] < LEAST or counts[best] < MARGIN * counts[next_best]:
-        return ""
-    return best if best in among else ""
+    parts = (subject, text[:_CHARACTERS])
+    listed = [wordlist(part) for part in parts]
+    counts = {
+        code: sum(sum(map(each.folded.__getitem__, small.intersection(each.folded))) for each in listed) for code, small in _SETS.items()
+    }
+    found = _plain(counts)
+    accented = [word for each in listed for word in filterfalse(str.isascii, each.counts) if not _CZECH_LETTERS.isdisjoint(word)]
+    if accented and _plain(counts, czech=len(accented)) != found:
+        # of those that begin with a capital, which the list doesn't show, it depends
+        found = _plain(counts, czech=len({word for part in parts for word in _CZECH.findall(part)}))
+    return found if found in among else ""
+
+
+def _plain(counts: Mapping[str, int], czech: int = 0) -> str:
+    """The language whose words are plainly the most, with some more of Czech; empty if none is."""
+    weighed = {**counts, "cs": counts["cs"] + czech}
+    best, next_best = sorted(weighed, key=weighed.__getitem__, reverse=True)[:2]
+    return best if weighed[best] >= max(LEAST, MARGIN * weighed[next_best]) else ""

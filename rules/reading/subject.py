@@ -38,6 +38,8 @@ _TAG = re.compile(r"\s*([A-Za-z][A-Za-z-]{0,30})\s*:\s*([^\[\]]{0,160}?)\s*")
 _FLAG = frozenset({"internal", "public", "quiet"})
 _LONGEST = 2000
 _MOST_MARKS = 50
+_SIGNS = ":：[({*"
+"""One of these stands in every mark, warning, reference and tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Subject:
 def read(subject: str) -> Subject:
     """Take a subject apart; that of one mail is asked for at several places. Never raises; beyond 2000 characters it is not read."""
     rest = " ".join(subject[:_LONGEST].split())
+    if not any(map(rest.__contains__, _SIGNS)):
+        return Subject(base=rest)
     is_reply = is_forward = False
     for _ in range(_MOST_MARKS):
         mark = _MARK.match(rest)
