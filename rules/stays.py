@@ -7,7 +7,8 @@ has two: a customer whose answer we wait for is reminded after three working day
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 
 from rules.actions.folding import fold
@@ -31,9 +32,11 @@ class Stay:
 
 def timers_of(policy: Policy) -> tuple[Timer, ...]:
     """The site's timers, or the usual ones where it has none."""
-    if policy.timers:
-        return policy.timers
-    day = policy.hours_of(policy.clock.hours).day
+    return policy.timers or _usual(policy.hours_of(policy.clock.hours).day)
+
+
+@lru_cache(maxsize=8)
+def _usual(day: timedelta) -> tuple[Timer, ...]:
     waiting = MappingProxyType({"status": (Status.waiting.value,)})
     return (
         Timer(name="customer-reminded", when=waiting, after=3 * day, then=("remind customer",)),

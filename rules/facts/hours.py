@@ -59,7 +59,7 @@ class Hours:
     @property
     def per_week(self) -> timedelta:
         """Worked time of an ordinary week."""
-        return sum((opening.length for day in self.week for opening in day), timedelta())
+        return _worked(self.week)
 
     @property
     def working_days(self) -> int:
@@ -70,6 +70,11 @@ class Hours:
     def day(self) -> timedelta:
         """The mean length of a working day: what `1d` means in this calendar. A day of the clock where the week is empty."""
         return self.per_week / self.working_days if self.working_days else _DAY
+
+
+@lru_cache(maxsize=64)
+def _worked(week: tuple[tuple[Opening, ...], ...]) -> timedelta:
+    return sum((opening.length for day in week for opening in day), timedelta())
 
 
 ALWAYS = Hours(key="always")

@@ -6,7 +6,10 @@ characters other than newline and tab, no lone surrogates, bounded in size. Next
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import lru_cache
 
 from rules.facts.terms import Address, MachineKind
 from rules.frozen import dataclass
@@ -172,10 +175,23 @@ class Mail:
 
     def header(self, name: str) -> str:
         """First value of a header field, empty if absent; names compare without case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), "")
+        return next(iter(self.header_all(name)), "")
 
     def header_all(self, name: str) -> tuple[str, ...]:
         """All values of a header field in order, topmost first."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.headers if key.lower() == wanted)
+        return _by_name(self.headers).get(name.lower(), ())
+
+    @property
+    def fields(self) -> AbstractSet[str]:
+        """The names of its header fields in lower case."""
+        return _by_name(self.headers).keys()
+
+
+@lru_cache(maxsize=8)
+def _by_name(headers: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]:
+    """The values of each header field; one mail is asked for a dozen."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = (*found.get(key, ()), value)
+    return found

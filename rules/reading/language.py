@@ -41,9 +41,10 @@ def detect(text: str, among: Collection[str], subject: str = "") -> str:
     """The language of a text and of the subject above it, one of `among` (two letters each); empty where it isn't plain."""
     parts = (subject, text[:_CHARACTERS])
     listed = [wordlist(part) for part in parts]
-    counts = {
-        code: sum(sum(map(each.folded.__getitem__, small.intersection(each.folded))) for each in listed) for code, small in _SETS.items()
-    }
+    counts = dict.fromkeys(_SETS, 0)
+    for often in (each.folded for each in listed):
+        for code, small in _SETS.items():
+            counts[code] += sum(map(often.__getitem__, small.intersection(often)))
     found = _plain(counts)
     accented = [word for each in listed for word in filterfalse(str.isascii, each.counts) if not _CZECH_LETTERS.isdisjoint(word)]
     if accented and _plain(counts, czech=len(accented)) != found:
