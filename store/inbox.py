@@ -69,12 +69,11 @@ _LATEST = Prepared(
     .limit(at_most(1))
 )
 _INSERT = Prepared(
-    insert(RECEIVED).returning(RECEIVED.c.id),
+    insert(RECEIVED),
     takes=(
         "retry_key received_at door mail_from rcpt_to peer helo login silent size sha256 attempts why trace message_id from_address from_name subject"
         " to_list cc_list content_digest put_away"
     ).split(),
-    gives=(RECEIVED.c.id,),
 )
 _INSERT_RAW = Prepared(insert(RAW), takes=("received_id", "data"))
 _WITH_RAW = PreparedFor(
@@ -174,7 +173,7 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
         )
         raws.append(raw)
     if rows:
-        new_ids = [int(_INSERT.scalar(tx, row)) for row in rows]
+        new_ids = [_INSERT.new_id(tx, row) for row in rows]
         _INSERT_RAW.run_many(tx, [{"received_id": i, "data": raw} for i, raw in zip(new_ids, raws, strict=True)])
         for i, row in zip(new_ids, rows, strict=True):
             ids[row["retry_key"].partition(":")[0]] = i

@@ -20,9 +20,8 @@ from store.prepared import Prepared, at_most
 TICKET, POST, HISTORY, WAKE, LINK = tables.Ticket, tables.Post, tables.History, tables.Wake, tables.Link
 
 _INSERT_POST = Prepared(
-    insert(POST).returning(POST.c.id),
+    insert(POST),
     takes="ticket_id at author_name author_address agent kind direction subject text quoted parts received_id to about cause".split(),
-    gives=(POST.c.id,),
 )
 INSERT_ENTRY = Prepared(insert(HISTORY), takes="ticket_id seq at actor action cause received_id changed digest".split())
 LAST_ENTRY = Prepared(
@@ -101,7 +100,7 @@ def write_posts(tx: Connection, ticket: Ticket, drafts: Sequence[Draft], scene: 
             "about": draft.about,
             "cause": cause.name,
         }
-        new_id = _INSERT_POST.scalar(tx, row)
+        new_id = _INSERT_POST.new_id(tx, row)
         search.put_post(tx, new_id, draft)
         posts.append(
             Post(

@@ -35,7 +35,7 @@ _REF_TAKEN = Prepared(select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref")
 _COUNT = Prepared(
     update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value), gives=(COUNTER.c.value,)
 )
-_INSERT = Prepared(insert(TICKET).returning(TICKET.c.id), takes=[*facts.ticket_row(Ticket()), "check_at", "sealed"], gives=(TICKET.c.id,))
+_INSERT = Prepared(insert(TICKET), takes=[*facts.ticket_row(Ticket()), "check_at", "sealed"])
 _INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
 _KNOWN = Prepared(
     select(KNOWN.c.message_id).where(KNOWN.c.message_id == bindparam("message_id"), KNOWN.c.ticket_id == bindparam("ticket_id"))
@@ -120,7 +120,7 @@ def open_ticket(
     opened = Step(action="open", changed=changed(Ticket(opened_at=None), blank))
     entries = entries_of(tx, settled.ref, (opened, *outcome.steps), scene, cause, after=None)
     row = facts.ticket_row(settled) | {"version": 1, "check_at": check_at, "sealed": entries[-1]["digest"]}
-    new_id = _INSERT.scalar(tx, row)
+    new_id = _INSERT.new_id(tx, row)
     ticket = replace(settled, id=new_id, version=1)
     search.put_ticket(tx, ticket, is_new=True)
     INSERT_ENTRY.run_many(tx, [{"ticket_id": new_id, **entry} for entry in entries])

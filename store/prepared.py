@@ -49,6 +49,19 @@ class Prepared:
         self._gives = tuple(statement.selected_columns) if isinstance(statement, Select) else tuple(gives)
         self._plans: dict[str, _Plan] = {}
 
+    def new_id(self, tx: Connection, values: Mapping[str, Any]) -> int:
+        """Insert one row into a table that numbers its rows itself in `id`; that number.
+
+        SQLite's driver knows it: to give it back by RETURNING, SQLite makes a table of its own for it each time.
+        """
+        plan = self._plans.get(tx.dialect.name)
+        if plan is None:
+            assert isinstance(self._statement, Insert)  # noqa: S101 - what has a new row
+            is_known = tx.dialect.name == "sqlite"
+            statement = self._statement if is_known else self._statement.returning(self._statement.table.c.id)
+            plan = self._plans[tx.dialect.name] = _Plan(statement, self._takes, (), tx.dialect)
+        return int(_run(tx, plan, plan.bound(values), _last_row if tx.dialect.name == "sqlite" else _first_value))
+
     def first(self, tx: Connection, values: Mapping[str, Any]) -> Row | None:
         """The first row, None if there is none."""
         plan = self._plan(tx)
@@ -171,6 +184,14 @@ def _fetch_one(cursor: Any) -> Any:  # noqa: ANN401 - either driver's cursor
 
 def _fetch_all(cursor: Any) -> Any:  # noqa: ANN401
     return cursor.fetchall()
+
+
+def _last_row(cursor: Any) -> Any:  # noqa: ANN401
+    return cursor.lastrowid
+
+
+def _first_value(cursor: Any) -> Any:  # noqa: ANN401
+    return cursor.fetchone()[0]
 
 
 def _touched(cursor: Any) -> Any:  # noqa: ANN401
