@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from rules.frozen import dataclass
-from store import driver, durability
+from store import driver, durability, late
 from store.durability import Unfit
 from store.lock import DaemonLock, DaemonRunning, hold_daemon_lock
 from store.turns import Turns
@@ -134,6 +134,10 @@ def _open_sqlite(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read_p
         @event.listens_for(made, "begin")
         def start(connection: Connection) -> None:
             connection.exec_driver_sql(begin)
+
+        @event.listens_for(made, "commit")
+        def finish(connection: Connection) -> None:
+            late.finish(connection)
 
         @event.listens_for(made, "handle_error")
         def reopen(context: ExceptionContext) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 import store.models  # noqa: F401 - fills the metadata: every table travels, in the order that its keys ask for
-from store import migrate, tables
+from store import migrate, search, tables
 from store.durability import Unfit
 
 FORMAT = 1
@@ -90,6 +90,7 @@ def read(tx: Connection, folder: Path, *, step: Step = _nobody) -> Carried:
                 f"tables/{rows.name}.jsonl has {done.rows.get(rows.name, 0)} rows where {head['rows'].get(rows.name, 0)} were written"
             )
         _numbers_on(tx, rows)
+    search.written(tx)
     return done
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from store import plain, stemming
+from store import late, plain, stemming
 
 if TYPE_CHECKING:
     from store.plain import Reading
@@ -50,6 +50,7 @@ def _readable(readers: Sequence[str], values: dict[str, Any]) -> str:
 
 
 def _match(tx: Reading) -> str:
+    late.finish(tx)
     return _SQLITE if tx.dialect.name == "sqlite" else _POSTGRES
 
 

@@ -6,17 +6,17 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
+_SETTLED = Column("ticket_id").is_not(None)
+
 
 class Received(SQLModel, table=True):
     """One reception. `fate IS NULL` is the work list and the alarm."""
 
     __tablename__ = "received"
     __table_args__ = (
-        Index("ix_received_waiting", "id", sqlite_where=Column("fate").is_(None), postgresql_where=Column("fate").is_(None)),
         Index("ix_received_fate", "fate", "id"),
-        Index("ix_received_content", "content_digest"),
-        Index("ix_received_message_id", "message_id"),
-        Index("ix_received_ticket", "ticket_id"),
+        Index("ix_received_message_id", "message_id", "content_digest"),
+        Index("ix_received_ticket", "ticket_id", sqlite_where=_SETTLED, postgresql_where=_SETTLED),
         Index("ix_received_from", "from_address", "received_at"),
         Index("ix_received_sha256", "sha256"),
     )

@@ -5,15 +5,20 @@ The look-up is made with the table, whoever makes it: a new database or a step o
 
 from typing import Any
 
-from sqlalchemy import Connection, Index, Table, Text, event
+from sqlalchemy import Column, Connection, Index, Table, Text, event
 from sqlmodel import Field, SQLModel
+
+_OF_TICKET, _OF_POST = Column("ticket_id").is_not(None), Column("post_id").is_not(None)
 
 
 class Wording(SQLModel, table=True):
     """Words, each once and parted by blanks, of a ticket's own facts or of one post: of exactly one of them."""
 
     __tablename__ = "wording"
-    __table_args__ = (Index("ix_wording_ticket", "ticket_id"), Index("ix_wording_post", "post_id"))
+    __table_args__ = (
+        Index("ix_wording_ticket", "ticket_id", sqlite_where=_OF_TICKET, postgresql_where=_OF_TICKET),
+        Index("ix_wording_post", "post_id", sqlite_where=_OF_POST, postgresql_where=_OF_POST),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
@@ -21,16 +26,16 @@ class Wording(SQLModel, table=True):
     words: str = Field(sa_type=Text, default="")
 
 
-# FTS5 over the rows of another table, kept by triggers as its manual says (section 4.4.3, external content).
+# FTS5 over the rows of another table (external content, section 4.4.3 of its manual). New rows are learnt before their transaction is
+# committed, all at once (`store.search`): by a trigger it would write a segment of its own for each. `docsize` has those that it knows.
 _SQLITE = (
     "CREATE VIRTUAL TABLE fts_wording USING fts5(words, content='wording', content_rowid='id', tokenize='ascii', detail='none')",
-    "CREATE TRIGGER fts_wording_new AFTER INSERT ON wording BEGIN INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END",
     (
-        "CREATE TRIGGER fts_wording_gone AFTER DELETE ON wording BEGIN"
+        "CREATE TRIGGER fts_wording_gone AFTER DELETE ON wording WHEN EXISTS (SELECT 1 FROM fts_wording_docsize WHERE id = old.id) BEGIN"
         " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words); END"
     ),
     (
-        "CREATE TRIGGER fts_wording_changed AFTER UPDATE ON wording BEGIN"
+        "CREATE TRIGGER fts_wording_changed AFTER UPDATE ON wording WHEN EXISTS (SELECT 1 FROM fts_wording_docsize WHERE id = old.id) BEGIN"
         " INSERT INTO fts_wording(fts_wording, rowid, words) VALUES ('delete', old.id, old.words);"
         " INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END"
     ),

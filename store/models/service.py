@@ -15,8 +15,6 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_due", "state", "due_at"),
         Index("ix_outbox_ticket", "ticket_id", "id"),
         Index("ix_outbox_recipient", "recipient_key", "created_at"),
-        Index("ix_outbox_message_id", "message_id"),
-        Index("ix_outbox_cause", "cause"),
         Index("ix_outbox_automatic", "automatic", "created_at"),
         UniqueConstraint("cause", "template", "recipient_key", "ticket_id", "about"),
     )

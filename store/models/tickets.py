@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, and_
 from sqlmodel import Field, SQLModel
 
+_TIMED = Column("check_at").is_not(None)
 _LISTED = and_(Column("closed_at").is_not(None), Column("archived_at").is_(None), Column("deleted_at").is_(None))
 _KEPT = and_(Column("archived_at").is_not(None), Column("deleted_at").is_(None))
 
@@ -20,7 +21,7 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_assignee", "assignee", "status"),
         Index("ix_ticket_group", "group", "status"),
         Index("ix_ticket_party", "party"),
-        Index("ix_ticket_check", "check_at"),
+        Index("ix_ticket_check", "check_at", sqlite_where=_TIMED, postgresql_where=_TIMED),
         Index("ix_ticket_to_archive", "closed_at", sqlite_where=_LISTED, postgresql_where=_LISTED),
         Index("ix_ticket_to_purge", "closed_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.upgrading import STEP, fill
+from tests.faults.upgrading import LAST, NEXT, STEP, fill
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ def drilled(tmp_path: Path, url: str, *, tickets: int, kills: int, seed: int) ->
     """Kill the upgrade at random instants until it is through, so often in all; a database that is through is brought back."""
     steps = tmp_path / "steps"
     steps.mkdir()
-    (steps / "0002_rebuild.py").write_text(STEP)
+    (steps / f"{NEXT}_rebuild.py").write_text(STEP.replace("NEXT", NEXT).replace("LAST", LAST))
     command = [sys.executable, "-m", "tests.faults.upgrading", url, str(steps)]
     fill(url, tickets)
     before = _said([*command, "look"])

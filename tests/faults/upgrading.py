@@ -21,7 +21,7 @@ STEP = '''"""Rebuild what is biggest."""
 from alembic import op
 from sqlalchemy import Column, Text
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "NEXT", "LAST"
 
 
 def upgrade() -> None:
@@ -29,6 +29,8 @@ def upgrade() -> None:
         with op.batch_alter_table(name, recreate="always") as batch:
             batch.add_column(Column("rebuilt", Text, nullable=False, server_default="yes"))
 '''
+LAST = migrate.HEAD
+NEXT = f"{int(LAST) + 1:04d}"
 ROWS = (tables.Ticket, tables.Post)
 
 
@@ -75,13 +77,13 @@ def upgraded(url: str, steps: str, *, look: bool) -> None:
         return made
 
     migrate.alembic_config = config  # type: ignore[assignment]
-    migrate.HEAD = "0002"  # type: ignore[misc]
+    migrate.HEAD = NEXT  # type: ignore[misc]
     with closing(engine.open(url)) as desk:
         if not look:
             migrate.upgrade(desk)
         stands = migrate.status(desk)
         with engine.reading(desk) as tx:
-            print({"0001": "old", "0002": "new"}[str(stands.current)], digest(tx), flush=True)
+            print({LAST: "old", NEXT: "new"}[str(stands.current)], digest(tx), flush=True)
 
 
 if __name__ == "__main__":

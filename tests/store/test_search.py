@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from rules.actions.base import Scene
 from rules.actions.posts import Note, Reply, Say
@@ -16,8 +17,9 @@ from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
-from store import engine, ledger, purging, search, stemming, tables
+from store import engine, ledger, migrate, purging, search, stemming, tables
 from store.journal import Cause
+from store.prepared import savepoint
 from store.queries import tickets
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -168,3 +170,43 @@ def test_what_was_changed_past_the_ledger_is_noted_anew(searched: engine.Store) 
         assert found(tx, "invoice") == []
         assert found(tx, "nothing") == ["T1"]
         assert found(tx, "printer") == ["T1"], "its subject still says so"
+
+
+def test_what_is_changed_and_taken_back_before_the_commit_leaves_the_look_up_whole(searched: engine.Store) -> None:
+    """Words are learnt at the end of a transaction: what it wrote and took back would be looked up for ever, or the look-up be at fault."""
+    with engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="zebra"),), scene(), Cause(name="cli:1"))
+        search.renew(tx, 1)
+        assert found(tx, "zebra") == ["T1"]
+        ledger.apply(tx, 2, (Note(text="gnu"),), scene(), Cause(name="cli:2"))
+        with pytest.raises(RuntimeError), savepoint(tx, "one"):
+            ledger.apply(tx, 3, (Note(text="okapi"),), scene(), Cause(name="cli:3"))
+            raise RuntimeError
+        search.forget(tx, 2)
+        search.renew(tx, 1)
+    with engine.transaction(searched) as tx:
+        assert [found(tx, word) for word in ("zebra", "gnu", "okapi")] == [["T1"], [], []]
+        if searched.dialect == "sqlite":
+            tx.exec_driver_sql("INSERT INTO fts_wording(fts_wording, rank) VALUES ('integrity-check', 1)")
+
+
+def test_the_words_of_an_older_database_are_found_and_forgotten(sqlite_url: str) -> None:
+    """Each new row was learnt by a trigger until the second step."""
+    with closing(engine.open(sqlite_url)) as old:
+        migrate.take_steps(old, "0001")
+        with engine.transaction(old) as tx:
+            tx.exec_driver_sql(
+                "CREATE TRIGGER fts_wording_new AFTER INSERT ON wording BEGIN"
+                " INSERT INTO fts_wording(rowid, words) VALUES (new.id, new.words); END"
+            )
+            late = {"id": 7, "ref": "T7", "subject": "zebra", "opened_at": AT}
+            tx.execute(insert(tables.Ticket).values(**late))
+            tx.execute(insert(tables.Wording).values(ticket_id=7, words="t7 zebra"))
+        migrate.upgrade(old)
+        with engine.transaction(old) as tx:
+            assert found(tx, "zebra") == ["T7"]
+            search.renew(tx, 7)
+            assert found(tx, "zebra") == ["T7"]
+            search.forget(tx, 7)
+            assert found(tx, "zebra") == []
+            tx.exec_driver_sql("INSERT INTO fts_wording(fts_wording, rank) VALUES ('integrity-check', 1)")

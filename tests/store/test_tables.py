@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Table
 from sqlmodel import UTCDateTime
 
-from store import kinds, models, tables
+from store import engine, kinds, models, tables
 from store.columns import UtcTime
 
 MODELS = {
@@ -42,3 +42,20 @@ def test_what_a_driver_gives_otherwise_is_known_of_each_column(name: str) -> Non
     table: Table = getattr(tables, name)
     for known, kind in ((kinds.TIMES, UtcTime), (kinds.JSONS, JSON), (kinds.FLAGS, Boolean)):
         assert known.get(table.name, ()) == tuple(column.name for column in table.columns if isinstance(column.type, kind))
+
+
+def test_what_waits_is_found_without_reading_what_is_done(sqlite_store: engine.Store) -> None:
+    """With a million settled mails each look for new ones would read all of them."""
+    asked = (
+        "SELECT id FROM received WHERE fate IS NULL AND attempts = 0 ORDER BY attempts, id LIMIT 32",
+        "SELECT id FROM received WHERE message_id = 'a' AND content_digest = 'b' AND fate IS NOT NULL ORDER BY id LIMIT 1",
+        "SELECT id FROM received WHERE message_id = 'a' ORDER BY id DESC LIMIT 1",
+        "SELECT id FROM received WHERE ticket_id = 7",
+        "SELECT id FROM received WHERE ticket_id IN (7, 8)",
+        "SELECT id FROM ticket WHERE check_at <= '2026' ORDER BY check_at, id LIMIT 9",
+        "SELECT id FROM outbox WHERE cause = 'mail:7' LIMIT 1",
+        "DELETE FROM wording WHERE ticket_id = 7 OR post_id IN (SELECT id FROM post WHERE ticket_id = 7)",
+    )
+    with engine.reading(sqlite_store) as tx:
+        plans = {each: [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {each}")] for each in asked}
+    assert [each for each, plan in plans.items() if any(step.startswith("SCAN") for step in plan)] == []
