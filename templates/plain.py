@@ -28,15 +28,14 @@ SAID_LIMIT = 20_000
 
 def wrap(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> str:
     """One paragraph broken at spaces; longer words stay whole. first and rest are what the first and the other lines begin with."""
-    lines, line = [], first
-    empty = True
-    for word in text.split():
-        if not empty and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line, empty = rest, True
-        line += word if empty else " " + word
-        empty = False
-    return "\n".join([*lines, line])
+    left, lines, start = " ".join(text.split()), [], first
+    while len(start) + len(left) > width:
+        end = left.rfind(" ", 0, max(0, width - len(start) + 1))
+        if end < 0 and (end := left.find(" ")) < 0:
+            break
+        lines.append(start + left[:end])
+        left, start = left[end + 1 :], rest
+    return "\n".join([*lines, start + left])
 
 
 def block(text: str) -> str:

@@ -172,7 +172,10 @@ class _Dresser:
         if isinstance(value, str):
             return clean.clean_text(value)
         if isinstance(value, dict):
-            dressed = {key: inner if not inner or type(inner) in _HARMLESS else self.dress(inner) for key, inner in value.items()}
+            dressed = {
+                key: inner if (type(inner) is str and inner.isprintable()) or type(inner) in _HARMLESS else self.dress(inner)
+                for key, inner in value.items()
+            }
             return self._button(dressed) if "key" in dressed and "word" in dressed else dressed
         if isinstance(value, _ROWS):
             return [self.dress(inner) for inner in value]

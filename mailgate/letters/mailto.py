@@ -6,7 +6,7 @@ Next: `templates.render`, which puts the links in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ ButtonAddress = Callable[[str], "tuple[str, str | None]"]
 _ONE_OF_SEVERAL = frozenset({"rate", "assign"})
 """Kinds of buttons of which a mail has several, alike but for what their key ends in: a mail that opens has to show which one it was."""
 _CODED = tuple(quote(bytes((octet,)), safe="") for octet in range(256))
+_HOLDING = (dict, list, tuple)
 LONGEST = 2000
 """The most characters that a link may have; some clients cut longer ones."""
 
@@ -43,7 +44,7 @@ def href(address: str, subject: str) -> str:
 
 def _coded(text: str) -> str:
     """As `urllib.parse.quote` with nothing safe, which takes four times as long to say so."""
-    return "".join([_CODED[octet] for octet in text.encode("utf-8", "replace")])
+    return "".join(map(_CODED.__getitem__, text.encode("utf-8", "replace")))
 
 
 def links(card: Mapping[str, object], language: str, button_address: ButtonAddress, *, site: Path | None = None) -> dict[str, str]:
@@ -66,15 +67,13 @@ def links(card: Mapping[str, object], language: str, button_address: ButtonAddre
     return made
 
 
-def _buttons(value: object) -> Iterator[Mapping[str, object]]:
+def _buttons(value: Iterable[object]) -> Iterator[Mapping[str, object]]:
     """Every button anywhere in a card."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if "key" in value and "word" in value:
             yield value
-        else:
-            for inner in value.values():
-                if inner and not isinstance(inner, str):
-                    yield from _buttons(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
+            return
+        value = value.values()
+    for inner in value:
+        if inner and isinstance(inner, _HOLDING):
             yield from _buttons(inner)

@@ -162,14 +162,15 @@ def _seed(domain: str) -> str:
 
 def _text(subtype: str, text: str) -> _Entity:
     """A text part in quoted-printable, or in base64 where that is shorter (RFC 2045 sections 6.7 and 6.8)."""
-    lines = [_line(line) for line in text.split("\n")]
+    lines = list(map(_line, text.split("\n")))
     if None in lines:
-        lines = [_line(line) for line in clean.clean_text(text).split("\n")]
-    crlf = b"\r\n".join([plain for plain, _ in filter(None, lines)])
+        lines = list(map(_line, clean.clean_text(text).split("\n")))
+    plain, quoted = zip(*filter(None, lines), strict=True)
+    crlf = b"\r\n".join(plain)
     if not crlf.isascii() and len(crlf.translate(None, _ASCII)) * 3 > len(crlf) - len(lines) + 1:
         coding, encoded = "base64", _base64(crlf)
     else:
-        coding, encoded = "quoted-printable", b"\r\n".join([quoted for _, quoted in filter(None, lines)])
+        coding, encoded = "quoted-printable", b"\r\n".join(quoted)
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {coding}\r\n'
     return _Entity(head=head, body=encoded, leaves=(lastgate.Part(type=f"text/{subtype}", content=crlf, encoded=encoded),))
 

@@ -26,7 +26,7 @@ REMEMBERED_BYTES = 4000
 _BOUNDARY = b"--=_"
 _PRINTABLE = bytes([9, *range(32, 127)])
 _ADDRESSED = frozenset({"From", "To", "Reply-To", "List-Id"})
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]*:")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+"
 _SPEC = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _PLAIN_MAILBOX = re.compile(rf"{_SPEC}|{_ATOM}(?: {_ATOM})* <{_SPEC}>")
@@ -148,13 +148,10 @@ def _start(raw: bytes, body: bytes, at: int) -> int:
 
 def _fields(head: str) -> list[tuple[str, str]]:
     """The fields of a header block of printable ASCII, each on one line; whatever isn't a name, a colon and a value is no header."""
-    fields = []
-    for line in head.replace("\r\n ", " ").replace("\r\n\t", "\t").split("\r\n"):
-        name, colon, value = line.partition(":")
-        if not colon or not _NAME.fullmatch(name):
-            raise Unsendable(f"a line that is no header field: {line[:60]!r}")
-        fields.append((name, value.strip()))
-    return fields
+    lines = head.replace("\r\n ", " ").replace("\r\n\t", "\t").split("\r\n")
+    if not all(map(_FIELD.match, lines)):
+        raise Unsendable(f"a line that is no header field: {next(line for line in lines if not _FIELD.match(line))[:60]!r}")
+    return [(name, value.strip()) for name, _, value in [line.partition(":") for line in lines]]
 
 
 def _read(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from templates import cards, languages, render, samples
+from templates import cards, languages, plain, render, samples
 
 ALL = [(name, language) for name in cards.SHAPES for language in languages.LANGUAGES]
 MARIA = "Maria Keller <maria@hafenkontor.example>"
@@ -440,3 +443,14 @@ def test_loading_the_renderer_loads_no_heavy_library() -> None:
     code = "import sys, templates.render, mailgate.sending.compose; print(sorted({'babel', 'nh3', 'markdown_it', 'css_inline', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@given(st.lists(st.integers(1, 90).map("x".__mul__), max_size=30), st.integers(0, 90), st.integers(0, 90))
+def test_lines_are_filled_and_words_stay_whole(words: list[str], label: int, indent: int) -> None:
+    """A line takes the next word wherever it has room for it, and only a word that fits nowhere stands out; also behind a label that is too long."""
+    first, *more = plain.wrap("  ".join(words), "-" * label, "-" * indent).split("\n")
+    lines = [(first, label), *((line, indent) for line in more)]
+    assert [word for line, start in lines for word in line[start:].split()] == words
+    for (line, start), (following, begin) in itertools.pairwise(lines):
+        assert len(line) <= plain.WIDTH or " " not in line[start:]
+        assert len(line) + 1 + len(following[begin:].split(" ")[0]) > plain.WIDTH
