@@ -76,9 +76,10 @@ _INSERT = Prepared(
     ).split(),
 )
 _INSERT_RAW = Prepared(insert(RAW), takes=("received_id", "data"))
+_WAITING = [RECEIVED.c[name] for name in "id received_at attempts silent door mail_from rcpt_to peer helo login".split()]
 _WITH_RAW = PreparedFor(
     lambda ids: (
-        select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(ids)).order_by(RECEIVED.c.id)
+        select(*_WAITING, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id.in_(ids)).order_by(RECEIVED.c.id)
     )
 )
 _ATTEMPT = PreparedFor(
@@ -215,7 +216,7 @@ def _chosen(tx: Connection, which: ColumnElement[bool], limit: int, ids: Sequenc
 def one(tx: Connection, received_id: int) -> Waiting | None:
     """A kept mail whatever its fate, None if there is none of that id."""
     row = (
-        tx.execute(select(RECEIVED, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id == received_id))
+        tx.execute(select(*_WAITING, RAW.c.data).join(RAW, RAW.c.received_id == RECEIVED.c.id).where(RECEIVED.c.id == received_id))
         .mappings()
         .first()
     )

@@ -95,7 +95,8 @@ def drafted(tx: Connection, office: Office, facts: Facts, act: Act) -> tuple[Tic
             draft = done.ticket
     kind = (draft.type,) if draft.type and act.actor.is_agent else ()
     draft = replace(draft, subject=subject.without(draft.subject, (*facts.clues.ours, *kind)))
-    draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening, facts.mail.text)
+    sender = (facts.mail.identity, facts.person, facts.party)
+    draft = belongings.settled(tx, draft, facts.policy, facts.directory, facts.at, act.after_opening, facts.mail.text, sender)
     return choosing.held(tx, draft, system), later
 
 

@@ -12,18 +12,32 @@ from rules.actions.base import Action, Known, Stored
 from rules.actions.folding import fold
 from rules.actions.state import Assign
 from rules.actions.words import near_words
-from rules.facts.people import Directory
+from rules.facts.people import Directory, Party, Person
 from rules.facts.policy import Policy
+from rules.facts.terms import address_key
 from rules.facts.ticket import Ticket
 from rules.frozen import replace
 from store import people, things
 
+Sender = tuple[str, Person | None, Party | None]
+"""An address, the person whose it is, and the party that this person or the address belongs to."""
+
 
 def settled(
-    tx: Connection, draft: Ticket, policy: Policy, directory: Directory, at: datetime, routed: Sequence[Action] = (), said: str = ""
+    tx: Connection,
+    draft: Ticket,
+    policy: Policy,
+    directory: Directory,
+    at: datetime,
+    routed: Sequence[Action] = (),
+    said: str = "",
+    sender: Sender | None = None,
 ) -> Ticket:
-    """A ticket that is about to be opened, with all that it belongs to. `routed` is what rules and tags asked for, `said` what its mail says."""
-    after = draft if draft.party else _of_requester(tx, draft, directory)
+    """A ticket that is about to be opened, with all that it belongs to. `routed` is what rules and tags asked for, `said` what its mail says.
+
+    `sender` is who was looked up already.
+    """
+    after = draft if draft.party else _of_requester(tx, draft, directory, sender)
     device = things.device(tx, after.device)
     after = replace(after, party=after.party or (device.party if device is not None else ""))
     after = belonging.linked(after, things.of_party(tx, after.party), belonging.day_of(at, policy), f"{draft.subject}\n{said}", policy)
@@ -75,18 +89,22 @@ def choices(tx: Connection, ticket: Ticket, policy: Policy, at: datetime) -> tup
     return belonging.choices(ticket, things.of_party(tx, ticket.party), belonging.day_of(at, policy))
 
 
-def _of_requester(tx: Connection, draft: Ticket, directory: Directory) -> Ticket:
+def _of_requester(tx: Connection, draft: Ticket, directory: Directory, sender: Sender | None) -> Ticket:
     """The ticket that staff opens for somebody, with what is known of him."""
     address = draft.requester.address
     if not address or directory.agent_of(address) is not None:
         return draft
-    parties = people.parties(tx)
-    person = people.person_of(tx, address)
-    key = person.party if person is not None else ""
-    party = next((each for each in parties if each.key == key), None) or people.party_of(address, parties)
+    if sender is not None and address_key(sender[0]) == draft.requester.key:
+        _, person, party = sender
+    else:
+        parties = people.parties(tx)
+        person = people.person_of(tx, address)
+        party = next((each for each in parties if person is not None and each.key == person.party), None) or people.party_of(
+            address, parties
+        )
     return replace(
         draft,
-        party=party.key if party is not None else key,
+        party=party.key if party is not None else person.party if person is not None else "",
         quiet=draft.quiet or bool(party is not None and party.quiet),
         language=draft.language or (person.language if person is not None else ""),
     )

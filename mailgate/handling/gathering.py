@@ -111,7 +111,7 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         kind = replace(kind, kind=MachineKind.own, may_answer=False, why=machine.PROBE)
     if form is not None and kind.kind not in {MachineKind.own, MachineKind.loop}:
         kind = Machine(why="a form of our own")
-    person = people.person_of(tx, mail.identity) if mail.identity else None
+    person = on_file = people.person_of(tx, mail.identity) if mail.identity else None
     party = next((p for p in staff.parties if person is not None and p.key == person.party), None) or people.party_of(
         mail.identity, staff.parties
     )
@@ -132,7 +132,9 @@ def facts(tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting,
         own = [address_key(a) for a in agent.addresses] if agent is not None else ()
         ours = stored.texts_sent(tx, thread.ticket.id, waiting.received_at, own)
         ours += tuple(p.sent.text for p in found.presented if p.sent.text and p.sent.text not in ours)
-        requester = people.person_of(tx, thread.ticket.requester.address) if thread.ticket.requester.address else None
+        asker = thread.ticket.requester
+        is_sender = bool(mail.identity) and asker.key == address_key(mail.identity)
+        requester = on_file if is_sender else people.person_of(tx, asker.address) if asker.address else None
         if requester is not None:
             requester_keys = frozenset(address_key(a) for a in requester.addresses)
         if agent is not None and ours and quoting.has_header_block(mail.text):
