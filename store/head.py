@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest step in `store/migrations/versions`."""

@@ -113,13 +113,12 @@ class Settlement:
     hold: Mapping[str, Any] | None = None
 
 
-def retry_key(envelope: Envelope, raw: bytes) -> str:
-    """What identical receptions have in common: door, sender, recipients in any order, bytes."""
+def retry_key(envelope: Envelope, sha256: str) -> str:
+    """What identical receptions have in common: door, sender, recipients in any order, and the bytes, by their digest."""
     digest = hashlib.sha256()
-    for word in (envelope.door, envelope.sender, *sorted(envelope.recipients)):
+    for word in (envelope.door, envelope.sender, *sorted(envelope.recipients), sha256):
         octets = word.encode("utf-8", "surrogateescape")
         digest.update(len(octets).to_bytes(4, "big") + octets)
-    digest.update(raw)
     return digest.hexdigest()
 
 
@@ -128,12 +127,13 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
 
     To be committed before anybody is told that the mail is ours.
     """
-    keys = [retry_key(envelope, raw) for envelope, raw in mails]
+    digests = [hashlib.sha256(raw).hexdigest() for _, raw in mails]
+    keys = [retry_key(envelope, digest) for (envelope, _), digest in zip(mails, digests, strict=True)]
     earlier = {row["retry_key"]: row for row in _EARLIER.all(tx, keys)}
     ids: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
     raws: list[bytes] = []
-    for key, (envelope, raw) in zip(keys, mails, strict=True):
+    for key, digest, (envelope, raw) in zip(keys, digests, mails, strict=True):
         if key in ids:
             continue
         known = earlier.get(key)
@@ -158,7 +158,7 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
                 "login": _clean(envelope.login),
                 "silent": silent,
                 "size": len(raw),
-                "sha256": hashlib.sha256(raw).hexdigest(),
+                "sha256": digest,
                 "attempts": 0,
                 "why": "",
                 "trace": [],

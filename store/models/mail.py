@@ -23,7 +23,7 @@ class Received(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     retry_key: str = Field(sa_type=Text, unique=True)
-    """sha256 over door, envelope and bytes, with the epoch of the retry window: identical receptions collide here."""
+    """sha256 over door, envelope and `sha256`, with the epoch of the retry window: identical receptions collide here."""
     received_at: datetime
     door: str = Field(sa_type=Text)
     mail_from: str = Field(sa_type=Text)

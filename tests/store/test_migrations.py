@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
-from store import engine, migrate
+from rules.facts.mail import Envelope
+from rules.frozen import replace
+from store import engine, inbox, migrate
 from store.migrate import Shape
 from store.models.tickets import Post, Ticket
 
@@ -181,3 +184,21 @@ def test_a_failing_step_leaves_the_old_shape(empty: engine.Store) -> None:
         connection.execute(text("CREATE TABLE half (a INTEGER)"))
         raise ZeroDivisionError
     assert migrate.status(empty).shape is Shape.empty
+
+
+def test_a_retry_is_known_after_an_upgrade(empty: engine.Store) -> None:
+    """A relay that tries once more after the desk was brought up to date would open every request twice."""
+    envelope = Envelope(door="smtp", sender="kim@client.example", recipients=("b@desk.example", "a@desk.example"))
+    raw, at = b"Message-ID: <1@client.example>\r\n\r\nHello", datetime.now(UTC)
+    words = [word.encode() for word in ("smtp", "kim@client.example", "a@desk.example", "b@desk.example")]
+    before = hashlib.sha256(b"".join(len(word).to_bytes(4, "big") + word for word in words) + raw).hexdigest()
+    migrate.take_steps(empty, "0002")
+    with engine.transaction(empty) as tx:
+        kept = inbox.keep(tx, [(envelope, raw)], at)
+        tx.execute(text("UPDATE received SET retry_key = :key"), {"key": before})
+        again = inbox.keep(tx, [(replace(envelope, sender="lou@client.example"), raw)], at - timedelta(days=6))
+        tx.execute(text("UPDATE received SET retry_key = 'long ago' WHERE id = :id"), {"id": again[0]})
+    migrate.upgrade(empty)
+    with engine.transaction(empty) as tx:
+        assert inbox.keep(tx, [(envelope, raw)], at) == kept
+        assert tx.execute(text("SELECT retry_key FROM received ORDER BY id DESC LIMIT 1")).scalar_one() == "long ago"
