@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def _stdin(data: bytes) -> Iterator[None]:
 @dataclass
 class Desk:
     folder: Path
+    clock: Callable[[], datetime] | None = None
+    """Which time it is for the commands; without one, the real time."""
 
     @property
     def config(self) -> Path:
@@ -103,8 +106,9 @@ class Desk:
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), io.StringIO()
         data = stdin.encode() if isinstance(stdin, str) else stdin
         env = {"MAILGATE_CONFIG": str(self.config), "PATH": os.environ.get("PATH", "")} | (environment or {})
+        at = ("--now", self.clock().isoformat()) if self.clock else ()
         with _stdin(data), redirect_stdout(out), redirect_stderr(err):
-            code = cli.main(words, environment=env)
+            code = cli.main((*at, *words), environment=env)
         return Result(code, out.buffer.getvalue(), err.getvalue())  # type: ignore[attr-defined]
 
     def ok(self, *words: str, stdin: str | bytes = b"") -> Any:

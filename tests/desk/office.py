@@ -30,6 +30,7 @@ from rules.facts.people import Agent, Group
 from rules.facts.ticket import Post, Ticket
 from store import checking, engine, lookup, people
 from store.queries import tickets
+from tests.cli.conftest import Desk as Commands
 from tests.desk import canary
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -78,6 +79,11 @@ class Desk:
         self.at = START
         self._n = 0
         self._seen: set[str] = set()
+
+    @property
+    def commands(self) -> Commands:
+        """The command line at the desk's own time."""
+        return Commands(self.folder, lambda: self.at)
 
     # -- people -----------------------------------------------------------------------------------------------------------------
 

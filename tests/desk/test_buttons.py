@@ -8,7 +8,6 @@ from urllib.parse import unquote
 import pytest
 
 from rules.facts.terms import PostKind, Status
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import proves
 from tests.desk.office import buttons, desk
 from tests.desk.staff import ANNA, BEN, KIM, MAL, asked, everything, kinds, one, plain, request, state, to, to_customers
@@ -238,7 +237,7 @@ def test_a_button_of_a_deleted_request_says_so(tmp_path: Path, label: str, told:
         first = request(d)
         d.write(ANNA, "#take", answer=one(first, ANNA))
         mail = one([*first, *d.post_later()], KIM, "received" if label == "This is solved" else "taken")
-        assert Commands(tmp_path).ok("ticket", "delete", "T1")["deleted"] is True
+        assert d.commands.ok("ticket", "delete", "T1")["deleted"] is True
         i = d.press(KIM, mail, label)
         assert d.fate(i) == ("refused" if told == "access-answer" else "executed")
         (answer,) = d.post()

@@ -12,7 +12,6 @@ import pytest
 
 from rules.facts.terms import PostKind, Status
 from store import engine, people
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import enter_party, enter_person, everything, links, proves, tap, templates
 from tests.desk.office import desk, plain, to
 from tests.desk.staff import ANNA, BEN, KIM, asked, kinds, login, one, request, to_customers
@@ -54,7 +53,7 @@ def test_each_state_is_reached_by_the_mail_that_should_cause_it_and_the_bar_move
             ("waiting", "amber", 5),
             ("closed", "green", 6),
         ]
-        entered = [e["changed"]["status"] for e in Commands(tmp_path).ok("ticket", "history", "T1") if "status" in e["changed"]]
+        entered = [e["changed"]["status"] for e in d.commands.ok("ticket", "history", "T1") if "status" in e["changed"]]
         assert [after for _, after in entered] == ["read", "assigned", "working", "waiting", "working", "closed", "assigned"]
 
 
@@ -74,7 +73,7 @@ def test_every_mail_and_every_command_is_one_entry_of_the_history(tmp_path: Path
             ids.append(d.write(sender, text, answer=first))
         answer = to(d.post_later(), KIM)[-1]
         ids.append(proves(d, KIM, "Thank you, see you then?", answer=answer))
-        commands = Commands(tmp_path)
+        commands = d.commands
         commands.ok("--now", d.at.isoformat(), "ticket", "do", "T1", "prio high", "--as", "ben")
         told = commands.ok("ticket", "history", "T1")
         assert [(e["actor"], e["action"].split(" ")[0]) for e in told] == [
@@ -130,7 +129,7 @@ def test_words_subject_and_files_are_kept_as_they_were_sent_and_stand_in_one_pla
         scan = b"%PDF-1.4 exactly these bytes \x00\xff"
         i = d.write(f"Kim <{KIM}>", "Row one.\n\n  Row two, moved in.", subject="The [big] printer & more", files=(("scan 1.pdf", scan),))
         d.write(ANNA, "#device SN4711\n#note Seen.", answer=to(d.post(), ANNA)[0])
-        shown = Commands(tmp_path).ok("ticket", "show", "T1")
+        shown = d.commands.ok("ticket", "show", "T1")
         post = shown["posts"][0]
         assert (shown["subject"], post["text"]) == ("The [big] printer & more", "Row one.\n\n  Row two, moved in.")
         assert (shown["requester"], shown["party"], shown["device"]) == ({"name": "Kim", "address": KIM}, "acme", "SN4711")
@@ -138,7 +137,7 @@ def test_words_subject_and_files_are_kept_as_they_were_sent_and_stand_in_one_pla
         assert (file["name"], file["bytes"], file["sha256"]) == ("scan 1.pdf", len(scan), hashlib.sha256(scan).hexdigest())
         assert [p["kind"] for p in shown["posts"]] == ["public", "note"] and post["mail"] == i
         out = tmp_path / "out"
-        Commands(tmp_path).ok("ticket", "export", "T1", "--to", str(tmp_path / "t.mbox"), "--files", str(out))
+        d.commands.ok("ticket", "export", "T1", "--to", str(tmp_path / "t.mbox"), "--files", str(out))
         assert [path.read_bytes() for path in out.iterdir()] == [scan]
 
 
@@ -192,7 +191,7 @@ def test_what_is_opened_at_the_desk_is_read_and_what_comes_by_mail_is_not(tmp_pa
     """Nobody would look at what a colleague has forwarded, since it seems to be looked at (3-21)."""
     with desk(tmp_path) as d:
         d.agent("anna")
-        commands = Commands(tmp_path)
+        commands = d.commands
         assert commands.ok("ticket", "new", "--for", "jan@x.example", "--subject", "Call", "--as", "anna")["status"] == "read"
         d.write(ANNA, "#new for:eva@x.example\n\nShe stands here.", subject="Counter", envelope=login("anna"))
         d.write("kim@x.example")
@@ -217,12 +216,12 @@ def test_a_reply_to_what_was_deleted_is_answered_and_wakes_nothing(tmp_path: Pat
         first = asked(d, "anna")
         d.write(ANNA, "We come.", answer=first)
         answer = to(d.post_later(), KIM)[-1]
-        assert Commands(tmp_path).ok("ticket", "delete", "T1")["deleted"] is True
+        assert d.commands.ok("ticket", "delete", "T1")["deleted"] is True
         i = proves(d, KIM, "When will you come?", answer=answer)
         assert d.fate(i) == "opened"
-        old = Commands(tmp_path).ok("ticket", "show", "T1")
+        old = d.commands.ok("ticket", "show", "T1")
         assert old["deleted_at"] and len(old["posts"]) == 2
-        assert [t["ref"] for t in Commands(tmp_path).ok("ticket", "list")] == ["T2"]
+        assert [t["ref"] for t in d.commands.ok("ticket", "list")] == ["T2"]
         mails = d.post()
         assert kinds(to(mails, KIM)) == ["received"] and "[T2]" in str(one(mails, KIM)["Subject"])
         assert ("T1", "follow-up") in links(d, "T2")
@@ -236,7 +235,7 @@ def test_closed_for_a_month_is_archived_and_a_reply_does_what_the_site_says(tmp_
         d.write(ANNA, "Done.\n\n#close", answer=first)
         told = one(d.post_later(), KIM, "closed")
         d.passes(days=31)
-        commands = Commands(tmp_path)
+        commands = d.commands
         assert [t["ref"] for t in commands.ok("archive", "list")] == ["T1"] and commands.ok("ticket", "list") == []
         proves(d, KIM, "It is broken again, please come.", answer=told)
         mails = to(d.post(), KIM)

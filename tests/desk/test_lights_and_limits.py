@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from store import engine, people
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import proves
 from tests.desk.office import Desk, desk, to
 from tests.desk.staff import ANNA, BEN, KIM, asked, kinds, one, request
@@ -18,7 +17,7 @@ ROOT = "root@desk.example"
 
 def listed(d: Desk, *words: str) -> list[dict[str, str]]:
     """What `mailgate ticket list` says at that moment."""
-    found: list[dict[str, str]] = Commands(d.folder).ok("--now", d.at.isoformat(), "ticket", "list", *words)
+    found: list[dict[str, str]] = d.commands.ok("ticket", "list", *words)
     return found
 
 
@@ -69,7 +68,7 @@ def test_only_a_persons_answer_stops_the_clock_of_the_first_answer(tmp_path: Pat
         d.passes(hours=1)
         d.write(ANNA, "We come at noon.", answer=mail)
         assert (d.ticket().answered_at, "answer" in d.ticket().due) == (d.at, False)
-        (clock,) = Commands(tmp_path).ok("--now", d.at.isoformat(), "ticket", "history", "T1", "--clock")
+        (clock,) = d.commands.ok("ticket", "history", "T1", "--clock")
         assert (clock["clock"], clock["worked"]) == ("answer", 3600)
 
 

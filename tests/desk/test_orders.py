@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.conftest import Desk as Commands
 from tests.desk.office import desk, plain, to
 from tests.desk.staff import ANNA, asked, kinds, one, to_customers
 
@@ -30,7 +29,7 @@ def test_what_a_technician_reports_reaches_whoever_gave_the_order_once(tmp_path:
         d.write(ANNA, "#show", answer=mail)
         whole = " ".join(plain(one(d.post_later(), ANNA, "show-answer")).split())
         assert "T1-1 Change the pump" in whole and "1:30 h changed it" in whole and "2 × SN-99" in whole
-        shown = " ".join(Commands(tmp_path).run("ticket", "show", "T1").out.split())
+        shown = " ".join(d.commands.run("ticket", "show", "T1").out.split())
         assert "T1-1 [done] Change the pump" in shown and "1:30 h petr" in shown and "changed it" in shown and "2 × SN-99" in shown
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from rules.facts.people import Group, Party
 from rules.facts.terms import Status
 from store import engine, people
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import proves, tap, templates
 from tests.desk.office import Desk, desk, plain, to
 from tests.desk.staff import one, to_customers
@@ -50,9 +49,9 @@ def test_level_two_hands_it_to_headquarters_and_the_partner_closes_in_a_second_s
         assert [m for m in templates(mails) if m[0] != "report"] == [("new-in-group", HANS)]
         ticket = d.ticket()
         assert (ticket.level, ticket.group, ticket.assignee, ticket.first_assignee) == (2, "hq", "", "pia")
-        shown = Commands(tmp_path).ok("ticket", "show", "T1")
+        shown = d.commands.ok("ticket", "show", "T1")
         assert (shown["level"], shown["watchers"]) == (2, [PIA])  # he keeps watching
-        assert [t["watchers"] for t in Commands(tmp_path).ok("ticket", "list")] == [[PIA]]
+        assert [t["watchers"] for t in d.commands.ok("ticket", "list")] == [[PIA]]
         assert ticket.level_at == handed_at and ticket.due["take"] == handed_at.replace(hour=15).isoformat()
         at_hq = one(mails, "hans@")
         assert "Your reply goes to Pia" in plain(at_hq) and KIM not in plain(at_hq).splitlines()[0]

@@ -9,7 +9,6 @@ import pytest
 from rules.facts.terms import Status
 from rules.frozen import replace
 from store import engine, people
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import enter_party
 from tests.desk.office import Desk, buttons, desk, plain, to
 from tests.desk.things import enter_contract, enter_device
@@ -64,7 +63,7 @@ def test_an_answer_to_what_is_inside_stays_inside_and_the_mail_says_so(tmp_path:
     with desk(tmp_path) as d:
         _inside(d)
         i = d.write(KIM, "One thing more.", subject="Re: Printer [T1]")
-        Commands(tmp_path).ok("mail", "release", str(i))
+        d.commands.ok("mail", "release", str(i))
         mail = to(d.post(), PETR)[0]
         assert mail["X-Mailgate-Reply"] == "note" and plain(mail).startswith("Your reply stays inside")
         assert d.fate(d.write(PETR, "I see.", answer=mail)) == "appended"
@@ -82,7 +81,7 @@ def test_a_customers_reply_to_what_is_inside_waits_until_staff_lets_it_in(tmp_pa
         told = d.post()
         assert [str(m["To"]) for m in told] == ["root@desk.example"], "the ticket has no group"
         assert "its request is among staff" in " ".join(plain(told[0]).split())
-        Commands(tmp_path).ok("mail", "release", str(i))
+        d.commands.ok("mail", "release", str(i))
         d.passes(seconds=5)
         assert (d.fate(i), [post.text for post in d.posts()][-1]) == ("appended", "Any news?")
         assert not to(d.post_later(), KIM)

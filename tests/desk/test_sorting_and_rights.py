@@ -8,7 +8,6 @@ import pytest
 
 from rules.facts.mail import Envelope
 from rules.facts.terms import Priority, Status
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import enter_party, proves, templates
 from tests.desk.office import desk, plain, to
 from tests.desk.staff import ANNA, BEN, KIM, asked, kinds, login, one, request, to_customers
@@ -39,7 +38,7 @@ def test_an_address_of_its_own_makes_a_kind_of_case(tmp_path: Path) -> None:
         d.write(KIM, subject="[type:fault] The lamp")
         d.write(KIM, subject="A question")
         assert [d.ticket(f"T{n}").type for n in (1, 2, 3)] == ["complaint", "fault", ""]
-        assert [t["ref"] for t in Commands(tmp_path).ok("ticket", "list", "--type", "complaint")] == ["T1"]
+        assert [t["ref"] for t in d.commands.ok("ticket", "list", "--type", "complaint")] == ["T1"]
 
 
 def test_a_category_that_is_none_is_asked_about_with_those_that_resemble_it(tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_who_had_a_request_hears_that_it_is_somebody_elses_and_why(tmp_path: Pat
         assert "because you had this request before" in " ".join(told.split())
         assert "T1 is with Carla now" in told and "Ben gave it there" in told and "she knows the machine" in told
         assert "she knows the machine" in plain(one(news, CARLA))
-        entry = Commands(tmp_path).ok("ticket", "history", "T1")[-1]
+        entry = d.commands.ok("ticket", "history", "T1")[-1]
         assert (entry["actor"], entry["action"]) == ("ben", "assign carla she knows the machine")
         assert entry["changed"]["assignee"] == ["anna", "carla"]
 
@@ -157,7 +156,7 @@ def test_a_customers_line_about_priority_is_text_that_staff_reads(tmp_path: Path
 def test_mail_of_a_known_domain_is_its_organisations_and_counted_by_its_class(tmp_path: Path) -> None:
     """Figures by franchise would have to be made by hand (1-10, 3-09)."""
     with desk(tmp_path) as d:
-        commands = Commands(tmp_path)
+        commands = d.commands
         commands.ok("party", "add", "north", "--domain", "north.example", "--class", "franchisee")
         commands.ok("party", "add", "own", "--domain", "own.example", "--class", "branch")
         for sender in ("a@north.example", "b@sub.north.example", "c@own.example", "d@else.example"):
@@ -175,7 +174,7 @@ def test_figures_of_twenty_mails_are_exact(tmp_path: Path) -> None:
             domain = "acme.example" if n % 4 == 0 else "else.example"
             to_ = ("hw@desk.example", "books@desk.example", "support@desk.example")[n % 3]
             d.write(f"p{n}@{domain}", subject=f"Matter {n}", to=to_)
-        commands = Commands(tmp_path)
+        commands = d.commands
         said = commands.ok("--now", d.at.isoformat(), "report", "--by", "category,party,channel")
         counted = {(row["by"], row["value"]): row["count"] for row in said["rows"]}
         assert counted == {
@@ -196,7 +195,7 @@ def test_each_of_the_three_ways_in_is_recorded(tmp_path: Path) -> None:
         d.write(KIM)
         form = "X-Mailgate-Channel: web\nX-Mailgate-Customer: Eva <eva@client.example>\nFrom: www-data@site.example\nTo: support@desk.example\nSubject: Form\n\nHello\n"
         d.take(form.encode(), Envelope(door="pipe", sender="www-data@site.example", recipients=("support@desk.example",)))
-        commands = Commands(tmp_path)
+        commands = d.commands
         commands.ok("ticket", "new", "--phone", "+420 601 1", "--for", "jan@client.example", "--subject", "Call", "--as", "anna")
         d.write(ANNA, "#new for:jan@client.example channel:phone\n\nHe cannot log in.", subject="Login", envelope=login("anna"))
         assert {t["ref"]: t["channel"] for t in commands.ok("ticket", "list")} == {"T1": "mail", "T2": "web", "T3": "phone", "T4": "phone"}

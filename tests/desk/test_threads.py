@@ -8,7 +8,6 @@ import pytest
 
 from rules.facts.mail import Envelope
 from rules.facts.terms import PostKind, Status
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import near, proven, proves
 from tests.desk.office import buttons, desk, plain, to
 from tests.desk.staff import ANNA, KIM, MAL, asked, everything, kinds, login, one, request, to_customers
@@ -129,7 +128,7 @@ def test_a_new_number_mask_leaves_the_old_numbers_working(tmp_path: Path) -> Non
         assert refs[1] == "T1" and refs[0].startswith("HD-2026-")
         j = proves(d, KIM, "More.", subject=f"Re: Something new [{refs[0]}]")
         assert d.fate(j) == "appended" and len(d.tickets()) == 2
-        Commands(tmp_path).ok("ticket", "delete", "T1")
+        d.commands.ok("ticket", "delete", "T1")
         proves(d, KIM, "Still there?", answer=received)
         (anew,) = [t for t in d.tickets() if t.ref not in refs]
         assert "T1" not in anew.subject, "two numbers in a subject, and one of them is gone"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from store import engine, purging
-from tests.cli.conftest import Desk as Commands
 from tests.desk.customers import everything, tap, templates
 from tests.desk.office import Desk, buttons, desk, plain, to
 from tests.desk.staff import kinds, one
@@ -41,7 +40,7 @@ def test_a_reply_to_what_was_deleted_is_told_so_and_shows_nothing_of_it(tmp_path
         d.agent("anna", language=language)
         d.write(KIM, "A private matter.", subject="Blue secret")
         acknowledged = one(d.post(), KIM)
-        Commands(tmp_path).ok("ticket", "delete", "T1")
+        d.commands.ok("ticket", "delete", "T1")
         d.write(KIM, "Any news?", answer=acknowledged)
         mails = d.post()
         (told,) = to(mails, KIM)
@@ -58,7 +57,7 @@ def test_a_line_about_what_was_deleted_does_nothing_and_opens_nothing(tmp_path: 
         d.agent("anna")
         d.write(KIM, "A private matter.")
         acknowledged = one(d.post(), KIM)
-        Commands(tmp_path).ok("ticket", "delete", "T1")
+        d.commands.ok("ticket", "delete", "T1")
         i = d.write(KIM, line, answer=acknowledged)
         assert d.fate(i) == ("executed" if line == "#status" else "refused")
         (told,) = d.post()
@@ -72,14 +71,14 @@ def test_machines_and_strangers_wake_nothing_that_was_deleted(tmp_path: Path) ->
         d.agent("anna")
         d.write(KIM, "A private matter.")
         acknowledged = one(d.post(), KIM)
-        Commands(tmp_path).ok("ticket", "delete", "T1")
+        d.commands.ok("ticket", "delete", "T1")
         i = d.write(KIM, "I am away until Monday.", answer=acknowledged, headers={"Auto-Submitted": "auto-replied"})
         assert (d.fate(i), d.post()) == ("automatic", [])
         i = d.write("mal@evil.example", "What is it about?", answer=acknowledged, by="parent")
         assert d.fate(i) == "opened"
         (told,) = to(d.post(), "mal@")
         assert "T1" not in everything(told) and "removed" not in plain(told)
-        assert Commands(tmp_path).ok("ticket", "show", "T1")["deleted_at"]
+        assert d.commands.ok("ticket", "show", "T1")["deleted_at"]
 
 
 def test_who_wishes_a_priority_is_told_who_sets_it(tmp_path: Path) -> None:
