@@ -42,7 +42,10 @@ else:
         return made
 
     def replace(value: Any, /, **changes: Any) -> Any:  # noqa: ANN401 - of one type, which the checker takes from `dataclasses`
-        """A copy with other values in some fields, as `dataclasses.replace` makes it; raises TypeError for a field that doesn't exist."""
+        """A copy with other values in some fields, as `dataclasses.replace` makes it; raises TypeError for a field that doesn't exist.
+
+        The value itself where the fields hold these very values already.
+        """
         own = type(value)
         copied = _copied.get(own)
         if copied is None:
@@ -149,6 +152,7 @@ def _refuse(self: object, name: str, *_: object) -> None:
     raise dataclasses.FrozenInstanceError(f"{type(self).__name__}.{name} is frozen")
 
 
+_NONE = object()
 _copied: dict[type, Callable[[Any, dict[str, Any]], Any]] = {}
 
 
@@ -163,6 +167,11 @@ def _copier(own: type) -> Callable[[Any, dict[str, Any]], Any]:
     taken, known, fresh = attrgetter(*names), frozenset(names), object.__new__
 
     def copied(value: Any, changes: dict[str, Any]) -> Any:  # noqa: ANN401
+        for name, other in changes.items():
+            if getattr(value, name, _NONE) is not other:
+                break
+        else:
+            return value  # it is so already
         new: Any = fresh(twin)
         fill(new, *taken(value))
         for name, other in changes.items():

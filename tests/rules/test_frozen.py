@@ -53,6 +53,12 @@ def test_a_copy_is_frozen_and_its_origin_stays() -> None:
     assert (TICKET.subject, made.subject) == ("Printer", "Scanner")
 
 
+def test_nothing_is_copied_where_nothing_changes() -> None:
+    assert frozen.replace(TICKET, subject=TICKET.subject, minutes=TICKET.minutes) is TICKET
+    assert frozen.replace(TICKET) is TICKET
+    assert frozen.replace(TICKET, subject=TICKET.subject, minutes=7) is not TICKET
+
+
 def test_an_unknown_field_is_told_by_its_name() -> None:
     with pytest.raises(TypeError, match="sujet"):
         frozen.replace(TICKET, sujet="x")
