@@ -128,7 +128,7 @@ def _outermost(code: str, name: str, site: Path | None) -> object:
 
 def forget() -> None:
     """Read the site's words anew when they are wanted next."""
-    for remembered in (words, phrases, _outermost):
+    for remembered in (words, phrases, _outermost, spell, label):
         remembered.cache_clear()
 
 
@@ -256,6 +256,7 @@ _VALUED = frozenset({"prio", "status"})
 """Verbs whose values have words of their own in each language."""
 
 
+@lru_cache(maxsize=1024)
 def spell(line: str, language: str, *, staff: bool, site: Path | None = None) -> str:
     """A command line as a person writes it in this language: `close` gives `#schließen` for staff, `schließen` for customers.
 
@@ -281,6 +282,7 @@ def pressed_words(word: str, code: str, site: Path | None = None) -> tuple[str, 
     return tuple(dict.fromkeys((*said, word)))
 
 
+@lru_cache(maxsize=1024)
 def label(stem: str, language: str, *, staff: bool = True, site: Path | None = None) -> str:
     """What stands on a button of this kind: the word itself where the language has none."""
     said = section(language, "labels", "staff" if staff else "customer", site=site).get(stem)
