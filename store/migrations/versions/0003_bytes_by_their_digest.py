@@ -1,7 +1,7 @@
 """a reception is known again by the digest of its bytes, which is kept anyway."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 import sqlmodel
@@ -23,12 +23,15 @@ _RECEIVED = sa.table(
     sa.column("sha256", sa.Text),
 )
 _RETRIED = timedelta(days=5)
-"""Mails older than this are nobody's retry."""
+"""Mails that came so long before the last one are nobody's retry."""
 
 
 def upgrade() -> None:
     connection = op.get_bind()
-    lately = sa.select(_RECEIVED).where(_RECEIVED.c.received_at >= datetime.now(UTC) - _RETRIED)
+    last = connection.execute(sa.select(_RECEIVED.c.received_at).order_by(_RECEIVED.c.received_at.desc()).limit(1)).scalar()
+    if last is None:
+        return
+    lately = sa.select(_RECEIVED).where(_RECEIVED.c.received_at >= last - _RETRIED)
     for row in connection.execute(lately).mappings().all():
         digest = hashlib.sha256()
         for word in (row["door"], row["mail_from"], *sorted(row["rcpt_to"]), row["sha256"]):
