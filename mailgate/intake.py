@@ -91,8 +91,9 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
     told: list[Callable[[], None]] = []
     with engine.transaction(office.store) as tx:
         staff = office.roster = Roster.load(tx, office.roster)
+        ours = inbox.claim(tx, [read.waiting.id for read in reads])
         for read in reads:
-            if not inbox.claim(tx, read.waiting.id):
+            if read.waiting.id not in ours:
                 continue
             if read.mail is None:
                 if read.waiting.attempts + 1 >= inbox.MOST_ATTEMPTS:
@@ -188,7 +189,7 @@ def refused(facts: gathering.Facts, verdict: Verdict, refusal: Refused) -> Verdi
 
 def _park(office: Office, waiting: inbox.Waiting, at: datetime, why: str, trace: str, mail: Mail | None = None) -> None:
     with engine.transaction(office.store) as tx:
-        if inbox.claim(tx, waiting.id):
+        if inbox.claim(tx, [waiting.id]):
             settlement = inbox.Settlement(
                 fate=Fate.parked, why=why, trace=({"step": "parked", "said": why, "saw": trace[-1500:]},) if trace else ()
             )

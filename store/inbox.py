@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
 
 from rules.facts.mail import Envelope, Mail
 from rules.facts.terms import Fate, Level
@@ -31,8 +32,8 @@ MOST_ATTEMPTS = 3
 COPY_WINDOW = timedelta(days=7)
 """How long the same mail by another path counts as a duplicate."""
 
-_CLAIM = Prepared(
-    select(RECEIVED.c.id).where(RECEIVED.c.id == bindparam("row_id"), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
+_CLAIM = PreparedFor(
+    lambda ids: select(RECEIVED.c.id).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).with_for_update(skip_locked=True)
 )
 _FATE = "fate settled_at why ticket_id trust trace hold".split()
 _SETTLE = Prepared(update(RECEIVED).where(RECEIVED.c.id == bindparam("row_id")), takes=_FATE)
@@ -85,6 +86,21 @@ _WITH_RAW = PreparedFor(
 _ATTEMPT = PreparedFor(
     lambda ids: update(RECEIVED).where(RECEIVED.c.id.in_(ids), RECEIVED.c.fate.is_(None)).values(attempts=RECEIVED.c.attempts + 1)
 )
+
+
+def _waiting_first(*, is_begun: bool, limit: int) -> Select[Any]:
+    return (
+        select(RECEIVED.c.id, RECEIVED.c.size)
+        .where(RECEIVED.c.fate.is_(None), RECEIVED.c.attempts > 0 if is_begun else RECEIVED.c.attempts == 0)
+        .order_by(RECEIVED.c.attempts, RECEIVED.c.id)
+        .limit(at_most(limit))
+    )
+
+
+@lru_cache(maxsize=8)
+def _first(*, is_begun: bool, limit: int) -> Prepared:
+    return Prepared(_waiting_first(is_begun=is_begun, limit=limit))
+
 
 _HAS_ID = re.compile(rb"^message-id:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 
@@ -188,28 +204,25 @@ def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, mos
     handling was begun and never ended: if it takes its handler with it, it takes no neighbour along.
     """
     groups = [
-        _chosen(tx, RECEIVED.c.attempts == 0, limit, ids, most_bytes),
-        _chosen(tx, RECEIVED.c.attempts > 0, 1, ids, most_bytes),
+        _chosen(tx, is_begun=False, limit=limit, ids=ids, most_bytes=most_bytes),
+        _chosen(tx, is_begun=True, limit=1, ids=ids, most_bytes=most_bytes),
     ]
     return [group for group in groups if group]
 
 
-def _chosen(tx: Connection, which: ColumnElement[bool], limit: int, ids: Sequence[int] | None, most_bytes: int) -> list[Waiting]:
-    query = (
-        select(RECEIVED.c.id, RECEIVED.c.size)
-        .where(RECEIVED.c.fate.is_(None), which)
-        .order_by(RECEIVED.c.attempts, RECEIVED.c.id)
-        .limit(limit)
+def _chosen(tx: Connection, *, is_begun: bool, limit: int, ids: Sequence[int] | None, most_bytes: int) -> list[Waiting]:
+    found = (
+        _first(is_begun=is_begun, limit=limit).all(tx, {})
+        if ids is None
+        else tx.execute(_waiting_first(is_begun=is_begun, limit=limit).where(RECEIVED.c.id.in_(ids))).mappings()
     )
-    if ids is not None:
-        query = query.where(RECEIVED.c.id.in_(ids))
     chosen: list[int] = []
     total = 0
-    for row in tx.execute(query):
-        total += row.size
+    for row in found:
+        total += row["size"]
         if chosen and total > most_bytes:
             break
-        chosen.append(row.id)
+        chosen.append(row["id"])
     return [_waiting(row) for row in _WITH_RAW.all(tx, chosen)]
 
 
@@ -237,9 +250,9 @@ def uncount_attempt(tx: Connection, ids: Sequence[int]) -> None:
     )
 
 
-def claim(tx: Connection, received_id: int) -> bool:
-    """Lock one waiting mail for this transaction; False if another process has it or has settled it."""
-    return _CLAIM.first(tx, {"row_id": received_id}) is not None
+def claim(tx: Connection, ids: Sequence[int]) -> frozenset[int]:
+    """Lock waiting mails for this transaction; those that no other process has or has settled."""
+    return frozenset(row["id"] for row in _CLAIM.all(tx, ids))
 
 
 def settle(tx: Connection, received_id: int, settlement: Settlement, at: datetime, mail: Mail | None = None) -> None:

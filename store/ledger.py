@@ -32,9 +32,8 @@ COUNTER, KNOWN, RECEIVED = tables.Counter, tables.KnownId, tables.Received
 
 _LOCKED = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")).with_for_update())
 _REF_TAKEN = Prepared(select(TICKET.c.id).where(TICKET.c.ref == bindparam("ref")))
-_COUNT = Prepared(
-    update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1).returning(COUNTER.c.value), gives=(COUNTER.c.value,)
-)
+_COUNT = Prepared(update(COUNTER).where(COUNTER.c.name == "ticket").values(value=COUNTER.c.value + 1))
+_COUNTED = Prepared(select(COUNTER.c.value).where(COUNTER.c.name == "ticket"))
 _INSERT = Prepared(insert(TICKET), takes=[*facts.ticket_row(Ticket()), "check_at", "sealed"])
 _INSERT_KNOWN = Prepared(insert(KNOWN), takes="message_id ticket_id received_id".split())
 _KNOWN = Prepared(
@@ -72,11 +71,10 @@ class Written:
 def next_ref(tx: Connection, scene: Scene) -> str:
     """A reference that no ticket has, by the desk's number mask. The counter is locked until the transaction ends."""
     while True:
-        number = _COUNT.scalar(tx, {})
-        if number is None:
+        if not _COUNT.run(tx, {}):
             tx.execute(insert(COUNTER).values(name="ticket", value=0))
             continue
-        ref = scene.policy.desk.reference(number, scene.at).upper()
+        ref = scene.policy.desk.reference(_COUNTED.scalar(tx, {}), scene.at).upper()
         if _REF_TAKEN.scalar(tx, {"ref": ref}) is None:
             return ref
 
@@ -255,11 +253,11 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((at for at in (one, other) if at is not None), default=None)
 
 
-def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None) -> None:
-    """Note message-ids as belonging to a ticket, so that answers to them find it for ever."""
+def remember_ids(tx: Connection, ticket_id: int, message_ids: Sequence[str], received_id: int | None, *, is_new: bool = False) -> None:
+    """Note message-ids as belonging to a ticket, so that answers to them find it for ever. Of a new ticket none can be noted yet."""
     for message_id in dict.fromkeys(i for i in message_ids if i):
         row = {"message_id": message_id, "ticket_id": ticket_id}
-        if _KNOWN.first(tx, row) is None:
+        if is_new or _KNOWN.first(tx, row) is None:
             _INSERT_KNOWN.run(tx, row | {"received_id": received_id})
 
 

@@ -35,18 +35,17 @@ def at_most(rows: int) -> ColumnElement[int]:
 
 
 class Prepared:
-    """One statement. `gives` are the columns that come back, where the statement is no SELECT; `takes` the columns that an INSERT or
-    UPDATE without `values` writes.
+    """One statement. `takes` are the columns that an INSERT or UPDATE without `values` writes.
 
     Values are given by name; a name that the statement has a value for itself needn't be given. Errors are raised as Core raises them.
     """
 
     __slots__ = ("_gives", "_plans", "_statement", "_takes")
 
-    def __init__(self, statement: Statement, *, takes: Sequence[str] | None = None, gives: Sequence[ColumnElement[Any]] = ()) -> None:
+    def __init__(self, statement: Statement, *, takes: Sequence[str] | None = None) -> None:
         self._statement = statement
         self._takes = takes
-        self._gives = tuple(statement.selected_columns) if isinstance(statement, Select) else tuple(gives)
+        self._gives = tuple(statement.selected_columns) if isinstance(statement, Select) else ()
         self._plans: dict[str, _Plan] = {}
 
     def new_id(self, tx: Connection, values: Mapping[str, Any]) -> int:

@@ -45,7 +45,7 @@ def acted(tx: Connection, office: Office, facts: Facts, act: Act, *, silent: boo
     if act.ticket is None and act.draft is None:
         return _without_ticket(tx, office, facts, act, silent=silent)
     written = _open(tx, office, facts, act) if act.ticket is None else _apply(tx, office, act.ticket, facts, act)
-    ledger.remember_ids(tx, written.ticket.id, (facts.mail.message_id,), facts.id or None)
+    ledger.remember_ids(tx, written.ticket.id, (facts.mail.message_id,), facts.id or None, is_new=written.before is None)
     if written.before is not None and any(isinstance(a, WrongPerson) for a in act.actions):
         outbox.withhold(tx, written.ticket.id, written.before.requester.address, "taken for the wrong person's")
     if not silent:

@@ -78,8 +78,8 @@ def handed(tx: Connection, written: Written) -> Post | None:
     before, after = written.before, written.ticket
     if (
         before is None
-        or any(p.kind is not PostKind.note for p in written.posts)
         or (before.assignee, before.group) == (after.assignee, after.group)
+        or any(p.kind is not PostKind.note for p in written.posts)
     ):
         return None
     said = tickets.posts(tx, after.id, public_only=True)
