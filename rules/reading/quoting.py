@@ -89,6 +89,7 @@ class _Reader:
         self.whole = text if is_clean else "\n".join(self.lines)
         self.words = wordlist(self.whole)
         self.lowered = self.words.lowered
+        self.colons = ":" in self.whole or "：" in self.whole
         self.ours = Ours(ours) if ours else None
 
     def own(self) -> list[bool]:
@@ -152,6 +153,8 @@ class _Reader:
         """Lines that may be the last of an attribution."""
         verbs = marks.END_VERBS.may_be_in(self.words)
         angles, dashes = "<" in self.whole and "q" in self.kind, "---" in self.whole
+        if not (verbs or angles or dashes or self.colons):
+            return []
         found = []
         for at, kind in enumerate(self.kind):
             if kind != "t":
@@ -294,7 +297,11 @@ class _Reader:
         says_above = marks.ABOVE.may_be_in(self.words)
         for at, line in enumerate(self.lines):
             if not (
-                (":" in line or "：" in line or line.lstrip("> ")[:1] in _RULES or (says_above and marks.REPLY_ABOVE.match(line)))
+                (
+                    (self.colons and (":" in line or "：" in line))
+                    or (line[:1] in _FOOTS and line.lstrip("> ")[:1] in _RULES)
+                    or (says_above and marks.REPLY_ABOVE.match(line))
+                )
                 and self.kind[at] == "t"
                 and len(line) <= 400
             ):

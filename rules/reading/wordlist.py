@@ -74,7 +74,9 @@ class Hints:
         """Whether one of them may be there; False is certain."""
         lowered = listed.lowered
         begun = self._heads & listed.heads
-        return any(word in lowered for head in begun for word in self._told[head]) or any(map(lowered.__contains__, self._within))
+        if begun and any(word in lowered for head in begun for word in self._told[head]):
+            return True
+        return bool(self._within) and any(map(lowered.__contains__, self._within))
 
 
 def _telling(phrase: str) -> str:
