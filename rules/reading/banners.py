@@ -20,8 +20,8 @@ _SPAN = 5
 _FULL = 40
 """Characters of a line that goes on in the next one."""
 _HINTS = (
-    *("outside", "external", "often get", "often receive", "außerhalb", "ausserhalb", "extern", "nicht oft", "nicht häufig", "ulkopuol"),
-    *("ulkoi", "usein sähköpost", "mimo ", "zvenčí", "vněj", "často", "zjqcmqryfpfpt"),
+    *("outside", "extern", "often get", "often receive", "außerhalb", "ausserhalb", "nicht oft", "nicht häufig"),
+    *("ulko", "usein sähköpost", "mimo ", "zvenčí", "vněj", "často", "zjqcmqryfpfpt"),
 )
 HINTS = Hints(_HINTS)
 """Without one of these a text has no such warning."""
