@@ -96,6 +96,12 @@ class Desk:
     def config(self) -> Path:
         return self.folder / "config.toml"
 
+    def at(self, time: str) -> Desk:
+        """Itself, with its clock standing at a time; a command with `--now` of its own looks at another."""
+        then = datetime.fromisoformat(time)
+        self.clock = lambda: then
+        return self
+
     def like(self, other: Path) -> Desk:
         """Itself, as the desk in another folder was left."""
         shutil.copytree(other, self.folder, dirs_exist_ok=True)

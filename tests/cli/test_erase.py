@@ -65,6 +65,7 @@ def gone(desk: Desk, left: bytes) -> None:
 
 def written(desk: Desk) -> None:
     """Kim has a request of his own and is named in one of Maria's."""
+    desk.at("2027-01-04T10:00+02:00")
     desk.ok("person", "add", KIM, "--name", "Kim Virtanen", "--address", "kim@home.example", "--phone", "+358 40 1234567")
     desk.ok("mail", "in", "-", stdin=MAIL)
     desk.ok("ticket", "do", "T1", "assign anna", "task call Kim Virtanen back", "--as", "anna")

@@ -66,6 +66,7 @@ BROKEN: dict[str, tuple[str, ...]] = {
 @pytest.fixture
 def worked(desk: Desk) -> Desk:
     """A desk on which something of everything was done."""
+    desk.at("2026-11-23T09:00+02:00")
     desk.ok("mail", "in", str(desk.mail("a")), str(desk.mail("b", subject="Also jams", text="Again.")))
     desk.ok("mail", "in", "-", stdin=FILES)
     desk.ok("ticket", "do", "T1", "assign anna", "task order the part", f"note {NOTE}", "--as", "ben")

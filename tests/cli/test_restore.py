@@ -12,7 +12,7 @@ LATER = ("--now", "2027-01-05T10:00+02:00")
 
 def desk_comes_back(desk: Desk, copy: Path) -> dict[str, object]:
     """A desk is copied, goes on, and is brought back, on whatever database it stands; gives what `db restore` said."""
-    desk.opened()
+    desk.at("2027-01-04T10:00+02:00").opened()
     desk.ok("db", "backup", str(copy))
     desk.opened(subject="Forgotten")
     assert desk.ok("tick", *LATER)["delivered"] > 0
