@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -24,6 +26,16 @@ from rules.perform import Step, perform_all
 from tests.examples import about
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("first", ["rules.buttons", "rules.actions.undo", "mailgate.clock.rounds"])
+def test_help_shows_the_verbs_in_one_order(first: str) -> None:
+    """Whoever needed one of them before the others would put it first, in the help of that process and in no other."""
+    asked = f"import {first}; from rules.actions.all import VERBS; print(*VERBS)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert said == list(VERBS)
+
+
 POLICY = Policy(
     desk=Desk(address="support@desk.example"),
     categories={"hw": Category(key="hw", group="hardware"), "hw/printer": Category(key="hw/printer", title="Printers")},
