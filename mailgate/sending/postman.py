@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -140,36 +141,41 @@ class Postman:
                 return "" if automatic else policy.desk.address
 
     def _record(self, results: Sequence[tuple[outbox.Due, tuple[Answer, float]]], at: datetime) -> None:
-        taken: list[tuple[outbox.Due, str]] = []
-        with engine.transaction(self.office.store) as tx:
-            for due, (answer, seconds) in results:
-                row = due.row
-                match answer:
-                    case Sent():
-                        taken.append((due, answer.reply))
-                        maillog.sent(due.id, row["message_id"], row["recipient_address"], row["template"], answer.reply, seconds)
-                    case Later():
-                        self._later(tx, due, answer, at)
-                    case Never():
-                        outbox.never(tx, due, answer.why)
-                        maillog.undeliverable(due.id, row["message_id"], row["recipient_address"], answer.why)
-                        _tell_staff(tx, self.office, due, answer.why, at)
-            outbox.sent(tx, taken, at)
+        taken = [(due, answer.reply, seconds) for due, (answer, seconds) in results if isinstance(answer, Sent)]
+        told: list[Callable[[], None]] = []
+        try:
+            with engine.transaction(self.office.store) as tx:
+                for due, (answer, _) in results:
+                    match answer:
+                        case Later():
+                            told += self._later(tx, due, answer, at)
+                        case Never():
+                            told += self._never(tx, due, answer.why, answer.why, at)
+                outbox.sent(tx, [(due, reply) for due, reply, _ in taken], at)
+        finally:
+            for due, reply, seconds in taken:  # these have left, whether that could be recorded or not
+                maillog.sent(due.id, due.row["message_id"], due.row["recipient_address"], due.row["template"], reply, seconds)
+        for say in told:
+            say()
 
-    def _later(self, tx: Connection, due: outbox.Due, answer: Later, at: datetime) -> None:
+    def _later(self, tx: Connection, due: outbox.Due, answer: Later, at: datetime) -> list[Callable[[], None]]:
+        """Gives what the log hears of it when it counts."""
         row = due.row
         if answer.not_before is not None:
             outbox.later(tx, due, at + answer.not_before, answer.why)
-            return
+            return []
         first_due = datetime.fromisoformat(row["card"]["first_due"])
         again = next_attempt(template=row["template"], due_at=first_due, attempts=row["attempts"], at=at, random=self.office.random)
         if again is None:
-            outbox.never(tx, due, f"given up: {answer.why}")
-            maillog.undeliverable(due.id, row["message_id"], row["recipient_address"], answer.why)
-            _tell_staff(tx, self.office, due, answer.why, at)
-            return
+            return self._never(tx, due, f"given up: {answer.why}", answer.why, at)
         outbox.later(tx, due, again, answer.why)
-        maillog.delayed(due.id, row["message_id"], row["recipient_address"], answer.why, row["attempts"])
+        return [partial(maillog.delayed, due.id, row["message_id"], row["recipient_address"], answer.why, row["attempts"])]
+
+    def _never(self, tx: Connection, due: outbox.Due, noted: str, why: str, at: datetime) -> list[Callable[[], None]]:
+        """`noted` is what the outbox shows, `why` what the relay said. Gives what the log hears of it when it counts."""
+        outbox.never(tx, due, noted)
+        _tell_staff(tx, self.office, due, why, at)
+        return [partial(maillog.undeliverable, due.id, due.row["message_id"], due.row["recipient_address"], why)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 from mailgate import building, intake
 from mailgate.doors.receiving import Received
 from mailgate.handling import acting, outcomes, scenes
-from mailgate.sending.courier import Never, Ready, Sent
+from mailgate.sending.courier import Later, Never, Ready, Sent
 from rules.facts.mail import Envelope
 from store import engine, tables
 from tests.desk.customers import account, templates
@@ -68,6 +68,52 @@ def test_the_log_speaks_of_a_fate_when_it_is_one(tmp_path: Path, caplog: pytest.
         event.remove(d.office.store.engine, "commit", committing)
         assert before and not any(before)
         assert caplog.text.count("mail settled id=1") == 1
+
+
+class Mixed:
+    """A relay that takes one mail, has no time for another and refuses the third."""
+
+    def room(self) -> int:
+        return 64
+
+    async def deliver(self, ready: Ready) -> Sent | Later | Never:
+        answers = {KIM: Sent(reply="250 ok"), "anna@staff.example": Later(why="451 later"), "ben@staff.example": Never(why="550 no")}
+        return answers[ready.recipient]
+
+    async def close(self) -> None:
+        pass
+
+
+SAID = ("mail sent", "mail delayed", "mail undeliverable")
+
+
+@pytest.mark.inside("what is logged before a commit shows only here")
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_log_speaks_of_what_left_when_it_is_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture, *, fails: bool) -> None:
+    """Whoever read of a delay found a mail that nobody had tried yet. What has left has left, whether that can be recorded or not."""
+    caplog.set_level(logging.INFO, "mailgate")
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        d.agent("ben")
+        d.write(KIM)
+        postman = building.postman_of(d.settings, d.office)
+        postman.courier = Mixed()  # type: ignore[assignment]
+        commits: list[list[str]] = []
+
+        def committing(connection: object) -> None:
+            commits.append([said for said in SAID if said in caplog.text])
+            if fails and len(commits) == 3:
+                raise RuntimeError("the disk is gone")
+
+        event.listen(d.office.store.engine, "commit", committing)
+        if fails:
+            with pytest.raises(RuntimeError, match="gone"):
+                asyncio.run(postman.deliver(d.at))
+        else:
+            asyncio.run(postman.deliver(d.at))
+        event.remove(d.office.store.engine, "commit", committing)
+        assert commits[:3] == [[], [], []], "claimed, made, recorded"
+        assert [caplog.text.count(said) for said in SAID] == ([1, 0, 0] if fails else [1, 1, 1])
 
 
 @pytest.mark.inside("the fault is put into this process")
