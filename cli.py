@@ -12,9 +12,9 @@ import io
 import keyword
 import logging
 import os
+import select
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -251,10 +251,12 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
     """Show a list anew until Ctrl-C; on a terminal each time from its top. Raises Misused for a command that does something."""
     if call.as_json or not WATCHED & set(words[:2]):
         raise Misused(f"--watch is for people who look at a list: {', '.join(sorted(WATCHED))}")
-    clear, still = "\x1b[H\x1b[2J\x1b[3J" if sys.stdout.isatty() else "", threading.Event()
-    # An exception out of the blue may end in a destructor, where it is lost; an event is seen at the end of the look.
-    signal.signal(signal.SIGINT, lambda *_: still.set())
-    while not still.is_set():
+    clear = "\x1b[H\x1b[2J\x1b[3J" if sys.stdout.isatty() else ""
+    # An exception out of the blue may end in a destructor, where it is lost, and an event waits for ever if it is set while it is looked at;
+    # what is in a pipe is seen at the end of the look.
+    ended, end = os.pipe()
+    signal.signal(signal.SIGINT, lambda *_: os.write(end, b"."))
+    while True:
         look = Call(config=call.config, now=call.now, clock=call.clock, environment=environment)
         sys.stdout.write(clear)
         code = application(*named(words, environment)).main(words, prog_name="mailgate", standalone_mode=False, obj=look)
@@ -262,8 +264,8 @@ def watched(words: Sequence[str], call: Call, environment: dict[str, str]) -> in
             return code
         sys.stdout.write(f"\n{look.clock().astimezone(look.zone):%H:%M:%S}, every {call.watch:g} s; Ctrl-C ends it\n")
         sys.stdout.flush()
-        still.wait(call.watch)
-    return INTERRUPTED
+        if select.select([ended], [], [], call.watch)[0]:
+            return INTERRUPTED
 
 
 def named(words: Sequence[str], environment: dict[str, str]) -> tuple[str, str]:

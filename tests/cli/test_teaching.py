@@ -15,7 +15,7 @@ import pytest
 
 import cli
 from mailgate.desk import examples
-from tests.cli.conftest import Desk
+from tests.cli.conftest import ROOT, Desk
 
 MAILGATE = str(Path(sys.executable).with_name("mailgate"))
 
@@ -109,6 +109,28 @@ def test_a_watched_list_shows_what_came_meanwhile(desk: Desk) -> None:
         if running.poll() is None:
             running.kill()
         running.communicate()
+
+
+AS_IT_BEGINS_TO_WAIT = """
+import os, select, signal, sys, threading
+def interrupt(frame, event, called):
+    if (event == "call" and frame.f_code is threading.Condition.wait.__code__) or called is select.select:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(interrupt)
+import cli
+sys.exit(cli.main(["ticket", "list", "--watch=60"]))
+"""
+
+
+def test_ctrl_c_ends_a_watched_list_as_it_begins_to_wait(desk: Desk) -> None:
+    """It hung for ever where the key came while the list was about to wait."""
+    desk.opened()
+    environment = dict(os.environ) | {"MAILGATE_CONFIG": str(desk.config), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", AS_IT_BEGINS_TO_WAIT], env=environment, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 @pytest.mark.parametrize(
