@@ -130,7 +130,7 @@ def test_ctrl_c_ends_a_watched_list_as_it_begins_to_wait(desk: Desk) -> None:
     done = subprocess.run(
         [sys.executable, "-c", AS_IT_BEGINS_TO_WAIT], env=environment, capture_output=True, text=True, timeout=20, check=False
     )
-    assert (done.returncode, done.stderr) == (130, "")
+    assert (done.returncode, done.stderr, done.stdout.count("Ctrl-C ends it")) == (130, "1 ticket\n", 1)
 
 
 @pytest.mark.parametrize(
