@@ -15,6 +15,8 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any
 
+from rules import macs
+
 _ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 Ring = Mapping[int, bytes]
@@ -53,4 +55,4 @@ def _link(before: str, entry: Mapping[Any, Any], number: int | None, ring: Ring)
     text = _ENCODED(said).encode()
     if number is None:
         return hashlib.sha256(text).hexdigest()
-    return f"{number}:{hmac.new(ring[number], text, hashlib.sha256).hexdigest()}"
+    return f"{number}:{macs.mac(ring[number], text).hex()}"

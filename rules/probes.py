@@ -7,6 +7,8 @@ import hmac
 import re
 from collections.abc import Mapping
 
+from rules import macs
+
 _ID = re.compile(r"<?probe-([a-z2-7]{8,32})-(\d{1,4})-([a-z2-7]{16})@[^<>@\s]+>?", re.IGNORECASE)
 
 
@@ -25,4 +27,4 @@ def is_ours(found: str, keys: Mapping[int, bytes]) -> bool:
 
 
 def _code(word: str, key: bytes) -> str:
-    return base64.b32encode(hmac.digest(key, b"mailgate probe\0" + word.encode(), "sha256")[:10]).decode().lower()
+    return base64.b32encode(macs.mac(key, b"mailgate probe\0" + word.encode())[:10]).decode().lower()

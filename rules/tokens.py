@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from rules import macs
 from rules.facts.sent import Sent
 from rules.frozen import dataclass
 
@@ -76,7 +77,7 @@ def make(sent: Sent, key: str, keys: Mapping[int, bytes]) -> str:
     Raises KeyError for a button that the mail doesn't have and ValueError for a malformed button key or a weak or empty key ring.
     """
     _check(keys)
-    if not _BUTTON.fullmatch(key):
+    if key not in {REPLY, ID} and not _BUTTON.fullmatch(key):
         raise ValueError(f"a button's key is 1 to 12 of a-z and 0-9, not {key!r}")
     purpose = _purpose(sent, key)
     if purpose is None:
@@ -161,7 +162,8 @@ def _purpose(sent: Sent, key: str) -> str | None:
 
 def _label(sent: Sent, key: str) -> str:
     room = ROOM - _MAC_CHARS - 3 - len(key) - len(_base36(sent.outbox_id))
-    kept = _NO_LABEL.sub("", sent.ticket_ref.lower())
+    ref = sent.ticket_ref.lower()
+    kept = ref if ref.isalnum() and ref.isascii() else _NO_LABEL.sub("", ref)
     return kept[: max(1, min(_REF_CHARS, room))] or "0"
 
 
@@ -170,9 +172,11 @@ def _mac(sent: Sent, purpose: str, key_id: int, key: bytes) -> str:
     expires = 0 if until is None else int(until.timestamp())
     fields = (str(VERSION), str(key_id), purpose, sent.ticket_ref, sent.recipient_key, str(sent.outbox_id), str(expires))
     # A length before each field: no two lists of fields share an encoding, however their contents are moved about.
-    octets = [field.encode("utf-8", "surrogatepass") for field in fields]
-    framed = b"".join([len(each).to_bytes(4, "big") + each for each in octets])
-    number = int.from_bytes(hmac.digest(key, framed, "sha256")[: _MAC_CHARS * 5 // 8], "big")
+    framed = b""
+    for field in fields:
+        octets = field.encode("utf-8", "surrogatepass")
+        framed += len(octets).to_bytes(4, "big") + octets
+    number = int.from_bytes(macs.mac(key, framed)[: _MAC_CHARS * 5 // 8], "big")
     return "".join([_PAIRS[number >> shift & 1023] for shift in range((_MAC_CHARS - 2) * 5, -1, -10)])
 
 
