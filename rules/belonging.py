@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,12 @@ MOST_CHOICES = 5
 
 def day_of(at: datetime, policy: Policy) -> date:
     """The desk's day."""
-    return at.astimezone(ZoneInfo(policy.desk.timezone)).date()
+    return _day(at, policy.desk.timezone)
+
+
+@lru_cache(maxsize=8)  # one mail asks four times
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def serial_named(mail: Mail, envelope: Envelope, policy: Policy, *, has_party: bool) -> str:

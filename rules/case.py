@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,7 +55,7 @@ class Facts:
     policy: Policy
     directory: Directory
     id: int = 0
-    clues: Clues = field(default_factory=Clues)
+    clues: Clues = Clues()
     presented: tuple[Presented, ...] = ()
     thread: Thread | None = None
     person: Person | None = None
@@ -107,7 +106,7 @@ class Facts:
     """Name of the limit that forbids one more mail to a request by somebody who proves nothing, empty if none does."""
     may_reply: str = ""
     """Name of the limit that forbids an answer to what he asked (`status`, `list`, a spent button), empty if none does."""
-    allowance: Allowance = field(default_factory=Allowance)
+    allowance: Allowance = Allowance()
 
 
 @dataclass(slots=True)
@@ -128,7 +127,8 @@ class Case:
         mail = facts.mail
         agent, trust = believed(facts)
         level = max(trust.level, facts.allowance.level) if facts.allowance.level is not None else trust.level
-        trust = replace(trust, level=level)
+        if level is not trust.level:
+            trust = replace(trust, level=level)
         if agent is not None:
             actor = Actor(role=Role.agent, name=agent.name, address=agent.address, level=level, door=facts.envelope.door)
         else:
@@ -176,9 +176,9 @@ class Case:
         thread = self.facts.thread
         if thread is None:
             return False
-        if self.owns_token:
-            return True
         mine = _keys(self.facts)
+        if self._owns_token(mine):
+            return True
         ticket = thread.ticket
         if mine & ({ticket.requester.key} | {address_key(w) for w in ticket.watchers} | self.facts.requester_keys):
             return True
@@ -190,7 +190,9 @@ class Case:
     @property
     def owns_token(self) -> bool:
         """Whether a genuine token of the thread came back from the one it was made for."""
-        mine = _keys(self.facts)
+        return self._owns_token(_keys(self.facts))
+
+    def _owns_token(self, mine: frozenset[str]) -> bool:
         thread = self.facts.thread
         return thread is not None and any(
             p.genuine
@@ -249,18 +251,20 @@ def believed(facts: Facts) -> tuple[Agent | None, trusting.Trust]:
     agent = vouched or (facts.directory.agent_of(mail.identity) if mail.identity else None)
     said = facts.envelope.login
     login = (facts.directory.agents.get(said) or facts.directory.agent_of(said)) if facts.envelope.door == "submission" and said else None
-    mine = {address_key(a) for a in agent.addresses} if agent else set(_keys(facts))
-    owner = next(
-        (p.sent for p in facts.presented if p.genuine and p.sent.recipient_key in mine and _live(p, facts.at) and _is_of(p, facts)), None
-    )
     return agent, trusting.level(
         identity=mail.identity,
         verified=mail.verified,
-        token_owner_matches=owner is not None,
+        token_owner_matches=bool(facts.presented) and _brings_own(facts, agent),
         login_matches=login is not None and login is agent,
         vouched=vouched is not None,
         signed=any(v.method in SIGNED_BY and v.result == "pass" and v.proof for v in mail.verified),
     )
+
+
+def _brings_own(facts: Facts, agent: Agent | None) -> bool:
+    """Whether a genuine token came back from its owner, in its time and to its ticket."""
+    mine = {address_key(a) for a in agent.addresses} if agent else _keys(facts)
+    return any(p.genuine and p.sent.recipient_key in mine and _live(p, facts.at) and _is_of(p, facts) for p in facts.presented)
 
 
 def is_known(facts: Facts, level: Level) -> bool:

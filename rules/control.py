@@ -8,7 +8,7 @@ closing formula; where nothing is written, the subject is read. Carried out in `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from rules.actions.undo import Undo
 from rules.actions.values import Rest
 from rules.actions.words import Misread, Words
 from rules.case import Case
+from rules.facts.policy import Policy
 from rules.facts.terms import Fate, Level
 from rules.reading import commands, threads
 from rules.reading.thanks import is_only_thanks
@@ -39,8 +40,12 @@ Row = tuple[int, str]
 def is_to_control(case: Case) -> bool:
     """Whether the mail was written to the address for commands."""
     policy = case.facts.policy
-    written = (*case.facts.envelope.recipients, *(a.address for a in case.facts.mail.to))
-    return any(policy.own_base(address).partition("@")[0] == "control" for address in written)
+    return is_control(case.facts.envelope.recipients, policy) or is_control([a.address for a in case.facts.mail.to], policy)
+
+
+def is_control(addresses: Iterable[str], policy: Policy) -> bool:
+    """Whether one of these is the address for commands."""
+    return any(base.startswith("control@") for base in map(policy.own_base, addresses))
 
 
 def is_alone(case: Case) -> bool:

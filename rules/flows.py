@@ -60,14 +60,19 @@ def asked(ticket: Ticket, policy: Policy) -> tuple[Field, ...]:
     """All that a ticket is asked for, each name once."""
     kind = policy.types.get(ticket.type)
     named = flow(ticket.fields.get(FORM, ""), policy) if FORM in ticket.fields else None
+    if kind is None and named is None:
+        return ()
     every = (*(kind.fields if kind is not None else ()), *(named[1].fields if named is not None else ()))
     return tuple({each.name: each for each in reversed(every)}.values())[::-1]
 
 
 def missing(ticket: Ticket, policy: Policy) -> tuple[Field, ...]:
     """What it must have and hasn't."""
+    every = asked(ticket, policy)
+    if not every:
+        return ()
     there = {fold(name) for name, value in ticket.fields.items() if value}
-    return tuple(each for each in asked(ticket, policy) if each.required and fold(each.name) not in there)
+    return tuple(each for each in every if each.required and fold(each.name) not in there)
 
 
 def known_name(name: str, ticket: Ticket, policy: Policy) -> str:

@@ -34,12 +34,12 @@ class Traffic:
 
 def spans(*rates: Rate) -> tuple[timedelta, ...]:
     """The times over which the store has to count for these rates, shortest first, each once."""
-    return tuple(sorted({span for rate in rates for _, span in rate}))
+    return tuple(sorted({span for rate in rates for _, span in rate})) if any(rates) else ()
 
 
 def within(rate: Rate, counts: Counts) -> bool:
     """Whether one more fits into a rate, all of whose pieces hold at once; an empty rate is no limit."""
-    return all(counts.get(span, 0) < most for most, span in rate)
+    return not rate or all(counts.get(span, 0) < most for most, span in rate)
 
 
 def answer_barred_by(limits: Limits, traffic: Traffic, *, known: bool) -> str:

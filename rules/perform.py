@@ -105,19 +105,17 @@ def perform_all(ticket: Ticket, actions: Sequence[Action], scene: Scene) -> Outc
                 records=records.after(scene.records, effect.records),
                 admission=access.after(scene.admission, effect.records),
             )
+        step = Step(
+            action=action.noted(),
+            changed=noted,
+            wakes=effect.wakes,
+            asides=effect.asides,
+            did=not action.changes or bool(noted or effect.posts) or effect != Effect(ticket=effect.ticket),
+        )
         made = replace(
             made,
             ticket=effect.ticket,
-            steps=(
-                *made.steps,
-                Step(
-                    action=action.noted(),
-                    changed=noted,
-                    wakes=effect.wakes,
-                    asides=effect.asides,
-                    did=not action.changes or bool(noted) or effect != Effect(ticket=effect.ticket),
-                ),
-            ),
+            steps=(*made.steps, step),
             posts=made.posts + effect.posts,
             asks=made.asks + effect.asks,
             wakes=made.wakes + effect.wakes,

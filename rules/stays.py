@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from types import MappingProxyType
 
 from rules.actions.folding import fold
 from rules.deadlines import Moment
-from rules.facts.hours import add
+from rules.facts.hours import Hours, add
 from rules.facts.policy import Policy
 from rules.facts.rule import Timer
 from rules.facts.terms import Status
@@ -30,12 +29,21 @@ class Stay:
     due_at: datetime
 
 
+_made: dict[str, tuple[Hours, tuple[Timer, ...]]] = {}
+"""The last answer: all tickets ask with the same calendar."""
+
+
 def timers_of(policy: Policy) -> tuple[Timer, ...]:
     """The site's timers, or the usual ones where it has none."""
-    return policy.timers or _usual(policy.hours_of(policy.clock.hours).day)
+    if policy.timers:
+        return policy.timers
+    hours = policy.hours_of(policy.clock.hours)
+    last = _made.get("usual")
+    if last is None or last[0] is not hours:
+        last = _made["usual"] = (hours, _usual(hours.day))
+    return last[1]
 
 
-@lru_cache(maxsize=8)
 def _usual(day: timedelta) -> tuple[Timer, ...]:
     waiting = MappingProxyType({"status": (Status.waiting.value,)})
     return (
@@ -51,25 +59,27 @@ def concerns(ticket: Ticket, policy: Policy) -> bool:
 
 def is_like(ticket: Ticket, timer: Timer) -> bool:
     """Whether the ticket is as a timer wants it; a main category means those below it as well."""
-    return all(_has(ticket, name, wanted) for name, wanted in timer.when.items())
+    return ticket.status.value in timer.when["status"] and all(_has(ticket, name, wanted) for name, wanted in timer.when.items())
 
 
 def stays(ticket: Ticket, moments: Sequence[Moment], policy: Policy) -> list[Stay]:
     """The timers that concern a ticket, each with its due time, the earliest first. `moments` are in order of time."""
     if not moments or ticket.archived_at is not None or ticket.deleted_at is not None:
         return []
+    concerned = [timer for timer in timers_of(policy) if is_like(ticket, timer)]
+    if not concerned:
+        return []
     hours = policy.hours_of(policy.clock.hours)
     out: list[Stay] = []
-    for timer in timers_of(policy):
-        if is_like(ticket, timer):
-            since = _since(moments, frozenset(timer.when["status"]))
-            out.append(Stay(timer=timer, since=since, due_at=add(since, timer.after, hours)))
+    for timer in concerned:
+        since = _since(moments, frozenset(timer.when["status"]))
+        out.append(Stay(timer=timer, since=since, due_at=add(since, timer.after, hours)))
     return sorted(out, key=lambda stay: stay.due_at)
 
 
 def next_at(ticket: Ticket, moments: Sequence[Moment], policy: Policy, at: datetime) -> datetime | None:
     """When the next timer is due, None if none will be while nothing happens."""
-    return min((stay.due_at for stay in stays(ticket, moments, policy) if stay.due_at > at), default=None)
+    return next((stay.due_at for stay in stays(ticket, moments, policy) if stay.due_at > at), None)
 
 
 def _since(moments: Sequence[Moment], statuses: frozenset[str]) -> datetime:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from mailgate.office import Office
 from mailgate.roster import Roster
-from rules import belonging, levels, limits, probes, tokens
+from rules import belonging, control, levels, limits, probes, tokens
 from rules.actions.access import REGISTER
 from rules.case import Facts, Held, believed, is_known
 from rules.facts.access import Admission
@@ -209,6 +209,8 @@ def _things(
 
 def _found(tx: Connection, office: Office, clues: threads.Clues) -> threads.Found:
     every = (*clues.tokens, *clues.id_tokens)
+    if not (every or clues.ids or clues.refs):
+        return threads.Found()
     sent = stored.sent_of(tx, [token.outbox_id for token in every]) if every else {}
     named = {each.lower() for each in clues.ids}
     presented = tuple(
@@ -330,7 +332,7 @@ def _admission(
 
 
 def _is_to_control(mail: Mail, policy: Policy) -> bool:
-    return any(policy.own_base(a.address).startswith("control@") for a in mail.to)
+    return control.is_control([a.address for a in mail.to], policy)
 
 
 def allowed(tx: Connection, received_id: int) -> Allowance:

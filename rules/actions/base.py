@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
@@ -45,7 +46,7 @@ class Scene:
     at: datetime
     policy: Policy
     directory: Directory
-    records: Records = field(default_factory=Records)
+    records: Records = Records()
     """Tasks and orders of the ticket; looked up only for actions that read them."""
     admission: Admission | None = None
     """What is known of access and registration; looked up only for mails that may be about them."""
@@ -246,15 +247,18 @@ class Action:
     def spell(self) -> str:
         """The line, without `#`, that reads as this action again."""
         line = ""
-        for f in reversed(fields(cast("Any", self))):
-            kind: Kind[Any] | None = f.metadata.get("kind")
-            if kind is None:
-                continue
-            spelled = kind.spell(getattr(self, f.name))
+        for name, kind in _spoken(cast("Any", type(self))):
+            spelled = kind.spell(getattr(self, name))
             if isinstance(kind, Keyed | People | When):
                 spelled = kind.apart(spelled, line)
             line = f"{spelled} {line}".strip() if line else spelled
         return f"{self.verb} {line}".strip()
+
+
+@lru_cache(maxsize=256)
+def _spoken(own: type[Any]) -> tuple[tuple[str, Kind[Any]], ...]:
+    """The fields of a verb that stand in its line, each with its kind, the last one first."""
+    return tuple((f.name, f.metadata["kind"]) for f in reversed(fields(own)) if "kind" in f.metadata)
 
 
 def value(kind: Kind[Any], *, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field

@@ -43,7 +43,10 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 def function_of(verb: str) -> str:
     """The function that a verb belongs to; empty for verbs that need none."""
-    return next((name for name, verbs in FUNCTIONS.items() if verb in verbs), "")
+    return _FUNCTION.get(verb, "")
+
+
+_FUNCTION: Mapping[str, str] = MappingProxyType({verb: name for name, verbs in reversed([*FUNCTIONS.items()]) for verb in verbs})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from functools import lru_cache
 
 from rules.facts.terms import Address, MachineKind
 from rules.frozen import dataclass
@@ -187,9 +186,22 @@ class Mail:
         return _by_name(self.headers).keys()
 
 
-@lru_cache(maxsize=8)
-def _by_name(headers: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]:
-    """The values of each header field; one mail is asked for a dozen."""
+_Headers = tuple[tuple[str, str], ...]
+_asked: tuple[_Headers, Mapping[str, tuple[str, ...]]] = ((), {})
+"""The header that was asked last, by name: one mail is asked for a dozen fields, and to hash all of them each time is dear."""
+
+
+def _by_name(headers: _Headers) -> Mapping[str, tuple[str, ...]]:
+    """The values of each header field."""
+    global _asked  # noqa: PLW0603 - one of two threads that ask at once looks again
+    last, found = _asked
+    if last is not headers:
+        found = _named(headers)
+        _asked = (headers, found)
+    return found
+
+
+def _named(headers: _Headers) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, value in headers:
         key = name.lower()

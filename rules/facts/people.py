@@ -163,7 +163,11 @@ class Directory:
     def agent_of(self, address: str) -> Agent | None:
         """The agent with that address, in any spelling that `address_key` equates."""
         key = address_key(address)
-        return next((a for a in self.agents.values() if any(address_key(x) == key for x in a.addresses)), None)
+        for agent in self.agents.values():
+            for each in agent.addresses:
+                if address_key(each) == key:
+                    return agent
+        return None
 
     def members(self, group: str) -> tuple[Agent, ...]:
         """The agents of a group and of the groups below it, by name, each once."""

@@ -360,6 +360,8 @@ class Policy:
 
     def category_of_address(self, address: str) -> str:
         """Key of the category that an address belongs to, sub-addressed or not; empty if to none."""
+        if not self._categories:
+            return ""
         return next((self._categories[form] for form in _forms(address, self.desk.subaddress) if form in self._categories), "")
 
     def device_model(self, name: str) -> DeviceModel | None:

@@ -13,6 +13,8 @@ from rules.facts.mail import Part
 from rules.facts.terms import Address, Light, PostKind, Priority, Status, Visibility, address_key
 from rules.frozen import dataclass, replace
 
+_PROGRESS: Mapping[Status, int] = MappingProxyType({status: step for step, status in enumerate(Status)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
@@ -95,7 +97,7 @@ class Ticket:
     @property
     def progress(self) -> int:
         """Step of the status bar, 0 (new) to 5 (closed)."""
-        return list(Status).index(self.status)
+        return _PROGRESS[self.status]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +178,13 @@ DERIVED = frozenset({"light", "due"})
 """Fields computed from the others and the clock; they follow, so undoing never conflicts over them."""
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def plain(value: Any) -> Any:  # noqa: ANN401 - any field value in, JSON out
     """A field's value as JSON knows it: ISO 8601 times, lists, plain strings."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case Enum():
             return value.value
