@@ -1,7 +1,8 @@
 """Reads mails in one worker process with limits of memory and time, so that no mail can stop or bloat the daemon.
 
-The process that imports this module never loads the parsing side. A mail that ends the worker is tried once more alone, then it is
-`Unreadable`; its neighbours in the batch never notice. What the worker does: `worker.py`.
+The process that imports this module never loads the parsing side. Where a mail ends the worker, the answers that it had gathered are lost:
+the mails without one are tried once more, each alone, until the guilty one is found. That one is `Unreadable`; its neighbours in the batch
+never notice. What the worker does: `worker.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +30,8 @@ _BACK_OFF_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 _FRAME_BYTES = 5
 _READY, _MAIL, _UNREADABLE, _EXHAUSTED = range(4)
 _PIPE_BYTES = 1 << 16
+_BUFFERS = 1000
+"""Fewer than one system call takes (IOV_MAX)."""
 
 log = logging.getLogger("mailgate")
 
@@ -65,12 +70,8 @@ class Reader:
         with self._lock:
             results: list[Mail | Unreadable] = []
             while len(results) < len(raws):
-                at = len(results)
-                results += self._batch(raws[at:])
-                if len(results) < len(raws):
-                    # The worker ended at the first mail without a result: was it this mail's doing?
-                    alone = self._batch(raws[len(results) : len(results) + 1])
-                    results += alone or [Unreadable("reading it broke the limits of time or memory twice")]
+                results += self._batch(raws[len(results) :])
+                results += self._one_by_one(raws[len(results) :])
             return results
 
     def close(self) -> None:
@@ -80,12 +81,21 @@ class Reader:
 
     # --- one conversation ---------------------------------------------------------------------------------------------------------
 
+    def _one_by_one(self, raws: Sequence[bytes]) -> list[Mail | Unreadable]:
+        """Results for the mails that were left when the worker ended, up to the one that ends it again."""
+        results: list[Mail | Unreadable] = []
+        for raw in raws:
+            alone = self._batch([raw])
+            if not alone:
+                return [*results, Unreadable("reading it broke the limits of time or memory twice")]
+            results += alone
+        return results
+
     def _batch(self, raws: Sequence[bytes]) -> list[Mail | Unreadable]:
         """Results for the first mails of the batch: all of them, or as many as came before the worker ended or took too long."""
         write_to, read_from = self._started()
         results: list[Mail | Unreadable] = []
-        waiting = iter(raws)
-        outgoing = _framed(next(waiting, None))
+        outgoing = deque(_framed(raws))
         poll = select.poll()
         poll.register(read_from, select.POLLIN | select.POLLHUP)
         poll.register(write_to, select.POLLOUT)
@@ -96,13 +106,13 @@ class Reader:
             if not events:
                 self._stop()
                 return results
-            for fd, event in events:
-                if fd == write_to and outgoing:
-                    outgoing = self._push(write_to, outgoing) or _framed(next(waiting, None))
+            for fd, _ in events:
+                if fd == write_to:
+                    _push(write_to, outgoing)
                     if not outgoing:
                         poll.unregister(write_to)
-                elif fd == read_from:
-                    found, alive = self._pull(read_from, event)
+                else:
+                    found, alive = self._pull(read_from)
                     results += found
                     if found:
                         deadline = time.monotonic() + self._wall_seconds
@@ -111,23 +121,11 @@ class Reader:
                         return results
         return results
 
-    def _push(self, fd: int, outgoing: memoryview) -> memoryview:
-        try:
-            return outgoing[os.write(fd, outgoing[: _PIPE_BYTES * 16]) :]
-        except BlockingIOError:
-            return outgoing
-        except OSError:
-            # It ended; reading tells how far it came.
-            return outgoing[:0]
-
-    def _pull(self, fd: int, event: int) -> tuple[list[Mail | Unreadable], bool]:
-        """Frames that arrived, and whether the worker still lives."""
-        data = b""
-        if event & (select.POLLIN | select.POLLHUP):
-            with suppress(BlockingIOError):
-                data = os.read(fd, 1 << 20)
-                if not data:
-                    return [], False
+    def _pull(self, fd: int) -> tuple[list[Mail | Unreadable], bool]:
+        """What the frames that arrived say, and whether the worker still lives."""
+        data = os.read(fd, _PIPE_BYTES)
+        if not data:
+            return [], False
         self._incoming += data
         results: list[Mail | Unreadable] = []
         while (frame := self._frame()) is not None:
@@ -208,5 +206,23 @@ class Reader:
         process.wait()
 
 
-def _framed(raw: bytes | None) -> memoryview:
-    return memoryview(b"" if raw is None else len(raw).to_bytes(4, "little") + raw)
+def _framed(raws: Sequence[bytes]) -> Iterator[bytes | memoryview]:
+    for raw in raws:
+        yield len(raw).to_bytes(4, "little")
+        yield raw
+
+
+def _push(fd: int, outgoing: deque[bytes | memoryview]) -> None:
+    """Write as much of it as the pipe takes; all is gone where nobody reads any more."""
+    try:
+        written = os.writev(fd, list(islice(outgoing, _BUFFERS)))
+    except BlockingIOError:
+        return
+    except OSError:
+        # It ended; reading tells how far it came.
+        outgoing.clear()
+        return
+    while outgoing and written >= len(outgoing[0]):
+        written -= len(outgoing.popleft())
+    if written:
+        outgoing[0] = memoryview(outgoing[0])[written:]

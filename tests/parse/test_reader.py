@@ -88,6 +88,51 @@ def test_a_mail_that_breaks_the_worker_is_refused_and_the_others_are_read(fault:
         assert subjects(results) == ["Printer", "unreadable", "next"]
 
 
+BEGUN = """
+import os, sys, time
+from pathlib import Path
+from mailgate.parsing import parse, worker
+Path(sys.argv[1]).open("a").write("begun\\n")
+read = parse.parse
+def faulty(raw):
+    if b"hang" in raw: time.sleep(600)
+    if b"slow" in raw: time.sleep(1)
+    if b"die" in raw: os._exit(1)
+    if b"full" in raw: raise MemoryError
+    return read(raw)
+parse.parse = faulty
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("fault", [b"hang", b"die", b"full"])
+def test_only_the_mails_that_break_the_worker_cost_a_new_one(tmp_path: Path, fault: bytes) -> None:
+    """Answers that the worker had not yet sent are lost with it: their mails are innocent, are read all the same, and cost no worker each."""
+    begun = tmp_path / "begun"
+    raws = [build.plain(fault if number in {9, 20} else b"x", subject=b"%d" % number) for number in range(32)]
+    with Reader(wall_seconds=3.0, command=[sys.executable, "-c", BEGUN, str(begun)]) as reader:
+        assert subjects(reader.read(raws)) == ["unreadable" if number in {9, 20} else str(number) for number in range(32)]
+        # each of the two breaks the first worker and, alone, the second
+        assert begun.read_text().split() == ["begun"] * 5
+
+
+def test_each_mail_of_a_batch_has_the_whole_time(tmp_path: Path) -> None:
+    """Many slow mails, on a machine with other work, are not one that hangs."""
+    begun = tmp_path / "begun"
+    with Reader(wall_seconds=3.0, command=[sys.executable, "-c", BEGUN, str(begun)]) as reader:
+        raws = [build.plain(b"slow", subject=b"%d" % number) for number in range(5)]
+        assert subjects(reader.read(raws)) == [str(number) for number in range(5)]
+        assert begun.read_text().split() == ["begun"]
+
+
+def test_large_mails_with_large_answers_pass_each_other(reader: Reader) -> None:
+    """Both pipes are full at times; neither side may wait for the other for ever."""
+    raws = [build.plain(b"word " * 60_000, subject=b"%d" % number) for number in range(24)]
+    results = reader.read(raws)
+    assert subjects(results) == [str(number) for number in range(24)]
+    assert all(isinstance(result, Mail) and len(result.text) > 290_000 for result in results)
+
+
 def test_a_worker_that_hung_once_is_replaced(reader: Reader) -> None:
     """The mail is innocent if it can be read the second time."""
     with Reader(wall_seconds=3.0) as hasty:
