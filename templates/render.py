@@ -19,7 +19,9 @@ from jinja2.runtime import Context, new_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from rules import steps
 from rules.frozen import dataclass
+from rules.steps import Steps
 from templates import clean, colours, design, figures, languages, lists, markup, plain, rich, sayings, times
 
 LIMIT = 1_000_000
@@ -297,15 +299,25 @@ def render(
     with, for previews and text-only desks. site: the site's folder of texts, laid out as `mail/`, which wins over ours.
     Compiled once and kept until `forget`. Raises Unrenderable with place and reason; nothing else for any template or card.
     """
+    return steps.done(rendering(name, language, card, links=links, site=site))
+
+
+def rendering(
+    name: str, language: str, card: Mapping[str, object], *, links: Mapping[str, str] | None = None, site: Path | None = None
+) -> Steps[Rendered]:
+    """`render` in steps."""
     try:
         kit, text, html = _find(name, language, site)
         variables = _variables(kit, card, links)
+        yield
         subject, _, body = _bounded(text, variables).partition(_CUT)
+        yield
         page = _EMPTY.sub("\n", _bounded(html, variables))
     except Unrenderable as why:
         raise Unrenderable(f"text {name}, {language}: {why}") from None
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, OSError) as fault:
         raise Unrenderable(f"text {name}, {language}: {fault}{_place(fault)}") from fault
+    yield
     page = page.strip() + "\n"
     if isinstance(desk := card.get("desk"), dict) and colours.WRITTEN.fullmatch(colour := str(desk.get("colour") or "")):
         page = design.branded(page, colour)

@@ -17,8 +17,10 @@ from urllib.parse import quote
 
 from mailgate.sending import fields, lastgate
 from mailgate.sending.fields import Unsendable
+from rules import steps
 from rules.facts.terms import Address
 from rules.frozen import dataclass
+from rules.steps import Steps
 from templates import clean
 from templates.render import Rendered
 
@@ -85,13 +87,20 @@ def compose(outgoing: Outgoing, rendered: Rendered) -> bytes:
     text/plain and text/html as alternatives; pictures with a content id stand beside the HTML as `related`, files in `mixed` around
     all. Raises Unsendable if anything can't be written safely or the finished message does not read as meant.
     """
+    return steps.done(composing(outgoing, rendered))
+
+
+def composing(outgoing: Outgoing, rendered: Rendered) -> Steps[bytes]:
+    """`compose` in steps."""
     try:
         body = _body(outgoing, rendered)
+        yield
         head, meant = _head(outgoing, outgoing.subject or rendered.subject)
         raw = (head + body.head).encode("ascii") + b"\r\n" + body.body
     except UnicodeError as fault:
         raise Unsendable(f"text that can't be encoded: {fault}") from None
     entity = tuple((line.partition(":")[0], "") for line in body.head.split("\r\n") if line and line[0] not in " \t")
+    yield
     lastgate.gate(raw, lastgate.Intended(headers=(*meant, ("MIME-Version", "1.0"), *entity), parts=body.leaves))
     return raw
 

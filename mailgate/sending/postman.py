@@ -21,7 +21,7 @@ from mailgate.letters import documents, events, letters, mailto, troubles
 from mailgate.office import Office
 from mailgate.sending import compose, fields
 from mailgate.sending.courier import Answer, Courier, Later, Never, Ready, Sent
-from rules import tokens
+from rules import steps, tokens
 from rules.actions.base import Scene
 from rules.actions.posts import Note
 from rules.backoff import next_attempt
@@ -29,6 +29,7 @@ from rules.facts.people import Actor, Role
 from rules.facts.sent import RecipientKind
 from rules.facts.terms import Address, address_key
 from rules.frozen import dataclass
+from rules.steps import Steps
 from store import engine, ledger, lookup, outbox, people, sending, settled, threads
 from store.journal import Cause
 from store.lists import mail as received
@@ -87,15 +88,12 @@ class Postman:
             material = {due.id: _material(tx, self.office, due) for due in fresh}
         made: dict[int, outbox.Due] = {}
         broken: list[tuple[outbox.Due, str]] = []
-        for due in fresh:
-            try:
-                made[due.id] = self._made(due, material[due.id])
-            except compose.Unsendable as fault:
-                log.warning("outbox=%d can't be made: %s", due.id, fault)
-                broken.append((due, f"can't be made: {fault}"))
-            except Exception as fault:
-                log.exception("outbox=%d can't be made", due.id)
-                broken.append((due, f"can't be made: {fault}"))
+        for group in _groups(fresh, material):
+            for due, result in zip(group, steps.together([self._making(due, material[due.id]) for due in group]), strict=True):
+                if isinstance(result, str):
+                    broken.append((due, result))
+                else:
+                    made[due.id] = result
         with engine.transaction(self.office.store) as tx:
             outbox.fix(tx, list(made.values()))
             for due, why in broken:
@@ -103,8 +101,16 @@ class Postman:
                 _tell_staff(tx, self.office, due, why, at)
         return [made.get(due.id, due) for due in claimed if due.row["raw"] is not None or due.id in made]
 
-    def _made(self, due: outbox.Due, material: Material) -> outbox.Due:
-        raw, text, subject = make(self.office, due, material)
+    def _making(self, due: outbox.Due, material: Material) -> Steps[outbox.Due | str]:
+        """The row with its bytes, or why it can't be made."""
+        try:
+            raw, text, subject = yield from making(self.office, due, material)
+        except compose.Unsendable as fault:
+            log.warning("outbox=%d can't be made: %s", due.id, fault)
+            return f"can't be made: {fault}"
+        except Exception as fault:
+            log.exception("outbox=%d can't be made", due.id)
+            return f"can't be made: {fault}"
         if self.signer is not None:
             raw = self.signer.sign(raw)
         return outbox.Due(id=due.id, fence=due.fence, row={**due.row, "raw": raw, "text": text, "subject": subject}, sent=due.sent)
@@ -245,7 +251,12 @@ def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:
     return part_bytes(raw, str(wanted["path"])) if raw is not None else b""
 
 
-def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, str, str]:
+def _groups(fresh: Sequence[outbox.Due], material: Mapping[int, Material]) -> list[list[outbox.Due]]:
+    """Mails that are made together, step by step: all but those with files, of which several half made could fill the memory."""
+    return [[due for due in fresh if not material[due.id].files], *([due] for due in fresh if material[due.id].files)]
+
+
+def making(office: Office, due: outbox.Due, material: Material) -> Steps[tuple[bytes, str, str]]:
     """The bytes of a mail, its plain text and its subject; raises `templates.render.Unrenderable` or `compose.Unsendable`."""
     row, policy = due.row, office.policy
     stored_card = row["card"]
@@ -262,7 +273,8 @@ def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, st
     if logo is not None:
         card = {**card, "desk": {**card["desk"], "logo": {"content_id": LOGO, "width": logo.width, "height": logo.height}}}
     links = mailto.links(card, row["language"], button_address)
-    rendered = _rendered(office, row["template"], row["language"], card, links)
+    yield
+    rendered = yield from _rendering(office, row["template"], row["language"], card, links)
     reply_to = tokens.address(base, tokens.make(due.sent, tokens.REPLY, office.keys), sign)
     ticket = card["ticket"]
     opened = material.opened_at or row["created_at"]
@@ -302,18 +314,20 @@ def make(office: Office, due: outbox.Due, material: Material) -> tuple[bytes, st
             else (compose.Attachment(name=f"logo.{logo.type[6:]}", type=logo.type, content=logo.content, content_id=LOGO),)
         ),
     )
-    return compose.compose(outgoing, rendered), rendered.text, rendered.subject
+    yield
+    raw = yield from compose.composing(outgoing, rendered)
+    return raw, rendered.text, rendered.subject
 
 
-def _rendered(office: Office, template: str, language: str, card: Mapping[str, Any], links: Mapping[str, str]) -> render.Rendered:
+def _rendering(office: Office, template: str, language: str, card: Mapping[str, Any], links: Mapping[str, str]) -> Steps[render.Rendered]:
     """The site's text, or ours where the site's is at fault."""
     try:
-        return render.render(template, language, card, links=links, site=office.site)
+        return (yield from render.rendering(template, language, card, links=links, site=office.site))
     except render.Unrenderable as fault:
         if office.site is None:
             raise
         log.warning("the site's text %s is at fault, ours is sent: %s", template, fault)
-        return render.render(template, language, card, links=links)
+        return (yield from render.rendering(template, language, card, links=links))
 
 
 def _tell_staff(tx: Connection, office: Office, due: outbox.Due, why: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from mailgate import building, intake
 from mailgate.doors.receiving import Received
@@ -181,6 +181,27 @@ def test_of_twenty_recipients_those_whom_the_relay_refuses_fail_alone(tmp_path: 
         notes = [p.text for p in d.posts() if p.kind == "note"]
         assert len(notes) == 3
         assert [t for t in relay.got if t == "anna@staff.example"], "the owner is told"
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [({"recipient_address": "kïm@client.example"}, "can't be made: letters beyond ASCII"), ({"card": {}}, "can't be made: ")],
+)
+def test_of_mails_that_are_made_together_one_that_cannot_be_made_fails_alone(tmp_path: Path, broken: dict[str, object], why: str) -> None:
+    """They are rendered and composed step by step, all of a batch at a time: the others mustn't stop where one does."""
+    with desk(tmp_path) as d:
+        d.agent("anna")
+        for name in ("kim", "lee", "max"):
+            d.write(f"{name}@client.example")
+        with engine.transaction(d.office.store) as tx:
+            ids = tx.execute(select(OUTBOX.c.id).where(OUTBOX.c.template == "received").order_by(OUTBOX.c.id)).scalars().all()
+            tx.execute(update(OUTBOX).where(OUTBOX.c.id == ids[1]).values(**broken))
+        letters = d.post()
+        assert [text for text, _ in templates(letters)].count("received") == 2
+        with engine.reading(d.office.store) as tx:
+            failed = tx.execute(select(OUTBOX.c.id, OUTBOX.c.last_answer).where(OUTBOX.c.state == "failed")).all()
+        assert [(row.id, row.last_answer[: len(why)]) for row in failed] == [(ids[1], why)]
+        assert sum("Not delivered to" in p.text for ref in ("T1", "T2", "T3") for p in d.posts(ref)) == 1
 
 
 @pytest.mark.inside("the fault is put into this process")
