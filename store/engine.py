@@ -134,10 +134,9 @@ def _open_sqlite(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read_p
         @event.listens_for(made, "begin")
         def start(connection: Connection) -> None:
             connection.exec_driver_sql(begin)
+            late.forget(connection)  # what one before took back
 
-        @event.listens_for(made, "commit")
-        def finish(connection: Connection) -> None:
-            late.finish(connection)
+        event.listen(made, "commit", late.finish)
 
         @event.listens_for(made, "handle_error")
         def reopen(context: ExceptionContext) -> None:
@@ -178,6 +177,9 @@ def _open_postgres(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401
         durability.prepare_postgres(connection)
 
+    event.listen(made, "begin", late.forget)  # what one before took back
+    event.listen(made, "commit", late.finish)
+
     return Store(
         url=url.render_as_string(),
         dialect="postgresql",
@@ -189,9 +191,13 @@ def _open_postgres(url: URL, seal: Mapping[int, bytes], *, write_pool: int, read
 
 def _dumped(value: Any) -> str:  # noqa: ANN401 - whatever JSON can say
     """A value as JSON; most lists and tables of a desk are empty, and the encoder takes its time to say so."""
-    if not value and isinstance(value, list | tuple):
-        return "[]"
-    return "{}" if value == {} else json.dumps(value)
+    if not value:
+        kind = type(value)
+        if kind is list or kind is tuple:
+            return "[]"
+        if kind is dict:
+            return "{}"
+    return json.dumps(value)
 
 
 def _loaded(text: str | bytes) -> Any:  # noqa: ANN401

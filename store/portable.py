@@ -90,7 +90,7 @@ def read(tx: Connection, folder: Path, *, step: Step = _nobody) -> Carried:
                 f"tables/{rows.name}.jsonl has {done.rows.get(rows.name, 0)} rows where {head['rows'].get(rows.name, 0)} were written"
             )
         _numbers_on(tx, rows)
-    search.written(tx)
+    search.learn(tx)
     return done
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Integer, Select, bindparam, literal_column
@@ -16,6 +17,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Insert, Update
+
+from store import late
 
 Row = dict[str, Any]
 """Column names to values."""
@@ -131,37 +134,38 @@ class PreparedFor:
 class _Plan:
     """A statement for one dialect: its SQL, how to order and convert what goes in, how to convert what comes out."""
 
-    __slots__ = ("_binds", "_keys", "_out", "_positional", "sql")
+    __slots__ = ("_converts", "_fixed", "_keys", "_named", "_names", "_out", "_take", "sql")
 
     def __init__(self, statement: Statement, takes: Sequence[str] | None, gives: Sequence[ColumnElement[Any]], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=takes)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what Core makes of any statement
         self.sql = str(compiled)
-        self._positional = compiled.positional
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        self._binds: list[tuple[str, _Convert, bool, Any]] = []
-        for name in names or ():
+        names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(compiled.binds)
+        self._names, self._named = names, not compiled.positional
+        self._fixed: dict[str, Any] = {}
+        """Values that the statement has itself."""
+        converts: list[tuple[int, Callable[[Any], Any]]] = []
+        for n, name in enumerate(names):
             bind = compiled.binds[name]
             if bind.expanding:
                 raise ValueError(f"a list can't be prepared: {self.sql}")
             convert: _Convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            fixed = not bind.required
-            self._binds.append((name, convert, fixed, convert(bind.value) if fixed and convert else bind.value))
+            if not bind.required:
+                self._fixed[name] = convert(bind.value) if convert else bind.value
+            elif convert is not None:
+                converts.append((n, convert))
+        self._converts = tuple(converts)
+        self._take = _taker(names)
         self._keys = tuple(_key(column) for column in gives)
-        converts: list[_Convert] = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in gives]
-        self._out = tuple((n, self._keys[n], convert) for n, convert in enumerate(converts) if convert is not None)
+        backs: list[_Convert] = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in gives]
+        self._out = tuple((n, self._keys[n], back) for n, back in enumerate(backs) if back is not None)
 
     def bound(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a list or dict, as the driver wants it
         """The values as the driver takes them; raises KeyError for one that is missing."""
-        if self._positional:
-            return [
-                value if fixed else values[name] if convert is None else convert(values[name])
-                for name, convert, fixed, value in self._binds
-            ]
-        return {
-            name: value if fixed else values[name] if convert is None else convert(values[name])
-            for name, convert, fixed, value in self._binds
-        }
+        bound = list(self._take({**values, **self._fixed} if self._fixed else values))
+        for n, convert in self._converts:
+            bound[n] = convert(bound[n])
+        return dict(zip(self._names, bound, strict=True)) if self._named else bound
 
     def row(self, found: Sequence[Any]) -> Row:
         made = dict(zip(self._keys, found, strict=True))
@@ -171,6 +175,13 @@ class _Plan:
 
     def value(self, found: Sequence[Any]) -> Any:  # noqa: ANN401
         return self._out[0][2](found[0]) if self._out and self._out[0][0] == 0 else found[0]
+
+
+def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes these values out of all that are given, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _key(column: ColumnElement[Any]) -> str:
@@ -198,8 +209,7 @@ def _touched(cursor: Any) -> Any:  # noqa: ANN401
 
 
 def _run(tx: Connection, plan: _Plan, values: Any, take: Callable[[Any], Any], *, many: bool = False) -> Any:  # noqa: ANN401
-    connection = tx.connection
-    cursor = connection.cursor()
+    cursor = _cursor(tx)
     try:
         if many:
             cursor.executemany(plan.sql, values)
@@ -210,6 +220,12 @@ def _run(tx: Connection, plan: _Plan, values: Any, take: Callable[[Any], Any], *
         raise _told(tx, plan.sql, fault) from fault
     finally:
         cursor.close()
+
+
+def _cursor(tx: Connection) -> Any:  # noqa: ANN401 - either driver's
+    """The driver's own, past the pool's."""
+    driver: Any = tx.connection.dbapi_connection
+    return driver.cursor()
 
 
 def _told(tx: Connection, sql: str, fault: Exception) -> BaseException:
@@ -240,18 +256,24 @@ def savepoint(tx: Connection, name: str) -> Iterator[Callable[[], None]]:
     `name` is a plain word, different from that of a savepoint around it. Gives what takes back all that the block has done so far.
     """
     _say(tx, f"SAVEPOINT {name}")
+    begun = late.mark(tx)
+
+    def take_back() -> None:
+        _say(tx, f"ROLLBACK TO SAVEPOINT {name}")
+        late.forget(tx, begun)
+
     try:
-        yield lambda: _say(tx, f"ROLLBACK TO SAVEPOINT {name}")
+        yield take_back
     except BaseException:
         if not tx.invalidated:
-            _say(tx, f"ROLLBACK TO SAVEPOINT {name}")
+            take_back()
             _say(tx, f"RELEASE SAVEPOINT {name}")
         raise
     _say(tx, f"RELEASE SAVEPOINT {name}")
 
 
 def _say(tx: Connection, sql: str) -> None:
-    cursor = tx.connection.cursor()
+    cursor = _cursor(tx)
     try:
         cursor.execute(sql)
     except Exception as fault:

@@ -27,6 +27,7 @@ from store import ledger, outbox, records
 from store import timers as stored
 from store.journal import Cause
 from store.ledger import Written
+from store.prepared import savepoint
 from store.queries import tickets
 
 TIMER = Actor(role=Role.system, name="timer")
@@ -122,7 +123,7 @@ def stayed(tx: Connection, office: Office, ticket: Ticket, directory: Directory,
         fired += 1
         cause = Cause(name=f"{name}:{ticket.id}:{stay.since:%Y%m%dT%H%M%S}")
         try:
-            with tx.begin_nested():
+            with savepoint(tx, "timer"):
                 written = _carried_out(tx, office, ticket, stay.timer.then, directory, at, cause)
         except (Refused, Misread) as refusal:
             maillog.left_out(stay.timer.name, ticket.ref, str(refusal))

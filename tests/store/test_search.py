@@ -17,6 +17,7 @@ from rules.facts.people import Actor, Agent, Directory, Role
 from rules.facts.policy import Policy
 from rules.facts.terms import Address, Level
 from rules.facts.ticket import Ticket
+from rules.frozen import replace
 from store import engine, ledger, migrate, purging, search, stemming, tables
 from store.journal import Cause
 from store.prepared import savepoint
@@ -114,6 +115,28 @@ def test_a_change_that_fails_leaves_no_words(searched: engine.Store) -> None:
         raise RuntimeError
     with engine.reading(searched) as tx:
         assert found(tx, "zebra") == []
+
+
+def test_words_that_nobody_asked_for_before_the_change_failed_are_gone_as_well(searched: engine.Store) -> None:
+    """The next one to use the connection would write them, perhaps to another post, which has the number that became free."""
+    with pytest.raises(RuntimeError), engine.transaction(searched) as tx:
+        ledger.apply(tx, 1, (Note(text="zebra"),), scene(), Cause(name="cli:1"))
+        raise RuntimeError
+    with engine.transaction(searched) as tx:
+        ledger.apply(tx, 2, (Note(text="gnu"),), scene(), Cause(name="cli:2"))
+    with engine.reading(searched) as tx:
+        assert [found(tx, word) for word in ("zebra", "gnu")] == [[], ["T2"]]
+
+
+def test_what_changes_twice_before_the_commit_is_found_as_it_is_then(searched: engine.Store) -> None:
+    """A ticket that is opened and renamed by one mail would be found by both subjects, or stand in the look-up twice."""
+    with engine.transaction(searched) as tx:
+        opened = ledger.open_ticket(tx, Ticket(subject="zebra"), (), scene(), Cause(name="mail:9")).ticket
+        search.put_ticket(tx, replace(opened, subject="okapi"), is_new=False)
+        search.put_ticket(tx, replace(opened, subject="gnu"), is_new=False)
+    with engine.transaction(searched) as tx:
+        assert [found(tx, word) for word in ("zebra", "okapi", "gnu")] == [[], [], [opened.ref]]
+        assert len(tx.execute(select(tables.Wording.c.id).where(tables.Wording.c.ticket_id == opened.id)).all()) == 1
 
 
 def test_a_purged_ticket_is_found_by_nothing(searched: engine.Store) -> None:
