@@ -45,7 +45,7 @@ def is_to_control(case: Case) -> bool:
 
 def is_control(addresses: Iterable[str], policy: Policy) -> bool:
     """Whether one of these is the address for commands."""
-    return any(base.startswith("control@") for base in map(policy.own_base, addresses))
+    return any("control" in address.lower() and policy.own_base(address).startswith("control@") for address in addresses)
 
 
 def is_alone(case: Case) -> bool:

@@ -46,6 +46,8 @@ _FLAGS = re.IGNORECASE | re.ASCII  # ASCII: else U+212A, the Kelvin sign, would 
 _WHOLE = re.compile(_TOKEN, _FLAGS)
 _LAST = re.compile(rf"(?:^|[^a-z0-9]){_TOKEN}$", _FLAGS)
 _AMONG = re.compile(rf"(?<![a-z0-9]){_TOKEN}(?![a-z0-9])", _FLAGS)
+_HYPHENS = 3
+"""Signs between the pieces of a token; most texts have fewer."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(high + low for high in _BASE32 for low in _BASE32)
@@ -92,6 +94,8 @@ def read(text: str) -> Token | None:
     Looks at the form only. A Message-ID must hold a token made for one and an address a token made for one, so that
     neither can stand in for the other; a bare token may be of any kind.
     """
+    if text.count("-") < _HYPHENS:
+        return None
     text = text.strip()
     local, at, _ = text.rpartition("@")
     if not at:
@@ -106,6 +110,8 @@ def read(text: str) -> Token | None:
 
 def find_all(text: str) -> tuple[Token, ...]:
     """Every token of a reply or button in running text such as a subject, in order, each once."""
+    if text.count("-") < _HYPHENS:
+        return ()
     found = (_token(match) for match in _AMONG.finditer(text))
     return tuple(dict.fromkeys(token for token in found if token and token.key != ID))
 

@@ -87,7 +87,7 @@ def letter(notice: Notice, event: Event, extra: Mapping[str, Any] | None = None,
     card |= more
     if ticket is None:
         card["subject"] = reading.read(card["subject"]).base  # of the mail that is answered: `Re: Re:` says nothing
-    every = list(_buttons(card))
+    every = _buttons(card)
     links = {b["key"]: token_key(b["key"]) for b in every}
     words = {word: links[b["key"]] for b in reversed(every) for word in _words_of(b, language, staff=staff)}
     # the number alone rates, too, as the mail says
@@ -312,12 +312,24 @@ def _named_task(task: Mapping[str, Any], policy: Policy, language: str) -> str:
     return ", ".join(filter(None, (f"{task['ref']} {task['text']}", languages.word(language, "common", "due").format(at=at) if at else "")))
 
 
-def _buttons(value: Any) -> Sequence[dict[str, str]]:  # noqa: ANN401 - any JSON
+def _buttons(value: Any) -> list[dict[str, str]]:  # noqa: ANN401 - any JSON
     """Every button within a card."""
-    if isinstance(value, dict):
-        if "key" in value and "line" in value:
-            return [dict(value)]
-        return [b for inner in value.values() if isinstance(inner, dict | list) for b in _buttons(inner)]
+    found: list[dict[str, str]] = []
+    _gather(value, found)
+    return found
+
+
+_NESTED = (dict, list)
+
+
+def _gather(value: Any, found: list[dict[str, str]]) -> None:  # noqa: ANN401
     if isinstance(value, list):
-        return [b for inner in value if isinstance(inner, dict | list) for b in _buttons(inner)]
-    return []
+        inner = value
+    elif "key" in value and "line" in value:
+        found.append(dict(value))
+        return
+    else:
+        inner = value.values()
+    for each in inner:
+        if each and isinstance(each, _NESTED):
+            _gather(each, found)

@@ -71,6 +71,7 @@ _RETURNED = re.compile(
 """How servers call what they send back. A person may have copied it, so it is a request all the same."""
 _SUB_ADDRESS = re.compile(r"\+[^@]*@")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply", "autoreply"})
+_LISTS = frozenset({"mailing-list", "x-mailing-list", "x-list-id"})
 _DAEMON = re.compile(r"(?:mailer-daemon|mail-daemon|post-?_?master)(?:@|$)", re.IGNORECASE)
 _ROBOT = re.compile(
     r"(?:no-?_?\.?reply|do-?_?\.?not-?_?\.?reply|dont-?reply|ne-?pas-?repondre|nepasrepondre|keine-?antwort|ala-?vastaa|ei-?vastausta|neodpovidat|"
@@ -148,11 +149,8 @@ def _null_sender(mail: Mail, envelope: Envelope | None) -> bool:
 
 def _many(mail: Mail) -> Machine | None:
     """Mail to many: lists and bulk senders (RFC 2369, 2919). A person may have written it; it is a ticket but not answered."""
-    lists = [
-        name
-        for name, _ in mail.headers
-        if name.lower().startswith("list-") or name.lower() in {"mailing-list", "x-mailing-list", "x-list-id"}
-    ]
+    marks = {name for name in mail.fields if name in _LISTS or name.startswith("list-")}
+    lists = [name for name, _ in mail.headers if name.lower() in marks] if marks else []
     words = [value.strip().lower() for name in ("precedence", "x-precedence") for value in mail.header_all(name)]
     for word in words:
         if word in _BULK:

@@ -44,7 +44,7 @@ def domain_passes(identity: str, verified: Collection[Verified]) -> DomainWord:
     A DMARC fail outweighs every pass, whoever said so. A broken DKIM signature is as good as none (RFC 6376 section 6.1), and
     SPF alone says nothing about the From line.
     """
-    domain = domain_of(identity)
+    domain = domain_of(identity) if verified else ""
     if not domain:
         return DomainWord.nothing
     about = [each for each in verified if aligned(each.domain, domain) or not each.domain]
