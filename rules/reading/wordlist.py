@@ -19,7 +19,7 @@ HEAD = 4
 """Letters by which the beginning of a word is known."""
 WORD = re.compile(r"[^\W_]+")
 _head = itemgetter(slice(HEAD))
-_KEPT_CHARACTERS = 65_536
+_SHORT_CHARACTERS, _KEPT_CHARACTERS = 8_192, 65_536
 
 
 class WordList:
@@ -49,13 +49,18 @@ class WordList:
         return self._folded
 
 
-_kept = lru_cache(maxsize=8)(WordList)
-"""That of one mail is asked for at several places: whether a program wrote it, what its author wrote, in which language, what it is found by."""
+_kept = lru_cache(maxsize=80)(WordList)
+"""That of one mail is asked for at several places: whether a program wrote it, what its author wrote, in which language. What it is found by is asked
+of a whole batch at its end."""
+_kept_long = lru_cache(maxsize=8)(WordList)
+"""Of those a few: each takes thirty times the room of its text."""
 
 
 def wordlist(text: str) -> WordList:
     """The words of a text; of a huge one they are cut anew each time, so that it isn't kept."""
-    return _kept(text) if len(text) <= _KEPT_CHARACTERS else WordList(text)
+    if len(text) <= _SHORT_CHARACTERS:
+        return _kept(text)
+    return _kept_long(text) if len(text) <= _KEPT_CHARACTERS else WordList(text)
 
 
 class Hints:
