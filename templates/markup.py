@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -74,6 +75,8 @@ class Html:
 
     words: Mapping[str, Any]
     """Of `words.toml`."""
+    bars: dict[tuple[object, ...], str] = field(default_factory=dict, repr=False, compare=False)
+    """Status bars that were shown already; there are few, and each is half of a mail."""
 
     def parts(self) -> dict[str, Callable[..., Markup]]:
         """The parts by the names that texts call them by; the same names as `plain.Plain.parts`."""
@@ -129,6 +132,12 @@ class Html:
 
     def statusbar(self, ticket: Mapping[str, object], *, staff: bool = False) -> str:
         """Status in words, the step, for staff the light, and the six cells with their names."""
+        shown = (str(ticket["status"]), ticket["progress"], ticket["colour"], plain.light_of(ticket) if staff else "", staff)
+        if (bar := self.bars.get(shown)) is None:
+            bar = self.bars[shown] = self._statusbar(ticket, staff=staff)
+        return bar
+
+    def _statusbar(self, ticket: Mapping[str, object], *, staff: bool) -> str:
         done = int(str(ticket["progress"]))
         step = self._word("common", "step").format(n=done + 1)
         light = f'<td align="right" {_css("barlight")}>{self._pill(plain.light_of(ticket))}</td>' if staff else ""
