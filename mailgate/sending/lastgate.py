@@ -113,11 +113,14 @@ def _check_bytes(raw: bytes) -> None:
     ends = raw.translate(None, _PRINTABLE)
     if ends.strip(b"\r\n"):
         raise Unsendable("bytes that are no printable ASCII")
-    lines = raw.split(b"\r\n")
-    if len(ends) != 2 * (len(lines) - 1):
+    if len(ends) != 2 * raw.count(b"\r\n"):
         raise Unsendable("a line end that is not CRLF")
-    if max(map(len, lines)) > LINE_BYTES:
-        raise Unsendable(f"a line of more than {LINE_BYTES} bytes")
+    begin = 0
+    while begin < len(raw) - LINE_BYTES:  # from the begin of a line to the last end of one that is near enough
+        end = raw.rfind(b"\r\n", begin, begin + LINE_BYTES + 2)
+        if end < 0:
+            raise Unsendable(f"a line of more than {LINE_BYTES} bytes")
+        begin = end + 2
 
 
 def _lift(raw: bytes, parts: tuple[Part, ...]) -> tuple[bytes, set[int]]:
