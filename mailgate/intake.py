@@ -26,7 +26,8 @@ from rules import admission, customers, rights
 from rules.actions.base import Refused, Scene
 from rules.case import Case
 from rules.decide import decide
-from rules.facts.mail import Mail
+from rules.facts.mail import Envelope, Mail
+from rules.facts.policy import Policy
 from rules.facts.terms import Fate
 from rules.frozen import dataclass, replace
 from rules.verdict import Act, Allowance, Hold, Many, Question, Spent, Verdict
@@ -43,6 +44,7 @@ BATCH = 32
 class _Read:
     waiting: inbox.Waiting
     mail: Mail | None
+    said: gathering.Alone | None = None
     fault: str = ""
 
 
@@ -79,10 +81,19 @@ def _read(office: Office, batch: Sequence[inbox.Waiting]) -> list[_Read]:
     out: list[_Read] = []
     for w, result in zip(batch, results, strict=True):
         if isinstance(result, Mail):
-            out.append(_Read(waiting=w, mail=gathering.verified(office, w, result)))
+            mail = gathering.verified(office, w, result)
+            out.append(_Read(waiting=w, mail=mail, said=_alone(mail, w.envelope, office.policy)))
         else:
             out.append(_Read(waiting=w, mail=None, fault=str(result)))
     return out
+
+
+def _alone(mail: Mail, envelope: Envelope, policy: Policy) -> gathering.Alone | None:
+    """What the mail says by itself; None where asking fails, which is asked again on the mail's own way and then told as its fault."""
+    try:
+        return gathering.alone(mail, envelope, policy)
+    except Exception:  # noqa: BLE001 - the others of the batch have nothing to do with it
+        return None
 
 
 def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
@@ -103,7 +114,7 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
             signing.use(tx, gathering.proofs(read.mail), read.waiting.id, at)  # held or failed, it has brought them
             try:
                 with savepoint(tx, "one_mail") as take_back:
-                    said = _one(tx, office, staff, read.waiting, read.mail, at, take_back)
+                    said = _one(tx, office, staff, read, read.mail, at, take_back)
                 told.append(said)
             except (engine.Busy, MemoryError):
                 raise
@@ -118,11 +129,12 @@ def _settle_all(office: Office, reads: Sequence[_Read], at: datetime) -> None:
 
 
 def _one(
-    tx: Connection, office: Office, staff: Roster, waiting: inbox.Waiting, mail: Mail, at: datetime, take_back: Callable[[], None]
+    tx: Connection, office: Office, staff: Roster, read: _Read, mail: Mail, at: datetime, take_back: Callable[[], None]
 ) -> Callable[[], None]:
     """What is to be said of it once it is committed."""
     began = time.monotonic()
-    facts = gathering.facts(tx, office, staff, waiting, mail, at)
+    waiting = read.waiting
+    facts = gathering.facts(tx, office, staff, waiting, mail, at, read.said)
     verdict = decide(facts)
     settlement = _carry_out(tx, office, facts, verdict, waiting, take_back)
     inbox.settle(tx, waiting.id, settlement, at, mail)

@@ -187,17 +187,20 @@ class Mail:
 
 
 _Headers = tuple[tuple[str, str], ...]
-_asked: tuple[_Headers, Mapping[str, tuple[str, ...]]] = ((), {})
-"""The header that was asked last, by name: one mail is asked for a dozen fields, and to hash all of them each time is dear."""
+_KEPT, _MANY = 64, 1000
+_asked: dict[int, tuple[_Headers, Mapping[str, tuple[str, ...]]]] = {}
+"""The headers of the last mails by name: one is asked for a dozen fields, and to hash all of them each time is dear. Of huge ones the last alone."""
 
 
 def _by_name(headers: _Headers) -> Mapping[str, tuple[str, ...]]:
     """The values of each header field."""
-    global _asked  # noqa: PLW0603 - one of two threads that ask at once looks again
-    last, found = _asked
-    if last is not headers:
-        found = _named(headers)
-        _asked = (headers, found)
+    known = _asked.get(id(headers))
+    if known is not None and known[0] is headers:
+        return known[1]
+    found = _named(headers)
+    if len(_asked) >= _KEPT or len(headers) > _MANY:
+        _asked.clear()
+    _asked[id(headers)] = (headers, found)
     return found
 
 
