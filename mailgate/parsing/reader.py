@@ -163,10 +163,10 @@ class Reader:
                 "PATH": os.environ.get("PATH", ""),
                 "LANG": "C.UTF-8",
                 "PYTHONPATH": os.pathsep.join([root, *(path for path in sys.path if path and Path(path).is_absolute())]),
-                # Memory of a huge mail goes back to the system after it.
+                # Memory of a huge mail goes back to the system after it; that of one with a few pictures is worth keeping.
                 "MALLOC_ARENA_MAX": "1",
-                "MALLOC_MMAP_THRESHOLD_": "262144",
-                "MALLOC_TRIM_THRESHOLD_": "262144",
+                "MALLOC_MMAP_THRESHOLD_": "1048576",
+                "MALLOC_TRIM_THRESHOLD_": "2097152",
             },
         )
         if process.stdin is None or process.stdout is None:
