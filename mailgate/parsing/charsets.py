@@ -111,7 +111,7 @@ def clean(text: str) -> str:
     r"""Text that may be stored and shown: no control characters but newline and tab, no surrogates, newlines as `\\n`."""
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if _DIRTY.search(text):
+    if not text.replace("\n", " ").isprintable() and _DIRTY.search(text):
         text = _BREAKS.sub("\n", text).translate(_CONTROLS)
     return text.replace("\r", "\n")
 

@@ -48,11 +48,24 @@ class Node:
         return word if word in _ENCODINGS else _MISSPELLED.get(re.sub(r"[^a-z0-9]", "", word), word)
 
     def content(self) -> bytes:
-        """The body with its transfer encoding undone. Never raises."""
-        body = self.raw[self.start : self.end]
+        """The body with its transfer encoding undone as far as it can be; an unknown one is taken as none. Never raises."""
         encoding = self.encoding
-        content = decoded(body, encoding)
-        if encoding == "base64" and self.type.startswith("text/") and _is_plain(body, content):
+        if encoding == "base64":
+            return self._from_base64()
+        body = self.raw[self.start : self.end]
+        if encoding == "quoted-printable":
+            return quoted_printable(body)
+        if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+            files = list(uuencoded(body))
+            return files[0][1] if files else body
+        return body
+
+    def _from_base64(self) -> bytes:
+        """Without a copy of the encoded body, which may be large; the body itself where a program only says that it is base64."""
+        if _PROSE.match(self.raw, self.start, self.end):
+            return self.raw[self.start : self.end]
+        content = base64(self.raw, self.start, self.end)
+        if self.type.startswith("text/") and _is_plain(body := self.raw[self.start : self.end], content):
             return body
         return content
 
@@ -190,40 +203,28 @@ def _ranges(raw: bytes, start: int, end: int, boundary: bytes, walk: _Walk) -> l
 # --- transfer encodings -----------------------------------------------------------------------------------------------------------
 
 _PROSE = re.compile(rb"\s*(?:[^\s]{1,40}[ ]+){4}[^\s]{1,40}\s")
+"""Words with spaces between them are no base64."""
 _SOFT = re.compile(rb"=[ \t]+(?=\r?\n)")
 _TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
 
 
-def decoded(body: bytes, encoding: str) -> bytes:
-    """Bytes with the transfer encoding undone as far as it can be; an unknown one is taken as none."""
-    if encoding == "base64":
-        # Some programs only say so: words with spaces between them are no base64.
-        return body if _PROSE.match(body) else base64(body)
-    if encoding == "quoted-printable":
-        return quoted_printable(body)
-    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
-        files = list(uuencoded(body))
-        return files[0][1] if files else body
-    return body
-
-
 def quoted_printable(body: bytes) -> bytes:
     """Quoted-printable undone (RFC 2045 section 6.7), white space before line ends dropped; broken escapes stay as they are."""
-    if b" \n" in body or b" \r\n" in body or b"\t\n" in body or b"\t\r\n" in body:
+    if b" \n" in body or b" \r\n" in body or (b"\t" in body and (b"\t\n" in body or b"\t\r\n" in body)):
         body = _TRAILING.sub(b"", _SOFT.sub(b"=", body))
     return binascii.a2b_qp(body)
 
 
-def base64(body: bytes) -> bytes:
-    """Base64 undone; foreign characters skipped, wrong or inner padding forgiven, a cut end dropped."""
+def base64(raw: bytes, start: int, end: int) -> bytes:
+    """Base64 undone between two places; foreign characters skipped, wrong or inner padding forgiven, a cut end dropped."""
     try:
-        padding = body.find(b"=")
-        if padding < 0 or not body[padding:].strip(b"= \t\r\n"):
-            return binascii.a2b_base64(body)
+        padding = raw.find(b"=", start, end)
+        if padding < 0 or not raw[padding:end].strip(b"= \t\r\n"):
+            return binascii.a2b_base64(memoryview(raw)[start:end])
     except (binascii.Error, ValueError):
         pass
     out: list[bytes] = []
-    for run in re.split(rb"=+", body):
+    for run in re.split(rb"=+", raw[start:end]):
         kept = re.sub(rb"[^A-Za-z0-9+/]", b"", run)
         if len(kept) % 4 == 1:
             kept = kept[:-1]

@@ -27,6 +27,7 @@ from rules.reading import subject as subjects
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
+_SIGN = re.compile(rb"[^\0 \t\r\n]")
 _ADDRESS_FIELDS = ("from", "to", "cc", "reply-to")
 _IDS = re.compile(r"<[^<>\s]{1,900}>")
 _BARE_ID = re.compile(r"[^\s<>,;()\"]{1,300}@[^\s<>,;()\"]{1,300}")
@@ -36,7 +37,7 @@ _FORWARDED_BYTES = 5_000_000
 
 def parse(raw: bytes) -> Mail:
     """Read one message. Time and memory grow with the size of `raw` only. Raises `Unreadable` for empty or blank bytes."""
-    if not raw.strip(b"\0 \t\r\n"):
+    if not _SIGN.search(raw):
         raise Unreadable("there is no message: no headers and no text")
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
