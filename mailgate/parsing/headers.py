@@ -165,12 +165,14 @@ def addresses_capped(value: bytes, flaws: set[str]) -> bytes:
 
 
 _WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?([^\r\n]{0,8000}?)(?:\?=|$)")
+_LF, _CR = b"\n\r"
 _SPACES = re.compile(r"[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]+[ \t]*")
 
 
 def unfold(value: bytes) -> bytes:
     """A field's value on one line (RFC 5322 section 2.2.3), without white space around."""
-    return value.translate(None, b"\r\n").strip()
+    value = value.strip()
+    return value.translate(None, b"\r\n").strip() if _LF in value or _CR in value else value
 
 
 def text(value: bytes, hint: str = "") -> str:
@@ -179,12 +181,13 @@ def text(value: bytes, hint: str = "") -> str:
     `hint` is a charset that the same mail declares elsewhere.
     """
     value = unfold(value)
-    if b"=?" in value:
-        decoded = words(value, hint)
-    elif value.isascii():
-        if (plain := value.decode("ascii")).isprintable():
+    plain = value.decode("ascii") if value.isascii() else ""
+    if plain and "=?" not in plain:
+        if plain.isprintable():
             return plain
-        decoded = charsets.decode(value)[0] if b"\x1b" in value else value.decode("ascii")
+        decoded = charsets.decode(value)[0] if "\x1b" in plain else plain
+    elif b"=?" in value:
+        decoded = words(value, hint)
     else:
         decoded = charsets.guess(value, hint)
     return one_line(decoded)
