@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
@@ -69,12 +70,14 @@ _LATEST = Prepared(
     .order_by(RECEIVED.c.received_at.desc(), RECEIVED.c.id.desc())
     .limit(at_most(1))
 )
+_UNREAD: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys("why message_id from_address from_name subject content_digest".split(), "")
+    | {name: [] for name in "trace to_list cc_list".split()}
+    | {"attempts": 0, "put_away": False}
+)
+"""What is known of a mail only when it was read, handled or decided about."""
 _INSERT = Prepared(
-    insert(RECEIVED),
-    takes=(
-        "retry_key received_at door mail_from rcpt_to peer helo login silent size sha256 attempts why trace message_id from_address from_name subject"
-        " to_list cc_list content_digest put_away"
-    ).split(),
+    insert(RECEIVED).values(_UNREAD), takes="retry_key received_at door mail_from rcpt_to peer helo login silent size sha256".split()
 )
 _INSERT_RAW = Prepared(insert(RAW), takes=("received_id", "data"))
 _WAITING = [RECEIVED.c[name] for name in "id received_at attempts silent door mail_from rcpt_to peer helo login".split()]
@@ -175,17 +178,6 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
                 "silent": silent,
                 "size": len(raw),
                 "sha256": digest,
-                "attempts": 0,
-                "why": "",
-                "trace": [],
-                "message_id": "",
-                "from_address": "",
-                "from_name": "",
-                "subject": "",
-                "to_list": [],
-                "cc_list": [],
-                "content_digest": "",
-                "put_away": False,
             }
         )
         raws.append(raw)
