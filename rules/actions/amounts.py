@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from rules.actions import moments, spans
 from rules.actions.folding import fold
+from rules.actions.timewords import PAST
 from rules.actions.words import Misread, Words, first_word
 from rules.frozen import dataclass
 
@@ -25,6 +26,8 @@ class When:
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         said, rest = moments.find(text.strip())
+        if not said and fold(first_word(text)[0].rstrip(",.!")) in PAST:
+            said, rest = moments.find(f"until {text.strip()}")  # a time all the same; that it has passed is said where it would count
         if not said:
             rest = text.strip()
         if not said and self.needed:

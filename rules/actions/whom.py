@@ -13,9 +13,12 @@ from rules.facts.terms import address_key
 from rules.frozen import dataclass
 
 
+_NOBODY = frozenset("- none nobody niemand niemandem keinem kenellekaan nikdo nikomu".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who shall hold a ticket: an agent's name, `@group`, `me`, or `none`. The value is `name`, `@group` or `-`."""
+    """Who shall hold a ticket: an agent's name, `@group`, `me`, or `none` (`nobody`). The value is `name`, `@group` or `-`."""
 
     def read(self, text: str, words: Words) -> tuple[str, str]:
         word, rest = first_word(text)
@@ -30,11 +33,11 @@ class Holder:
                 if bare.startswith("@") and fold(name) in words.lists.get("agent", {}):
                     return words.lists["agent"][fold(name)], rest  # as people mention one another
                 raise Misread(miss.code, word, tuple("@" + n for n in miss.near)) from None
-        if fold(bare) in {"-", "none"}:
+        agents = words.lists.get("agent", {})
+        if fold(bare) in _NOBODY and fold(bare) not in agents:
             return "-", rest
         if fold(bare) in {"me", "mir", "mich"}:
             return "me", rest
-        agents = words.lists.get("agent", {})
         if "@" in bare and fold(address_key(bare)) in agents:
             return agents[fold(address_key(bare))], rest
         try:

@@ -111,6 +111,23 @@ def test_any_line_is_understood_or_asked_about_with_lines_that_are(line: str) ->
         assert again is None or again.code != "unknown-verb", each
 
 
+@pytest.mark.parametrize("word", ["-", "none", "nobody", "Niemandem", "kenellekään", "nikomu"])
+def test_nobody_holds_a_ticket_by_whatever_word(word: str) -> None:
+    """Who gives a ticket back would be asked for an agent called `nobody`."""
+    action = understood("assign", word)
+    assert action is not None
+    assert action.spell() == "assign -"
+
+
+@pytest.mark.parametrize("line", ["due yesterday", "due gestern.", "due eilen 16:00", "due until yesterday", "remind yesterday call him"])
+def test_a_time_that_has_passed_is_one(line: str) -> None:
+    """`yesterday is too much here, did you mean #due?` would be no answer to somebody who took the wrong day."""
+    action = read(line, WORDS)
+    with pytest.raises(Refused) as refused:
+        perform_all(Ticket(ref="T1", assignee="anna"), (action,), scene(ANNA, 0))
+    assert refused.value.code == "in-the-past"
+
+
 def missed(line: str) -> Misread | None:
     """What isn't understood of a line."""
     try:
