@@ -12,7 +12,6 @@ from rules.actions.words import Misread, Words, choose, first_word, near_words, 
 from rules.facts.terms import address_key
 from rules.frozen import dataclass
 
-
 _NOBODY = frozenset("- none nobody niemand niemandem keinem kenellekaan nikdo nikomu".split())
 
 
