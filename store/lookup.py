@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
 from rules.facts.ticket import Ticket
 from store import facts, tables
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedFor
 
 TICKET, OLD = tables.Ticket, tables.OldRef
 
@@ -16,7 +17,9 @@ TICKET, OLD = tables.Ticket, tables.OldRef
 _BY_REF = Prepared(select(TICKET).where(TICKET.c.ref == bindparam("ref")))
 _BY_OLD_REF = Prepared(select(TICKET).join(OLD, OLD.c.ticket_id == TICKET.c.id).where(OLD.c.ref == bindparam("ref")))
 _BY_ID = Prepared(select(TICKET).where(TICKET.c.id == bindparam("id")))
-_HEADLINE = Prepared(select(TICKET.c.ref, TICKET.c.opened_at, TICKET.c.merged_into).where(TICKET.c.id == bindparam("id")))
+_HEADLINES = PreparedFor(
+    lambda ids: select(TICKET.c.id, TICKET.c.ref, TICKET.c.opened_at, TICKET.c.merged_into).where(TICKET.c.id.in_(ids))
+)
 
 
 def find(tx: Connection, ref: str) -> Ticket | None:
@@ -40,10 +43,10 @@ def get(tx: Connection, ticket_id: int) -> Ticket | None:
     return find(tx, found.merged_into) if found.merged_into else found
 
 
-def headline(tx: Connection, ticket_id: int) -> tuple[str, datetime | None] | None:
-    """Reference and time of opening of a ticket, or of the one it was merged into; None if there is none."""
-    row = _HEADLINE.first(tx, {"id": ticket_id})
-    if row is None:
-        return None
-    merged = find(tx, row["merged_into"]) if row["merged_into"] else None
-    return (merged.ref, merged.opened_at) if merged is not None else (row["ref"], row["opened_at"])
+def headlines(tx: Connection, ticket_ids: Collection[int]) -> dict[int, tuple[str, datetime | None]]:
+    """Reference and time of opening of each ticket by its row id, or of the one it was merged into; those that there aren't are left out."""
+    found: dict[int, tuple[str, datetime | None]] = {}
+    for row in _HEADLINES.all(tx, ticket_ids):
+        merged = find(tx, row["merged_into"]) if row["merged_into"] else None
+        found[row["id"]] = (merged.ref, merged.opened_at) if merged is not None else (row["ref"], row["opened_at"])
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from rules.facts.sent import RecipientKind, Sent
 from rules.facts.ticket import Post, Ticket
@@ -47,21 +47,24 @@ _POSTS = Prepared(
     .order_by(POST.c.id.desc())
     .limit(at_most(100))
 )
-_THEIRS = Prepared(
-    select(POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
-    .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
-    .where(POST.c.ticket_id == bindparam("ticket_id"), POST.c.kind == "public", RECEIVED.c.message_id != "")
-    .order_by(POST.c.id)
-)
-_OURS = Prepared(
-    select(OUTBOX.c.created_at, OUTBOX.c.message_id)
-    .where(
-        OUTBOX.c.ticket_id == bindparam("ticket_id"),
-        OUTBOX.c.recipient_key == bindparam("recipient_key"),
-        OUTBOX.c.id < bindparam("id"),
-        OUTBOX.c.state != "dropped",
+_THEIRS = PreparedFor(
+    lambda ticket_ids: (
+        select(POST.c.ticket_id, POST.c.at, POST.c.agent, POST.c.author_address, RECEIVED.c.from_address, RECEIVED.c.message_id)
+        .join(RECEIVED, RECEIVED.c.id == POST.c.received_id)
+        .where(POST.c.ticket_id.in_(ticket_ids), POST.c.kind == "public", RECEIVED.c.message_id != "")
+        .order_by(POST.c.ticket_id, POST.c.id)
     )
-    .order_by(OUTBOX.c.id)
+)
+_NEXT = OUTBOX.alias("next")
+_OURS = PreparedFor(
+    lambda outbox_ids: (
+        select(_NEXT.c.id.label("before"), OUTBOX.c.created_at, OUTBOX.c.message_id)
+        .join(
+            _NEXT, and_(OUTBOX.c.ticket_id == _NEXT.c.ticket_id, OUTBOX.c.recipient_key == _NEXT.c.recipient_key, OUTBOX.c.id < _NEXT.c.id)
+        )
+        .where(_NEXT.c.id.in_(outbox_ids), OUTBOX.c.state != "dropped")
+        .order_by(_NEXT.c.id, OUTBOX.c.id)
+    )
 )
 _ANSWERED = Prepared(
     select(OUTBOX.c.text)
@@ -153,14 +156,21 @@ def pictures_of(tx: Connection, agent: str) -> frozenset[str]:
     return frozenset(part["sha256"] for parts in tx.execute(query).scalars() for part in parts if part["inline"] and part["content_id"])
 
 
-def mails_said(tx: Connection, ticket_id: int) -> list[Row]:
-    """Mails that became public posts, in order: `at agent author_address from_address message_id`."""
-    return _THEIRS.all(tx, {"ticket_id": ticket_id})
+def mails_said(tx: Connection, ticket_ids: Collection[int]) -> dict[int, list[Row]]:
+    """Mails that became public posts of each ticket, in order: `at agent author_address from_address message_id`."""
+    return _by("ticket_id", _THEIRS.all(tx, ticket_ids))
 
 
-def mails_sent(tx: Connection, ticket_id: int, recipient_key: str, before: int) -> list[Row]:
-    """Mails of ours about a ticket to one recipient, of outbox rows before that one, in order: `created_at message_id`."""
-    return _OURS.all(tx, {"ticket_id": ticket_id, "recipient_key": recipient_key, "id": before})
+def mails_sent(tx: Connection, outbox_ids: Collection[int]) -> dict[int, list[Row]]:
+    """Mails of ours before each of these, about the same ticket to the same recipient, in order: `created_at message_id`."""
+    return _by("before", _OURS.all(tx, outbox_ids))
+
+
+def _by(column: str, rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
 
 
 def count_opened(tx: Connection, requester_key: str, since: datetime) -> int:

@@ -76,7 +76,8 @@ def erase(
 def _refs(tx: Any, ids: set[int]) -> list[str]:  # noqa: ANN401 - a connection
     from store import lookup
 
-    return [found[0] for ticket_id in sorted(ids) if (found := lookup.headline(tx, ticket_id)) is not None]
+    found = lookup.headlines(tx, ids)
+    return [found[ticket_id][0] for ticket_id in sorted(found)]
 
 
 def _sent(desk: Call, names: Any) -> list[Path]:  # noqa: ANN401 - a function

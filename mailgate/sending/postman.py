@@ -85,7 +85,7 @@ class Postman:
         if not fresh:
             return claimed
         with engine.reading(self.office.store) as tx:
-            material = {due.id: _material(tx, self.office, due) for due in fresh}
+            material = _material(tx, self.office, fresh)
         made: dict[int, outbox.Due] = {}
         broken: list[tuple[outbox.Due, str]] = []
         for group in _groups(fresh, material):
@@ -195,25 +195,31 @@ class Material:
     files: tuple[tuple[Mapping[str, Any], bytes], ...] = ()
 
 
-def _material(tx: Connection, office: Office, due: outbox.Due) -> Material:
-    row = due.row
-    ids: list[str] = []
-    ref, opened = row["card"].get("token_ref", ""), row["created_at"]
-    in_reply_to = ""
-    if row["ticket_id"] is not None:
-        found = lookup.headline(tx, row["ticket_id"])
-        if found is not None:
-            ref, opened = found[0], found[1] or row["created_at"]
-        ids, in_reply_to = _references(tx, row)
-        ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
-    elif row["received_id"] is not None:
-        cause = settled.message_id(tx, row["received_id"])
-        ids, in_reply_to = ([cause], cause) if cause else ([], "")
-    files = tuple((f, _file(tx, office, f)) for f in row["card"].get("files", ()))
-    return Material(in_reply_to=in_reply_to, references=tuple(ids), ref=ref, opened_at=opened, files=files)
+def _material(tx: Connection, office: Office, fresh: Sequence[outbox.Due]) -> dict[int, Material]:
+    """What each mail needs, by the id of its row."""
+    about = {due.row["ticket_id"] for due in fresh if due.row["ticket_id"] is not None}
+    headlines, said = lookup.headlines(tx, about), threads.mails_said(tx, about)
+    sent = threads.mails_sent(tx, [due.id for due in fresh])
+    found: dict[int, Material] = {}
+    for due in fresh:
+        row, ticket_id = due.row, due.row["ticket_id"]
+        ids: list[str] = []
+        ref, opened = row["card"].get("token_ref", ""), row["created_at"]
+        in_reply_to = ""
+        if ticket_id is not None:
+            ref, opened_at = headlines.get(ticket_id, (ref, None))
+            opened = opened_at or opened
+            ids, in_reply_to = _references(row, said.get(ticket_id, ()), sent.get(due.id, ()))
+            ids = [f"<{ref.lower()}.root@{office.policy.desk.domain}>", *ids]
+        elif row["received_id"] is not None:
+            cause = settled.message_id(tx, row["received_id"])
+            ids, in_reply_to = ([cause], cause) if cause else ([], "")
+        files = tuple((f, _file(tx, office, f)) for f in row["card"].get("files", ()))
+        found[due.id] = Material(in_reply_to=in_reply_to, references=tuple(ids), ref=ref, opened_at=opened, files=files)
+    return found
 
 
-def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]:
+def _references(row: Mapping[str, Any], said: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]]) -> tuple[list[str], str]:
     """Ids that this recipient may see, oldest first, and the one that is answered.
 
     Those of participants' public mails, and of our mails to him; never of staff's, not even of a forward of his own words, nor of mails
@@ -222,10 +228,10 @@ def _references(tx: Connection, row: Mapping[str, Any]) -> tuple[list[str], str]
     kind = row["recipient_kind"]
     theirs = [
         (r["at"], r["message_id"])
-        for r in threads.mails_said(tx, row["ticket_id"])
+        for r in said
         if kind == RecipientKind.agent.value or (_is_his(r) and (kind == RecipientKind.customer.value or _key(r) == row["recipient_key"]))
     ]
-    ours = [(r["created_at"], r["message_id"]) for r in threads.mails_sent(tx, row["ticket_id"], row["recipient_key"], row["id"])]
+    ours = [(r["created_at"], r["message_id"]) for r in sent]
     ids = list(dict.fromkeys(message_id for _, message_id in sorted([*theirs, *ours], key=lambda pair: pair[0])))
     parent = theirs[-1][1] if theirs else (ids[-1] if ids else "")
     return ids, parent
