@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailgate.parsing import headers
 from mailgate.parsing.parameters import PARAMETERS, value_and_parameters
@@ -42,10 +43,7 @@ class Node:
     def encoding(self) -> str:
         """The transfer encoding as a plain lower-case word."""
         value = self.block.first("content-transfer-encoding")
-        if not value:
-            return ""
-        word = re.sub(rb"\([^)]*\)|[\s\"';]", b"", value).decode("latin-1").lower()
-        return word if word in _ENCODINGS else _MISSPELLED.get(re.sub(r"[^a-z0-9]", "", word), word)
+        return _encoding(value) if value else ""
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone as far as it can be; an unknown one is taken as none. Never raises."""
@@ -87,6 +85,15 @@ _MISSPELLED = {
     "b64": "base64",
     "64bit": "base64",
 }
+
+
+@lru_cache(maxsize=32)
+def _encoding(value: bytes) -> str:
+    word = _CLUTTER.sub(b"", value).decode("latin-1").lower()
+    return word if word in _ENCODINGS else _MISSPELLED.get(re.sub(r"[^a-z0-9]", "", word), word)
+
+
+_CLUTTER = re.compile(rb"\([^)]*\)|[\s\"';]")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s-][^\n]*\S|\S[ ]\S")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 

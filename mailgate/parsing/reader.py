@@ -7,6 +7,7 @@ never notice. What the worker does: `worker.py`.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import select
@@ -29,7 +30,9 @@ START_SECONDS = 60.0
 _BACK_OFF_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 _FRAME_BYTES = 5
 _READY, _MAIL, _UNREADABLE, _EXHAUSTED = range(4)
-_PIPE_BYTES = 1 << 16
+_PIPE_BYTES = 1 << 20
+"""A batch of ordinary mails is handed over at once, and all answers to it are taken at once."""
+_PIECE_BYTES = 1 << 18
 _BUFFERS = 1000
 """Fewer than one system call takes (IOV_MAX)."""
 
@@ -123,7 +126,7 @@ class Reader:
 
     def _pull(self, fd: int) -> tuple[list[Mail | Unreadable], bool]:
         """What the frames that arrived say, and whether the worker still lives."""
-        data = os.read(fd, _PIPE_BYTES)
+        data = os.read(fd, _PIECE_BYTES)
         if not data:
             return [], False
         self._incoming += data
@@ -174,6 +177,9 @@ class Reader:
         self._process, self._incoming = process, bytearray()
         self._pipes = process.stdin.fileno(), process.stdout.fileno()
         os.set_blocking(self._pipes[0], False)
+        for pipe in self._pipes:
+            with suppress(OSError):  # a user may have so many bytes in pipes; smaller ones do
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         if not self._is_ready(self._pipes[1]):
             self._stop()
             self._failed_starts += 1

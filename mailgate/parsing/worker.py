@@ -28,8 +28,7 @@ MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 10
 SLOW_SECONDS = 0.05
 """The answer of a mail that took so long is sent at once: the parent gives each answer only so much time."""
-INPUT_BYTES = 1 << 16
-GATHERED_BYTES = 1 << 15
+INPUT_BYTES = GATHERED_BYTES = 1 << 18
 FRAME = struct.Struct("<BI")
 READY, MAIL, UNREADABLE, EXHAUSTED = range(4)
 
