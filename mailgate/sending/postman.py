@@ -36,6 +36,8 @@ from store.lists import mail as received
 from templates import render
 
 BATCH = 64
+GROUP = 16
+"""So many mails are made together: the more, the more memory for what is half made, and more than these gain no time."""
 LOGO = "logo@desk"
 """Content id of the desk's logo within a mail."""
 log = logging.getLogger("mailgate.postman")
@@ -258,8 +260,10 @@ def _file(tx: Connection, office: Office, wanted: Mapping[str, Any]) -> bytes:
 
 
 def _groups(fresh: Sequence[outbox.Due], material: Mapping[int, Material]) -> list[list[outbox.Due]]:
-    """Mails that are made together, step by step: all but those with files, of which several half made could fill the memory."""
-    return [[due for due in fresh if not material[due.id].files], *([due] for due in fresh if material[due.id].files)]
+    """Mails that are made together, step by step; one with files alone, for it may be large."""
+    small = [due for due in fresh if not material[due.id].files]
+    groups = [small[begin : begin + GROUP] for begin in range(0, len(small), GROUP)]
+    return groups + [[due] for due in fresh if material[due.id].files]
 
 
 def making(office: Office, due: outbox.Due, material: Material) -> Steps[tuple[bytes, str, str]]:
