@@ -107,7 +107,8 @@ class MaildirCourier:
         return replies
 
     def _has(self, name: str) -> bool:
-        return os.path.exists(f"{self.path}/new/{name}") or any(os.path.exists(f"{self.path}/cur/{name}{flags}") for flags in SEEN)
+        # Asked so, a file that isn't there, which is the rule, is no exception that is raised and caught.
+        return os.access(f"{self.path}/new/{name}", os.F_OK) or any(os.access(f"{self.path}/cur/{name}{flags}", os.F_OK) for flags in SEEN)
 
     def _furnish(self) -> None:
         folders = [self.path / name for name in ("tmp", "cur", "new")]
