@@ -73,7 +73,7 @@ def words(text: str) -> list[str]:
 
 def _listed(text: str) -> WordList:
     listed = wordlist(text[:MOST_CHARS])
-    if max(map(len, listed.counts), default=0) <= LONGEST:
+    if max(map(len, listed.distinct), default=0) <= LONGEST:
         return listed
     return WordList(" ".join(pieces(listed.lowered, _WORD, LONGEST)))
 
@@ -96,7 +96,7 @@ def _indexed(text: str) -> frozenset[str]:
     listed = _listed(text)
     language = language_of(listed.folded)
     codes = (language,) if language else tuple(ALGORITHMS)
-    distinct = list(islice(listed.counts, MOST_WORDS))
+    distinct = list(islice(listed.distinct, MOST_WORDS))
     stemmed = [word for word in distinct if len(word) >= SHORTEST and word.isalpha()][: MOST_STEMS // len(codes)]
     stems = [map(_stem, stemmed, repeat(code)) for code in codes]
     plain = listed.folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)

@@ -46,7 +46,7 @@ def detect(text: str, among: Collection[str], subject: str = "") -> str:
         for code, small in _SETS.items():
             counts[code] += sum(map(often.__getitem__, small.intersection(often)))
     found = _plain(counts)
-    accented = [word for each in listed for word in filterfalse(str.isascii, each.counts) if not _CZECH_LETTERS.isdisjoint(word)]
+    accented = [word for each in listed for word in filterfalse(str.isascii, each.distinct) if not _CZECH_LETTERS.isdisjoint(word)]
     if accented and _plain(counts, czech=len(accented)) != found:
         # of those that begin with a capital, which the list doesn't show, it depends
         found = _plain(counts, czech=len({word for part in parts for word in _CZECH.findall(part)}))

@@ -17,7 +17,7 @@ def pieces(text: str, word: re.Pattern[str], longest: int | None = None) -> list
     # What is no word in ASCII becomes a blank, all at once; letters of other alphabets stand in bytes above it and stay.
     octets = text.encode("utf-8", "surrogatepass")
     found = octets.translate(_blanks(word)).decode("utf-8", "surrogatepass").split()
-    foreign = octets.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    foreign = octets.translate(None, _ASCII).decode("utf-8", "surrogatepass") if len(octets) > len(text) else ""
     are_letters = not foreign or foreign.isalpha() or all(map(str.isalpha, filterfalse(str.isascii, found)))
     if are_letters and (longest is None or max(map(len, found), default=0) <= longest):
         return found

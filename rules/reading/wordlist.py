@@ -25,21 +25,31 @@ _SHORT_CHARACTERS, _KEPT_CHARACTERS = 8_192, 65_536
 class WordList:
     """A text in lower case with its words: runs of letters and digits."""
 
-    __slots__ = ("_folded", "counts", "heads", "lowered", "words")
+    __slots__ = ("_counts", "_folded", "distinct", "heads", "lowered", "words")
 
     def __init__(self, text: str) -> None:
         self.lowered = text.lower()
         self.words = pieces(self.lowered, WORD)
         """In their order."""
-        self.counts = Counter(self.words)
-        """How often each occurs, in the order in which they come first."""
-        self.heads = frozenset(map(_head, self.counts))
+        self.distinct = dict.fromkeys(self.words)
+        """Each once, in the order in which they come first."""
+        self.heads = frozenset(map(_head, self.distinct))
         """The first letters of each; a shorter word as a whole."""
+        self._counts: dict[str, int] | None = None
         self._folded: dict[str, int] | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each word occurs."""
+        if self._counts is None:
+            self._counts = Counter(self.words)
+        return self._counts
 
     @property
     def folded(self) -> dict[str, int]:
         """How often each word occurs without case and accents."""
+        if self.lowered.isascii():
+            return self.counts
         if self._folded is None:
             often: dict[str, int] = {}
             for word, n in self.counts.items():
