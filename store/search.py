@@ -8,6 +8,7 @@ has a say. Next: `store.lists.words`, which finds by them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
@@ -123,8 +124,4 @@ def forget(tx: Connection, ticket_id: int) -> None:
 
 
 def _joined(pieces: Iterable[str]) -> str:
-    found: set[str] = set()
-    for piece in pieces:
-        if piece:
-            found |= stemming.indexed(piece)
-    return " ".join(sorted(found))
+    return " ".join(dict.fromkeys(chain.from_iterable(stemming.indexed(piece) for piece in pieces if piece)))

@@ -10,9 +10,9 @@ and words that no ending hides are left as they are. A log of megabytes costs no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice, repeat
+from itertools import chain, islice
 from types import MappingProxyType
 
 from rules.actions.folding import fold, fold_word
@@ -52,7 +52,7 @@ def _stemmer(language: str) -> Callable[[Sequence[str]], list[str]]:
 
 def stem(word: str, language: str) -> str:
     """The stem of a word in lower case, folded; words that are short or have a digit are their own."""
-    return _stem(word, language) if is_stemmed(word) else fold(word)
+    return _STEMS[language if language in _STEMS else "en"][word] if is_stemmed(word) else fold(word)
 
 
 def is_stemmed(word: str) -> bool:
@@ -60,10 +60,23 @@ def is_stemmed(word: str) -> bool:
     return len(word) >= SHORTEST and word.isalpha()
 
 
-@lru_cache(maxsize=16_384)
-def _stem(word: str, language: str) -> str:
-    # some 300 bytes each: 5 MB when full, and the words of an ordinary desk's mails stay in it
-    return fold(_stemmer(language)([word])[0])
+class _Stems(dict[str, str]):
+    """Stems in one language by their words, worked out when they are first asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[word] = found = fold(_stemmer(self.language)([word])[0])
+        return found
+
+
+_MOST_KEPT = 4_096
+"""Stems of a language that are kept: some 300 bytes each, 5 MB with all four, and the words of an ordinary desk's mails are among them."""
+_STEMS = {code: _Stems(code) for code in ALGORITHMS}
 
 
 def words(text: str) -> list[str]:
@@ -85,22 +98,22 @@ def language_of(often: Mapping[str, int]) -> str:
     return best if most >= 2 and most > second else ""
 
 
-def indexed(text: str) -> frozenset[str]:
-    """What a text is found by, within the limits above: its first different words as they are written, and the stems of the first of them."""
+def indexed(text: str) -> Collection[str]:
+    """What a text is found by, within the limits above: its first different words as they are written, and the stems of the first of them, each once."""
     if text.isalnum() and text.isascii() and not text.isalpha() and len(text) <= LONGEST:
-        return frozenset({fold(text)})  # a reference, a number
+        return (fold(text),)  # a reference, a number
     return _indexed_short(text) if len(text) <= _SHORT else _indexed(text)
 
 
-def _indexed(text: str) -> frozenset[str]:
+def _indexed(text: str) -> Collection[str]:
     listed = _listed(text)
     language = language_of(listed.folded)
     codes = (language,) if language else tuple(ALGORITHMS)
     distinct = list(islice(listed.distinct, MOST_WORDS))
     stemmed = [word for word in distinct if len(word) >= SHORTEST and word.isalpha()][: MOST_STEMS // len(codes)]
-    stems = [map(_stem, stemmed, repeat(code)) for code in codes]
+    stems = [map(_STEMS[code].__getitem__, stemmed) for code in codes]
     plain = listed.folded if len(distinct) < MOST_WORDS else map(fold_word, distinct)
-    return frozenset(plain).union(*stems)
+    return dict.fromkeys(chain(plain, *stems))
 
 
 _indexed_short = lru_cache(maxsize=2_048)(_indexed)
