@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import itertools
 import json
 import marshal
@@ -95,7 +94,7 @@ def serve_mailgate(folder: Path, mails: Path, *, telling: bool) -> None:
                 people.put_agent(tx, Agent(name="anna", addresses=("anna@staff.example",), full_name="Anna Aalto"), datetime.now(UTC))
         office.reader.read([b"Subject: warming up\r\n\r\n"])
         postman = building.postman_of(settings, office)
-        gc.freeze()  # as the daemon does when it is ready
+        building.spare_collector()  # as the daemon does when it is ready
         print("ready", flush=True)
         with asyncio.Runner() as runner:
             for line in sys.stdin:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -18,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailgate import intake
-from mailgate.building import mailboxes_of, open_office, postman_of
+from mailgate.building import mailboxes_of, open_office, postman_of, spare_collector
 from mailgate.clock import archiving, clerk
 from mailgate.doors import hangups
 from mailgate.doors.front import Clock, Front
@@ -134,7 +133,7 @@ class Daemon:
                     mailbox.start()
                 self.prompt()
                 await self._first_look()
-                gc.freeze()  # what is loaded stays: the collector would walk all of it, a tenth of a second, once in a thousand mails
+                spare_collector()
                 ready(self)
                 await front.stop.wait()
             finally:

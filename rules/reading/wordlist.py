@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import filterfalse
 from operator import itemgetter
 
 from rules.actions.folding import fold_word
@@ -51,9 +52,10 @@ class WordList:
         if self.lowered.isascii():
             return self.counts
         if self._folded is None:
-            often: dict[str, int] = {}
-            for word, n in self.counts.items():
-                folded = word if word.isascii() else fold_word(word)
+            often = dict(self.counts)
+            for word in filterfalse(str.isascii, self.distinct):
+                n = often.pop(word)
+                folded = fold_word(word)
                 often[folded] = often.get(folded, 0) + n
             self._folded = often
         return self._folded
