@@ -15,7 +15,7 @@ from rules.reading import banners, blocks, disclaimers, enclosed, marks, unseen
 from rules.reading.ours import SHARE, Ours
 from rules.reading.wordlist import wordlist
 
-_CLUTTER = ("\u00a0", *unseen.UNSEEN)
+_CLUTTER = frozenset({"\u00a0", *unseen.UNSEEN})
 _QUOTE = re.compile(r"[ \t]{0,3}>")
 _POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|in (?:red|blue|green)|unten|im text|in rot|in blau|alla|tekstissä|alempana|níže|v textu|červeně|ci-dessous|abajo|sotto|hieronder|nedan|nedenfor|poniżej|ниже)\b",
@@ -82,12 +82,13 @@ class _Reader:
 
     def __init__(self, text: str, lines: list[str], ours: Sequence[str]) -> None:
         is_short = len(text) <= marks.LINE_CHARACTERS or max(map(len, lines)) <= marks.LINE_CHARACTERS
-        is_clean = is_short and not unseen.holds_any(text, _CLUTTER)
+        listed = wordlist(text) if is_short else None
+        is_clean = listed is not None and listed.signs.isdisjoint(_CLUTTER)
         self.lines = lines if is_clean else [_seen(line) for line in lines]
         self.kind = ["b" if not line or line.isspace() else "q" if ">" in line and _QUOTE.match(line) else "t" for line in self.lines]
         self.size = len(lines)
         self.whole = text if is_clean else "\n".join(self.lines)
-        self.words = wordlist(self.whole)
+        self.words = listed if listed is not None and is_clean else wordlist(self.whole)
         self.lowered = self.words.lowered
         self.colons = ":" in self.whole or "：" in self.whole
         self.ours = Ours(ours) if ours else None

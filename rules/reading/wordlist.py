@@ -14,7 +14,7 @@ from itertools import filterfalse
 from operator import itemgetter
 
 from rules.actions.folding import fold_word
-from rules.reading.pieces import pieces
+from rules.reading.pieces import cut, pieces
 
 HEAD = 4
 """Letters by which the beginning of a word is known."""
@@ -26,12 +26,14 @@ _SHORT_CHARACTERS, _KEPT_CHARACTERS = 8_192, 65_536
 class WordList:
     """A text in lower case with its words: runs of letters and digits."""
 
-    __slots__ = ("_counts", "_folded", "distinct", "heads", "lowered", "words")
+    __slots__ = ("_counts", "_folded", "distinct", "heads", "lowered", "signs", "words")
 
     def __init__(self, text: str) -> None:
         self.lowered = text.lower()
-        self.words = pieces(self.lowered, WORD)
+        self.words, foreign = cut(self.lowered, WORD)
         """In their order."""
+        self.signs = frozenset(foreign)
+        """The characters beyond ASCII."""
         self.distinct = dict.fromkeys(self.words)
         """Each once, in the order in which they come first."""
         self.heads = frozenset(map(_head, self.distinct))
@@ -78,20 +80,24 @@ def wordlist(text: str) -> WordList:
 class Hints:
     """What a text must hold, or something can't be in it: words, by their beginnings, or signs `within` words and without any."""
 
-    __slots__ = ("_heads", "_told", "_within")
+    __slots__ = ("_heads", "_signs", "_told", "_within")
 
     def __init__(self, phrases: Iterable[str], within: Iterable[str] = ()) -> None:
         self._told: dict[str, list[str]] = {}
         for word in map(_telling, phrases):
             self._told.setdefault(word[:HEAD], []).append(word)
         self._heads = frozenset(self._told)
-        self._within = tuple(within)
+        every = frozenset(within)
+        self._signs = frozenset(sign for sign in every if len(sign) == 1 and not sign.isascii())
+        self._within = tuple(sorted(every - self._signs))
 
     def may_be_in(self, listed: WordList) -> bool:
         """Whether one of them may be there; False is certain."""
         lowered = listed.lowered
         begun = self._heads & listed.heads
         if begun and any(word in lowered for head in begun for word in self._told[head]):
+            return True
+        if not self._signs.isdisjoint(listed.signs):
             return True
         return bool(self._within) and any(map(lowered.__contains__, self._within))
 
