@@ -1,6 +1,6 @@
 """CPU per fully handled mail: all of Mailgate against Roundup's mail gateway, the same mails in the same run.
 
-    python bench/handling.py [--mails 200] [--rounds 3] [--warm 1000] [--json] [--check]
+    python bench/handling.py [--mails 200] [--rounds 5] [--warm 1000] [--json] [--check]
 
 mailgate   kept with a commit, read in the worker process, decided, a ticket or a post written, the acknowledgement rendered, composed,
            read again by the last gate and delivered into a Maildir with an fsync; both processes count. Nobody of staff is told yet
@@ -23,6 +23,7 @@ import itertools
 import json
 import marshal
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -154,8 +155,11 @@ def roundup_python() -> Path:
     python = ROUNDUP / "bin" / "python"
     if not (ROUNDUP / "bin" / "roundup-mailgw").exists():
         print("bench: installing Roundup into .tools/roundup", file=sys.stderr)
-        subprocess.run(["uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(ROUNDUP)], check=True)
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(python), "roundup"], check=True)
+        uv = shutil.which("uv", path=f"{HERE.parent / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        if uv is None:
+            raise SystemExit("bench: there is no uv; `make setup` brings one")
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ROUNDUP)], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), "roundup"], check=True)
         # As an installation has them: without, every start would compile.
         subprocess.run([str(python), "-m", "compileall", "-q", str(ROUNDUP / "lib")], check=False)
     return python
@@ -242,7 +246,7 @@ def compare(options: argparse.Namespace) -> dict[str, dict[str, object]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="CPU per fully handled mail, against Roundup.")
     parser.add_argument("--mails", type=int, default=200, help="of one round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--warm", type=int, default=1000, help="mails before the first round; Roundup costs more the more it holds")
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--json", action="store_true")
