@@ -36,7 +36,7 @@ from store.prepared import savepoint
 
 __all__ = ["BATCH", "again", "handle", "keep", "keeper"]
 
-BATCH = 32
+BATCH = 64
 """Mails that are read and settled together."""
 
 

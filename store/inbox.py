@@ -189,7 +189,7 @@ def keep(tx: Connection, mails: Sequence[tuple[Envelope, bytes]], at: datetime, 
     return [ids[key] for key in keys]
 
 
-def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 32_000_000) -> list[list[Waiting]]:
+def waiting(tx: Connection, limit: int, *, ids: Sequence[int] | None = None, most_bytes: int = 8_000_000) -> list[list[Waiting]]:
     """Groups of mails without a fate, each to be handled together; empty if nothing waits. `ids` narrows to these.
 
     First those that nobody has begun to handle, oldest first, at most so many and so many bytes (but always one). Then, alone, one whose

@@ -187,7 +187,7 @@ class Mail:
 
 
 _Headers = tuple[tuple[str, str], ...]
-_KEPT, _MANY = 64, 1000
+_KEPT, _MANY = 160, 1000
 _asked: dict[int, tuple[_Headers, Mapping[str, tuple[str, ...]]]] = {}
 """The headers of the last mails by name: one is asked for a dozen fields, and to hash all of them each time is dear. Of huge ones the last alone."""
 

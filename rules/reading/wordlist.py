@@ -63,7 +63,7 @@ class WordList:
         return self._folded
 
 
-_kept = lru_cache(maxsize=80)(WordList)
+_kept = lru_cache(maxsize=200)(WordList)
 """That of one mail is asked for at several places: whether a program wrote it, what its author wrote, in which language. What it is found by is asked
 of a whole batch at its end."""
 _kept_long = lru_cache(maxsize=8)(WordList)
