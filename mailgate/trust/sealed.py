@@ -50,7 +50,7 @@ class Seal:
 
 def may_be_signed(mail: Mail, raw: bytes) -> bool:
     """Whether it is worth a look at the keys. Asked of every mail, whose parts are known; only armour in a text has to be looked for."""
-    said = next((value for name, value in mail.headers if name.lower() == "content-type"), "").lower()
+    said = mail.header("Content-Type").lower()
     return "multipart/signed" in said or "pkcs7-mime" in said or any(part.type.lower() in _METHODS for part in mail.parts) or _ARMOUR in raw
 
 
